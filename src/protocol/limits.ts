@@ -1,0 +1,116 @@
+/**
+ * Every bound of the system, with its unit and its default. The rule for what happens at a bound is in SPEC.md.
+ */
+import { quote } from './id.ts'
+import { type Refusal, refuse } from './refusal.ts'
+import { defaultLevels, type SkillLevel } from './skill.ts'
+import type { Millis } from './time.ts'
+
+export interface Limits {
+  /** Open tasks a hub keeps; the next announcement is refused with E_FULL. */
+  readonly maxAnnouncements: number
+  /** Open tasks one initiator may have; the next is refused with E_QUOTA. */
+  readonly maxAnnouncementsPerInitiator: number
+  /** From the first question to a formed group; then the task waits again. */
+  readonly groupTimeoutMs: Millis
+  /** How long offers are awaited when not all have answered. */
+  readonly offerWindowMs: Millis
+  /** How long an invitation is held for its agent. */
+  readonly holdMs: Millis
+  /** How often the hub looks for what no message will tell it. */
+  readonly maintenanceIntervalMs: Millis
+  /** How often an agent repeats its skills to the hub. */
+  readonly skillUpdateIntervalMs: Millis
+  /** Assignments one agent works on at once, unless it says otherwise. */
+  readonly maxConcurrentTasks: number
+  /** How often an agent shows that it lives. */
+  readonly heartbeatMs: Millis
+  /** Silence after which an agent is dead. */
+  readonly agentTimeoutMs: Millis
+  /** Silence of a working member after which it is replaced, unless the task says otherwise. */
+  readonly workSilenceMs: Millis
+  /** Tries at a task before it fails, unless the task says otherwise. */
+  readonly maxAttempts: number
+  /** How long an unanswered message is waited for before it is sent again. */
+  readonly resendMs: Millis
+  /** How long a task that could not be formed rests before the hub asks again. */
+  readonly retryMs: Millis
+  /** One level of priority is worth this much waiting. */
+  readonly ageStepMs: Millis
+  /** After this wait the oldest task keeps the agents it needs from younger ones. */
+  readonly patienceMs: Millis
+  /** Agents asked for each required skill, beyond the number needed. */
+  readonly shortlistSpare: number
+  /** Members of one group. */
+  readonly groupSizeMax: number
+  /** Skills of one agent, and required and optional skills of one task together. */
+  readonly skillsMax: number
+  /** Tasks that one task may depend on. */
+  readonly dependenciesMax: number
+  /** Sub-tasks of sub-tasks. */
+  readonly depthMax: number
+  readonly descriptionLengthMax: number
+  /** Characters of JSON in one payload, result, checkpoint or message to the group. */
+  readonly payloadBytesMax: number
+  /** Characters of one message on the wire. */
+  readonly frameBytesMax: number
+  /** Ended tasks a hub keeps in memory; older ones are looked up in the journal. */
+  readonly endedKept: number
+}
+
+export const defaultLimits: Limits = {
+  maxAnnouncements: 1000,
+  maxAnnouncementsPerInitiator: 1000,
+  groupTimeoutMs: 30_000,
+  offerWindowMs: 1_000,
+  holdMs: 2_000,
+  maintenanceIntervalMs: 60_000,
+  skillUpdateIntervalMs: 300_000,
+  maxConcurrentTasks: 5,
+  heartbeatMs: 3_000,
+  agentTimeoutMs: 15_000,
+  workSilenceMs: 600_000,
+  maxAttempts: 3,
+  resendMs: 2_000,
+  retryMs: 1_000,
+  ageStepMs: 30_000,
+  patienceMs: 60_000,
+  shortlistSpare: 3,
+  groupSizeMax: 64,
+  skillsMax: 32,
+  dependenciesMax: 256,
+  depthMax: 8,
+  descriptionLengthMax: 8_192,
+  payloadBytesMax: 1_048_576,
+  frameBytesMax: 4_194_304,
+  endedKept: 1_000,
+}
+
+/** How a network is set up. Every hub and agent of one network uses the same levels. */
+export interface Configuration {
+  readonly limits: Limits
+  /** From the lowest to the highest. */
+  readonly levels: readonly SkillLevel[]
+}
+
+export const defaultConfiguration: Configuration = { limits: defaultLimits, levels: defaultLevels }
+
+/** Fills in the defaults and refuses a name that is no limit, or a value that is no positive whole number. */
+export function checkLimits(given: Partial<Limits>): Limits | Refusal {
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(defaultLimits, name)) {
+      return refuse('E_UNKNOWN_FIELD', `${quote(name)} is not a limit`, {
+        field: name,
+        hint: `The limits are: ${Object.keys(defaultLimits).join(', ')}.`,
+      })
+    }
+    if (value === undefined) continue
+    const least = name === 'shortlistSpare' || name === 'endedKept' || name === 'depthMax' ? 0 : 1
+    if (!Number.isSafeInteger(value) || value < least) {
+      return refuse('E_RANGE', `${name} must be a whole number of at least ${least}, got ${quote(value)}`, {
+        field: name,
+      })
+    }
+  }
+  return { ...defaultLimits, ...given }
+}

@@ -1,0 +1,332 @@
+/**
+ * Everything that nodes say to each other. `who says it to whom` is in SPEC.md, section MSG.
+ * Must never happen here: a message whose loss loses something. Whoever waits for an answer asks again.
+ */
+import type { Checkpoint, Member } from './group.ts'
+import type { AgentId, InviteId, NodeId, SkillName, TaskId } from './id.ts'
+import type { JsonText } from './json.ts'
+import type { Refusal } from './refusal.ts'
+import type { Requirement, Skill } from './skill.ts'
+import type { MemberResult, Outcome, Priority, TaskAnnouncement, TaskInput } from './task.ts'
+import type { Millis } from './time.ts'
+
+/** One generation of a node. A node that starts again under its old name has a higher incarnation. */
+export interface Address {
+  readonly id: NodeId
+  /** 0 in the address of a receiver means: whichever lives. */
+  readonly incarnation: number
+}
+
+export interface Envelope {
+  readonly from: Address
+  readonly to: Address
+  readonly message: Message
+}
+
+// ---- initiator and hub
+
+export interface TaskAnnounce {
+  readonly kind: 'TASK_ANNOUNCE'
+  readonly task: TaskAnnouncement
+  /** True the first time an id is used by whoever made it: the hub need not look whether it ended long ago. */
+  readonly fresh: boolean
+}
+/** The announcement is durable. */
+export interface TaskAccepted {
+  readonly kind: 'TASK_ACCEPTED'
+  readonly task: TaskId
+}
+export interface TaskRefused {
+  readonly kind: 'TASK_REFUSED'
+  readonly task: TaskId
+  readonly refusal: Refusal
+}
+/** Asks how a task stands; the answer is TASK_ACCEPTED, TASK_COMPLETE, TASK_ENDED or TASK_REFUSED. */
+export interface TaskFollow {
+  readonly kind: 'TASK_FOLLOW'
+  readonly task: TaskId
+}
+export interface TaskEnded {
+  readonly kind: 'TASK_ENDED'
+  readonly task: TaskId
+  readonly outcome: Outcome
+}
+/** To the hub: end the task. To a member: stop working on it. */
+export interface TaskCancel {
+  readonly kind: 'TASK_CANCEL'
+  readonly task: TaskId
+  readonly reason: string
+}
+/** The initiator's judgement of a claim. */
+export interface TaskVerdict {
+  readonly kind: 'TASK_VERDICT'
+  readonly task: TaskId
+  readonly epoch: number
+  readonly accepted: boolean
+  readonly reason: string
+}
+
+// ---- asking and forming
+
+/** What an agent is told before it decides whether to offer. */
+export interface Call {
+  readonly task: TaskId
+  readonly description: string
+  readonly priority: Priority
+  /** Instant of expiry by the hub's clock. */
+  readonly deadlineAt?: Millis
+  readonly budget?: number
+  /** The skills that are asked of this agent. */
+  readonly needs: readonly Requirement[]
+}
+
+export interface SkillQuery {
+  readonly kind: 'SKILL_QUERY'
+  readonly call: Call
+  /** Names this question; the answer repeats it. */
+  readonly round: number
+  readonly closesAt: Millis
+}
+export interface SkillOffer {
+  readonly kind: 'SKILL_OFFER'
+  readonly task: TaskId
+  readonly round: number
+  /** Assignments it works on or has promised. */
+  readonly busy: number
+  readonly capacity: number
+  readonly expectedMs?: Millis
+  readonly price?: number
+}
+export interface SkillDecline {
+  readonly kind: 'SKILL_DECLINE'
+  readonly task: TaskId
+  readonly round: number
+  readonly refusal: Refusal
+}
+export interface GroupInvite {
+  readonly kind: 'GROUP_INVITE'
+  readonly call: Call
+  readonly invite: InviteId
+  /** Of the group that would be formed. */
+  readonly epoch: number
+  /** What the agent would do. */
+  readonly skills: readonly SkillName[]
+  readonly holdUntil: Millis
+}
+export interface GroupAccept {
+  readonly kind: 'GROUP_ACCEPT'
+  readonly task: TaskId
+  readonly invite: InviteId
+}
+export interface GroupReject {
+  readonly kind: 'GROUP_REJECT'
+  readonly task: TaskId
+  readonly invite: InviteId
+  readonly refusal: Refusal
+}
+/** The other answer to an accept: there will be no group with this invitation; give the slot back. */
+export interface GroupRelease {
+  readonly kind: 'GROUP_RELEASE'
+  readonly task: TaskId
+  readonly invite: InviteId
+  readonly refusal: Refusal
+}
+/** To every member, and to the initiator. Confirms the accept of the invitation it names. */
+export interface GroupFormed {
+  readonly kind: 'GROUP_FORMED'
+  readonly task: TaskId
+  readonly epoch: number
+  readonly members: readonly Member[]
+  /** The receiver's own invitation; absent for a member that was kept and for the initiator. */
+  readonly invite?: InviteId
+}
+
+// ---- working
+
+/** What one member is asked to do. */
+export interface Assignment {
+  readonly task: TaskId
+  readonly epoch: number
+  readonly skills: readonly SkillName[]
+  readonly description: string
+  readonly payload: JsonText
+  readonly metadata: JsonText
+  readonly deadlineAt?: Millis
+  readonly depth: number
+  /** Results of the tasks that this one depends on. */
+  readonly inputs: readonly TaskInput[]
+  /** Results of members that have already finished. */
+  readonly finished: readonly MemberResult[]
+  /** The last partial result of whoever did this before. */
+  readonly checkpoint?: Checkpoint
+  /** Why the verifier sent the previous claim back. */
+  readonly feedback?: string
+}
+
+/** From the hub: begin. From an initiator that said `startBy: 'initiator'`: let the members begin. */
+export interface TaskStart {
+  readonly kind: 'TASK_START'
+  readonly task: TaskId
+  readonly epoch: number
+  /** Absent when the initiator says it. */
+  readonly assignment?: Assignment
+}
+
+export type Update =
+  | { readonly kind: 'progress'; readonly fraction: number; readonly note?: string }
+  | { readonly kind: 'checkpoint'; readonly data: JsonText }
+  /** A word to the group, or to one member of it. */
+  | { readonly kind: 'word'; readonly to?: AgentId; readonly data: JsonText }
+
+export interface TaskUpdate {
+  readonly kind: 'TASK_UPDATE'
+  readonly task: TaskId
+  readonly epoch: number
+  /** Whose update it is. */
+  readonly member: AgentId
+  readonly update: Update
+}
+/** From a member: my part is done. From the hub to the initiator: all say it is done; judge the claim. */
+export interface TaskComplete {
+  readonly kind: 'TASK_COMPLETE'
+  readonly task: TaskId
+  readonly epoch: number
+  readonly results: readonly MemberResult[]
+}
+export interface TaskFailed {
+  readonly kind: 'TASK_FAILED'
+  readonly task: TaskId
+  readonly epoch: number
+  readonly refusal: Refusal
+}
+/** The member's result, or its failure, is durable: it need not be sent again. */
+export interface TaskNoted {
+  readonly kind: 'TASK_NOTED'
+  readonly task: TaskId
+  readonly epoch: number
+}
+export interface GroupDissolved {
+  readonly kind: 'GROUP_DISSOLVED'
+  readonly task: TaskId
+  readonly epoch: number
+  readonly reason: string
+}
+
+// ---- presence
+
+export interface AgentJoin {
+  readonly kind: 'AGENT_JOIN'
+  readonly skills: readonly Skill[]
+  readonly capacity: number
+}
+export interface AgentWelcome {
+  readonly kind: 'AGENT_WELCOME'
+  readonly heartbeatMs: Millis
+}
+export interface AgentRefused {
+  readonly kind: 'AGENT_REFUSED'
+  readonly refusal: Refusal
+}
+export interface AgentHeartbeat {
+  readonly kind: 'AGENT_HEARTBEAT'
+  readonly busy: number
+  /** The assignments it knows of; what it does not name, it has forgotten. */
+  readonly working: readonly { readonly task: TaskId; readonly epoch: number }[]
+}
+export interface AgentLeave {
+  readonly kind: 'AGENT_LEAVE'
+  readonly reason: string
+}
+
+/** The answer to a message that changed nothing: from an old epoch, incarnation or invitation, or out of turn. */
+export interface MessageRefused {
+  readonly kind: 'MESSAGE_REFUSED'
+  readonly of: MessageKind
+  readonly task?: TaskId
+  readonly refusal: Refusal
+}
+
+// ---- asking the hub about itself
+
+export interface HubAsk {
+  readonly kind: 'HUB_ASK'
+  readonly request: number
+  readonly about: { readonly kind: 'agents' } | { readonly kind: 'task'; readonly task: TaskId }
+}
+/** One agent as the hub sees it now. */
+export interface AgentReport {
+  readonly id: AgentId
+  readonly incarnation: number
+  readonly present: boolean
+  readonly capacity: number
+  readonly busy: number
+  readonly skills: readonly SkillReport[]
+}
+export interface SkillReport {
+  readonly name: SkillName
+  readonly claimedLevel: string
+  /** The level by evidence. */
+  readonly level: string
+  /** Estimated probability of success. */
+  readonly successRate: number
+  /** Accepted and failed outcomes seen, as weights. */
+  readonly successes: number
+  readonly failures: number
+  /** Median of the durations seen; absent before the first. */
+  readonly typicalMs?: Millis
+}
+/** Why an open task is not further. */
+export type WaitingFor =
+  | { readonly kind: 'dependencies'; readonly tasks: readonly TaskId[] }
+  /** No agent on the network has the skill at the level. */
+  | { readonly kind: 'missing'; readonly needs: readonly Requirement[] }
+  /** They exist, and all are busy. */
+  | { readonly kind: 'busy'; readonly needs: readonly Requirement[] }
+  /** Enough agents were asked, too few said yes. */
+  | { readonly kind: 'unwilling'; readonly needs: readonly Requirement[] }
+  /** The cheapest group costs more than the budget. */
+  | { readonly kind: 'budget'; readonly cheapest: number }
+  | { readonly kind: 'offers'; readonly asked: number; readonly answered: number }
+  | { readonly kind: 'answers'; readonly invited: readonly AgentId[] }
+  | { readonly kind: 'start' }
+  | { readonly kind: 'work'; readonly members: readonly AgentId[] }
+  | { readonly kind: 'verdict' }
+export interface HubTell {
+  readonly kind: 'HUB_TELL'
+  readonly request: number
+  readonly agents: readonly AgentReport[]
+  readonly waiting?: WaitingFor
+}
+
+export type Message =
+  | TaskAnnounce
+  | TaskAccepted
+  | TaskRefused
+  | TaskFollow
+  | TaskEnded
+  | TaskCancel
+  | TaskVerdict
+  | SkillQuery
+  | SkillOffer
+  | SkillDecline
+  | GroupInvite
+  | GroupAccept
+  | GroupReject
+  | GroupRelease
+  | GroupFormed
+  | TaskStart
+  | TaskUpdate
+  | TaskComplete
+  | TaskFailed
+  | TaskNoted
+  | GroupDissolved
+  | AgentJoin
+  | AgentWelcome
+  | AgentRefused
+  | AgentHeartbeat
+  | AgentLeave
+  | MessageRefused
+  | HubAsk
+  | HubTell
+
+export type MessageKind = Message['kind']

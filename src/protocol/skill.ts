@@ -1,0 +1,57 @@
+/**
+ * Skills and their ordered levels. What an agent says of itself is a claim; evidence is in `standing`.
+ */
+import { quote, type SkillName } from './id.ts'
+import { type Refusal, refuse } from './refusal.ts'
+import type { Millis } from './time.ts'
+
+/** A level's name. A network orders its own names; the default order is `defaultLevels`. */
+export type SkillLevel = string
+
+export const defaultLevels: readonly SkillLevel[] = ['novice', 'intermediate', 'advanced', 'expert']
+
+/** What an agent claims. */
+export interface Skill {
+  readonly name: SkillName
+  readonly level: SkillLevel
+  /** Claimed share of successes, 0..1: a weak prior, never evidence. */
+  readonly successRate?: number
+  /** Claimed mean time for one assignment. */
+  readonly meanTimeMs?: Millis
+}
+
+/** What a task asks for: `count` different agents, each with the skill at this level or above. */
+export interface Requirement {
+  readonly skill: SkillName
+  readonly level: SkillLevel
+  readonly count: number
+}
+
+/** The rank of a level in an order, 0 for the lowest, or undefined for an unknown name. */
+export function rankOf(levels: readonly SkillLevel[], level: SkillLevel): number | undefined {
+  const rank = levels.indexOf(level)
+  return rank < 0 ? undefined : rank
+}
+
+export function checkLevel(
+  levels: readonly SkillLevel[],
+  level: SkillLevel,
+  field: string,
+): Refusal | undefined {
+  if (rankOf(levels, level) !== undefined) return undefined
+  return refuse('E_BAD_LEVEL', `${field} ${quote(level)} is not one of ${levels.join(', ')}`, { field })
+}
+
+export function skillTwice(names: readonly SkillName[], field: string): Refusal | undefined {
+  const seen = new Set<SkillName>()
+  for (const name of names) {
+    if (seen.has(name)) {
+      return refuse('E_DUPLICATE_SKILL', `${field} names the skill ${quote(name)} twice`, {
+        field,
+        hint: 'Name it once; ask for several agents with "count".',
+      })
+    }
+    seen.add(name)
+  }
+  return undefined
+}
