@@ -3,7 +3,9 @@
  * Must never happen here: a call of a clock.
  */
 
-/** A span, or an instant since 1970, in milliseconds. Names tell which: `…Ms` is a span, `…At` and `…Until` an instant. */
+/**
+ * A span, or an instant since 1970, in milliseconds. Names tell which: `…Ms` is a span, `…At` and `…Until` an instant.
+ */
 export type Millis = number
 
 /** The earlier of two optional instants. */
