@@ -1,0 +1,45 @@
+/**
+ * What both journals know of facts: which task one is about, and how a batch is written and chained.
+ * Must never happen here: a change of the text or of the hash without a new format version.
+ */
+import { createHash } from 'node:crypto'
+import type { Fact } from '../../protocol/fact.ts'
+import type { TaskId } from '../../protocol/id.ts'
+import type { Position } from '../ports.ts'
+
+/** The task that a fact is about. A change of standing is about the task that caused it. */
+export function taskOf(fact: Fact): TaskId | undefined {
+  return fact.kind === 'hub.started' ? undefined : fact.task
+}
+
+/** The different tasks of a batch, in order of appearance. */
+export function tasksOf(facts: readonly Fact[]): TaskId[] {
+  const tasks = new Set<TaskId>()
+  for (const fact of facts) {
+    const task = taskOf(fact)
+    if (task !== undefined) tasks.add(task)
+  }
+  return [...tasks]
+}
+
+export function encodeFacts(facts: readonly Fact[]): string {
+  return JSON.stringify(facts)
+}
+
+/** For text whose hash was checked: we wrote it, so it is not examined again. */
+export function decodeFacts(body: string): Fact[] {
+  return JSON.parse(body) as Fact[]
+}
+
+/** What the first batch is chained to. */
+export const origin: Uint8Array = new Uint8Array(32)
+
+/**
+ * The link of a batch in the chain: SHA-256 of the link before it, the position of its first fact (8 bytes, most
+ * significant first) and its text in UTF-8. A changed, lost, added or moved batch breaks every link after it.
+ */
+export function chain(previous: Uint8Array, first: Position, body: string): Uint8Array {
+  const place = Buffer.alloc(8)
+  place.writeBigUInt64BE(BigInt(first))
+  return createHash('sha256').update(previous).update(place).update(body, 'utf8').digest()
+}

@@ -1,0 +1,182 @@
+/**
+ * The file format of the SQLite journal, format version 1: the tables, whose file it is, and how it is read.
+ * One row of `log` is one append, so a batch is whole or absent.
+ * Must never happen here: a write, except for the schema of a new file.
+ */
+import type { DatabaseSync } from 'node:sqlite'
+import { quote } from '../../protocol/id.ts'
+import { Fault } from '../fault.ts'
+import type { Position } from '../ports.ts'
+import { chain, origin } from './batch.ts'
+import { type Mark, markFile } from './mark.ts'
+
+export const formatVersion = 1
+
+/** The application id in the header of the file: "conv". */
+const applicationId = 0x636f6e76
+
+/**
+ * `log.seq` is the position of the last fact of the batch, `log.first` of the first. `about` finds the batches of one
+ * task; ids that are minted by time keep its growth at the right edge.
+ */
+export const schema: string = `
+  CREATE TABLE log(seq INTEGER PRIMARY KEY, first INTEGER NOT NULL, body TEXT NOT NULL, hash BLOB NOT NULL) STRICT;
+  CREATE TABLE about(task TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(task, seq)) STRICT, WITHOUT ROWID;
+  CREATE TABLE snapshot(position INTEGER PRIMARY KEY, body TEXT NOT NULL, hash BLOB NOT NULL) STRICT;
+  CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  PRAGMA application_id = ${applicationId};
+  PRAGMA user_version = ${formatVersion};
+`
+
+export interface Row {
+  readonly seq: Position
+  readonly first: Position
+  readonly body: string
+  readonly hash: Uint8Array
+}
+
+/** Where the log ends. */
+export interface End {
+  readonly position: Position
+  readonly hash: Uint8Array
+}
+
+/** The WAL of an older SQLite can lose committed rows, https://sqlite.org/wal.html#walresetbug. */
+const sqliteLeast = [3, 51, 3] as const
+
+export function checkSqliteVersion(db: DatabaseSync): void {
+  const version = String(value(db, 'SELECT sqlite_version()'))
+  const parts = version.split('.').map(Number)
+  for (const [i, least] of sqliteLeast.entries()) {
+    const part = parts[i] ?? 0
+    if (part > least) return
+    if (part < least) {
+      throw new Fault(
+        'E_RUNTIME',
+        `this Node.js contains SQLite ${version}, which can lose committed writes`,
+        {
+          hint: `Use a Node.js with SQLite ${sqliteLeast.join('.')} or newer, such as the newest release of Node.js 24.`,
+        },
+      )
+    }
+  }
+}
+
+/** Whether the file has yet to be set up. Errors: not ours (E_NOT_A_STORE), from a newer convoke (E_STORE_VERSION). */
+export function isBlank(db: DatabaseSync, file: string): boolean {
+  const owner = value(db, 'PRAGMA application_id')
+  if (owner !== applicationId) {
+    if (owner === 0 && value(db, 'SELECT count(*) FROM sqlite_schema') === 0) return true
+    throw new Fault('E_NOT_A_STORE', `${quote(file)} is a SQLite database, but not one of convoke`, {
+      hint: 'Name another file; this one is left as it is.',
+    })
+  }
+  const version = value(db, 'PRAGMA user_version')
+  if (version === formatVersion) return false
+  throw new Fault(
+    'E_STORE_VERSION',
+    `${quote(file)} has format version ${version}; this convoke knows version ${formatVersion}`,
+    { hint: 'Use the version of convoke that wrote the file, or a newer one.' },
+  )
+}
+
+/** A run of facts as text, and the position of the first (of a snapshot: of the last fact that it stands for). */
+export interface Text {
+  readonly position: Position
+  readonly body: string
+}
+
+/** Rows are handed over in pieces of about this size, so that an append need not wait for a long reading. */
+const pieceLength = 1024 * 1024
+
+/** The newest snapshot, or nothing. */
+export function newestText(db: DatabaseSync): Text[] {
+  return db
+    .prepare('SELECT position, body FROM snapshot ORDER BY position DESC LIMIT 1')
+    .all() as unknown as Text[]
+}
+
+/** The batches that hold positions after `after` and up to `upTo`: at least one, unless there is none. */
+export function textsAfter(db: DatabaseSync, after: Position, upTo: Position): Text[] {
+  const found = db.prepare('SELECT first AS position, body FROM log WHERE seq > ? AND seq <= ? ORDER BY seq')
+  const texts: Text[] = []
+  let length = 0
+  for (const row of found.iterate(after, upTo)) {
+    const text = row as unknown as Text
+    texts.push(text)
+    length += text.body.length
+    if (length >= pieceLength) break
+  }
+  return texts
+}
+
+/** The batches in which a task occurs. */
+export function textsAbout(db: DatabaseSync, task: string): Text[] {
+  const found = db.prepare(
+    'SELECT first AS position, body FROM about JOIN log USING (seq) WHERE task = ? ORDER BY seq',
+  )
+  return found.all(task) as unknown as Text[]
+}
+
+/** One link further. Errors: E_LOG_CORRUPT when the row is not what was appended after `end`. */
+export function follow(end: End, row: Row, file: string): End {
+  const hash = chain(end.hash, row.first, row.body)
+  const sound = row.first === end.position + 1 && row.seq >= row.first && sameHash(hash, row.hash)
+  if (sound) return { position: row.seq, hash: row.hash }
+  throw corrupt(file, `at position ${end.position + 1}`)
+}
+
+/** Checks the newest snapshot and every batch after it, and finds the end of the log. */
+export function checkTail(db: DatabaseSync, file: string): End {
+  let end = startOfTail(db, file)
+  const found = db.prepare('SELECT seq, first, body, hash FROM log WHERE seq > ? ORDER BY seq')
+  for (const row of found.iterate(end.position)) end = follow(end, row as unknown as Row, file)
+  return end
+}
+
+function startOfTail(db: DatabaseSync, file: string): End {
+  const found = db.prepare('SELECT position, body, hash FROM snapshot ORDER BY position DESC LIMIT 1').get()
+  if (found === undefined) return { position: 0, hash: origin }
+  const { position, body, hash } = found as unknown as Text & { readonly hash: Uint8Array }
+  const link = position === 0 ? origin : linkAt(db, position)
+  if (link === undefined) throw corrupt(file, `at position ${position}, where its snapshot was made`)
+  if (!sameHash(chain(link, position, body), hash))
+    throw corrupt(file, `in the snapshot at position ${position}`)
+  return { position, hash: link }
+}
+
+/** Errors: E_LOG_TRUNCATED when the log is shorter than it was, E_LOG_CORRUPT when it is another log. */
+export function checkMark(db: DatabaseSync, end: Position, mark: Mark | undefined, file: string): void {
+  if (mark === undefined) return
+  if (end < mark.position) {
+    throw new Fault(
+      'E_LOG_TRUNCATED',
+      `${quote(file)} has lost its tail: expected >= ${mark.position} facts, found ${end}`,
+      { hint: `Restore the file from a backup, or accept the loss by removing ${quote(markFile(file))}.` },
+    )
+  }
+  const link = linkAt(db, mark.position)
+  if (link !== undefined && Buffer.from(link).toString('hex') === mark.hash) return
+  throw corrupt(file, `at position ${mark.position}, where it differs from its high-water mark`)
+}
+
+function linkAt(db: DatabaseSync, position: Position): Uint8Array | undefined {
+  const row = db.prepare('SELECT hash FROM log WHERE seq = ?').get(position)
+  return row?.hash as Uint8Array | undefined
+}
+
+function corrupt(file: string, where: string): Fault {
+  return new Fault('E_LOG_CORRUPT', `${quote(file)} is damaged ${where}`, {
+    hint: 'Restore the file from a backup; `convoke audit FILE` names the damage.',
+  })
+}
+
+function sameHash(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0
+}
+
+/** The one value that a statement answers with. */
+export function value(db: DatabaseSync, statement: string): unknown {
+  const row = db.prepare(statement).get()
+  return row === undefined ? undefined : Object.values(row)[0]
+}

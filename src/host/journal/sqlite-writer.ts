@@ -1,0 +1,215 @@
+/**
+ * The one writer of a SQLite journal. It is synchronous and waits for the disk, so it lives in a thread of its own
+ * (`sqlite-thread`).
+ * Must never happen here: an answer before the commit, or a write after a failed one.
+ */
+import { accessSync, closeSync, constants, fsyncSync, openSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { quote } from '../../protocol/id.ts'
+import { Fault } from '../fault.ts'
+import type { Position } from '../ports.ts'
+import { chain, origin } from './batch.ts'
+import { type Lock, takeLock } from './lock.ts'
+import { readMark, writeMark } from './mark.ts'
+import { checkMark, checkSqliteVersion, checkTail, type End, isBlank, schema, value } from './sqlite-file.ts'
+import { storeFault } from './store-fault.ts'
+
+/**
+ * What survives a power cut: with `full` all that was acknowledged; with `normal` all that is older than the last
+ * high-water mark, about a second. A killed process loses nothing with either.
+ */
+export type Durability = 'full' | 'normal'
+
+/** A WAL larger than this is emptied as soon as no reader needs it. */
+const walBytesMax = 64 * 1024 * 1024
+/** Pages (of 4 KiB) after which SQLite itself moves the WAL into the database; chosen by measurement. */
+const checkpointPages = 4_000
+
+export class SqliteWriter {
+  readonly db: DatabaseSync
+  readonly #file: string
+  readonly #durability: Durability
+  readonly #lock: Lock
+  readonly #statements: Statements
+  #end: End
+  #marked: Position
+  /** Why a write failed. What is on the disk since then is not known, so nothing more is written. */
+  #broken: Fault | undefined
+
+  /** `file` is absolute. Errors: any `Fault` of a store; then nothing is held and nothing was changed. */
+  constructor(file: string, durability: Durability) {
+    this.#file = file
+    this.#durability = durability
+    checkPlace(file)
+    this.#lock = takeLock(file)
+    let db: DatabaseSync | undefined
+    try {
+      db = new DatabaseSync(file, { timeout: 5_000 })
+      this.#end = open(db, file, durability)
+      this.#marked = this.#end.position
+      this.#statements = prepare(db)
+      this.db = db
+    } catch (cause) {
+      db?.close()
+      this.#lock.release()
+      throw storeFault(cause, file)
+    }
+  }
+
+  get position(): Position {
+    return this.#end.position
+  }
+
+  /** Writes one batch of `count` facts; `tasks` is a JSON array of the tasks that it is about. */
+  append(body: string, count: number, tasks: string): Position {
+    if (count === 0) return this.position
+    const first = this.#end.position + 1
+    const end = { position: first + count - 1, hash: chain(this.#end.hash, first, body) }
+    const { log, about } = this.#statements
+    this.#transact(() => {
+      log.run(end.position, first, body, end.hash)
+      about.run(end.position, tasks)
+    })
+    this.#end = end
+    return end.position
+  }
+
+  /** Keeps the newest two: the one before is a way back for whoever repairs a file by hand. */
+  snapshot(body: string): void {
+    const { position, hash } = this.#end
+    const { snapshot, oldSnapshots } = this.#statements
+    this.#transact(() => {
+      snapshot.run(position, body, chain(hash, position, body))
+      oldSnapshots.run()
+    })
+  }
+
+  /** Writes the high-water mark. A mark that cannot be written is left: the old one is lower, but still true. */
+  mark(): void {
+    const { position, hash } = this.#end
+    if (position === this.#marked) return
+    try {
+      if (this.#durability === 'normal') syncWal(this.#file)
+      writeMark(this.#file, { position, hash: Buffer.from(hash).toString('hex') })
+      this.#marked = position
+    } catch {
+      // An append that the disk cannot take will say so itself.
+    }
+  }
+
+  /** Moves the WAL into the database, for a quiet moment. Readers that stand in the way are not waited for. */
+  checkpoint(): void {
+    const large = (statSync(`${this.#file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > walBytesMax
+    this.db.exec('PRAGMA busy_timeout = 0')
+    try {
+      this.db.exec(`PRAGMA wal_checkpoint(${large ? 'TRUNCATE' : 'PASSIVE'})`)
+    } catch {
+      // The commits are safe in the WAL; the next checkpoint or the next start moves them.
+    }
+    this.db.exec('PRAGMA busy_timeout = 5000')
+  }
+
+  close(): void {
+    this.mark()
+    try {
+      this.db.close()
+    } finally {
+      this.#lock.release()
+    }
+  }
+
+  #transact(write: () => void): void {
+    if (this.#broken !== undefined) throw this.#broken
+    const { begin, commit, rollback } = this.#statements
+    try {
+      begin.run()
+      write()
+      commit.run()
+    } catch (cause) {
+      this.#broken = storeFault(cause, this.#file)
+      if (this.db.isTransaction) rollback.run()
+      throw this.#broken
+    }
+  }
+}
+
+type Statements = Readonly<
+  Record<'begin' | 'commit' | 'rollback' | 'log' | 'about' | 'snapshot' | 'oldSnapshots', StatementSync>
+>
+
+function prepare(db: DatabaseSync): Statements {
+  return {
+    begin: db.prepare('BEGIN IMMEDIATE'),
+    commit: db.prepare('COMMIT'),
+    rollback: db.prepare('ROLLBACK'),
+    log: db.prepare('INSERT INTO log(seq, first, body, hash) VALUES (?, ?, ?, ?)'),
+    about: db.prepare('INSERT INTO about(seq, task) SELECT ?, value FROM json_each(?)'),
+    snapshot: db.prepare('INSERT OR REPLACE INTO snapshot(position, body, hash) VALUES (?, ?, ?)'),
+    oldSnapshots: db.prepare(
+      'DELETE FROM snapshot WHERE position NOT IN (SELECT position FROM snapshot ORDER BY position DESC LIMIT 2)',
+    ),
+  }
+}
+
+function checkPlace(file: string): void {
+  try {
+    accessSync(dirname(file), constants.W_OK)
+    const found = statSync(file, { throwIfNoEntry: false })
+    if (found === undefined) return
+    if (!found.isFile()) throw new Fault('E_STORE_OPEN', `${quote(file)} is not a file`)
+    accessSync(file, constants.W_OK)
+  } catch (cause) {
+    throw storeFault(cause, file)
+  }
+}
+
+/** Checks everything before it changes anything, and finds the end of the log. */
+function open(db: DatabaseSync, file: string, durability: Durability): End {
+  checkSqliteVersion(db)
+  const blank = isBlank(db, file)
+  const end = blank ? undefined : checkTail(db, file)
+  checkMark(db, end?.position ?? 0, readMark(file), file)
+  tune(db, file, durability)
+  db.exec('BEGIN IMMEDIATE')
+  if (blank) db.exec(schema)
+  const meta = db.prepare('INSERT OR REPLACE INTO meta(key, value) VALUES (?, ?)')
+  const now = new Date().toISOString()
+  if (blank) meta.run('created', now)
+  meta.run('owner.pid', `${process.pid}`)
+  meta.run('owner.since', now)
+  db.exec('COMMIT')
+  return end ?? { position: 0, hash: origin }
+}
+
+/** What was asked for is read back: a setting that SQLite ignores would be a promise that is not kept. */
+function tune(db: DatabaseSync, file: string, durability: Durability): void {
+  db.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'};
+    PRAGMA fullfsync = ON;
+    PRAGMA trusted_schema = OFF;
+    PRAGMA cell_size_check = ON;
+    PRAGMA cache_size = -16384;
+    PRAGMA wal_autocheckpoint = ${checkpointPages};
+    PRAGMA journal_size_limit = ${walBytesMax};
+  `)
+  const mode = value(db, 'PRAGMA journal_mode')
+  const synchronous = value(db, 'PRAGMA synchronous')
+  if (mode === 'wal' && synchronous === (durability === 'full' ? 2 : 1)) return
+  throw new Fault(
+    'E_STORE_OPEN',
+    `${quote(file)} cannot be made durable: SQLite answers journal_mode ${mode}, synchronous ${synchronous}`,
+    { hint: 'Use a local file system; a network share cannot hold a write-ahead log.' },
+  )
+}
+
+/** With `normal` SQLite leaves the WAL to the operating system; the mark may only name what is on the disk. */
+function syncWal(file: string): void {
+  const wal = openSync(`${file}-wal`, 'r')
+  try {
+    fsyncSync(wal)
+  } finally {
+    closeSync(wal)
+  }
+}

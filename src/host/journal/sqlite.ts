@@ -1,0 +1,161 @@
+/**
+ * The durable journal of an embedded network: one SQLite file, written by one thread. A commit waits milliseconds for
+ * the disk, and the event loop must not wait with it.
+ * Must never happen here: a fact that is acknowledged before its commit.
+ */
+import { extname, resolve } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import type { Fact } from '../../protocol/fact.ts'
+import type { TaskId } from '../../protocol/id.ts'
+import { assert } from '../../protocol/machine.ts'
+import { Fault } from '../fault.ts'
+import type { Journal, Position, Recorded } from '../ports.ts'
+import { encodeFacts, tasksOf } from './batch.ts'
+import type { Text } from './sqlite-file.ts'
+import { factsAbout, readSource, replaySource, type Source } from './sqlite-reading.ts'
+import { type Answer, faultFrom, type Request, type ThreadData } from './sqlite-wire.ts'
+import type { Durability } from './sqlite-writer.ts'
+import { storeFault } from './store-fault.ts'
+
+export interface SqliteJournalOptions {
+  readonly durability: Durability
+}
+
+/**
+ * Opens or creates the journal in `file`. Beside it lie `FILE-wal` and `FILE-shm` (SQLite's), `FILE-lock` and
+ * `FILE-mark`. Appends may be called before earlier ones have resolved; they are kept in the order of the calls.
+ * Errors: a `Fault` with E_STORE_OPEN, E_STORE_LOCKED, E_STORE_READ_ONLY, E_STORE_FULL, E_STORE_IO, E_STORE_VERSION,
+ * E_NOT_A_STORE, E_LOG_CORRUPT, E_LOG_TRUNCATED or E_RUNTIME.
+ */
+export async function openSqliteJournal(file: string, options: SqliteJournalOptions): Promise<Journal> {
+  const thread = new Thread({ file: resolve(file), durability: options.durability })
+  const { position } = await thread.opened
+  return new SqliteJournal(file, thread, position)
+}
+
+class SqliteJournal implements Journal {
+  readonly #file: string
+  readonly #thread: Thread
+  readonly #source: Source
+  /** The last fact that is known to be durable. */
+  #position: Position
+  #closing: Promise<void> | undefined
+
+  constructor(file: string, thread: Thread, position: Position) {
+    this.#file = file
+    this.#thread = thread
+    this.#position = position
+    this.#source = {
+      newest: () => this.#texts({ kind: 'newest' }),
+      rows: (after, upTo) => this.#texts({ kind: 'rows', after, upTo }),
+      history: (task) => this.#texts({ kind: 'history', task }),
+      end: () => this.#position,
+    }
+  }
+
+  async append(facts: readonly Fact[]): Promise<Position> {
+    const tasks = JSON.stringify(tasksOf(facts))
+    const answer = await this.#ask({ kind: 'append', body: encodeFacts(facts), count: facts.length, tasks })
+    assert(answer.kind === 'position', 'an append is answered with a position')
+    this.#position = answer.position
+    return answer.position
+  }
+
+  replay(apply: (fact: Fact) => void): Promise<Position> {
+    return replaySource(this.#source, apply)
+  }
+
+  async snapshot(facts: readonly Fact[]): Promise<void> {
+    await this.#ask({ kind: 'snapshot', body: encodeFacts(facts) })
+  }
+
+  history(task: TaskId): Promise<readonly Fact[]> {
+    return factsAbout(this.#source, task)
+  }
+
+  read(after: Position): AsyncIterable<Recorded> {
+    return readSource(this.#source, after, this.#position)
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#thread.end()
+    return this.#closing
+  }
+
+  async #texts(request: Request): Promise<readonly Text[]> {
+    const answer = await this.#ask(request)
+    assert(answer.kind === 'texts', 'a question is answered with texts')
+    return answer.texts
+  }
+
+  #ask(request: Request): Promise<Answer> {
+    if (this.#closing === undefined) return this.#thread.ask(request)
+    return Promise.reject(new Fault('E_CLOSED', `the journal ${this.#file} is closed`))
+  }
+}
+
+interface Waiting {
+  readonly resolve: (answer: Answer) => void
+  readonly reject: (fault: Fault) => void
+}
+
+/** The other thread, as a function from request to answer. It keeps the process alive only while it owes an answer. */
+class Thread {
+  readonly opened: Promise<Answer & { readonly kind: 'position' }>
+  readonly #file: string
+  readonly #worker: Worker
+  readonly #waiting: Waiting[] = []
+  readonly #exited: Promise<void>
+  #failed: Fault | undefined
+
+  constructor(data: ThreadData) {
+    this.#file = data.file
+    // The thread is loaded as this file was: from the source, or from what was built of it.
+    const module = new URL(`./sqlite-thread${extname(import.meta.url)}`, import.meta.url)
+    this.#worker = new Worker(module, { workerData: data, name: 'convoke-journal' })
+    this.#worker.on('message', (answer: Answer) => this.#settle(answer))
+    this.#worker.on('error', (cause) => this.#fail(cause))
+    this.#exited = new Promise((done) => {
+      this.#worker.on('exit', () => {
+        this.#fail(new Error('the thread ended'))
+        done()
+      })
+    })
+    this.opened = this.#wait().then((answer) => {
+      assert(answer.kind === 'position', 'an opening is answered with a position')
+      return answer
+    })
+  }
+
+  ask(request: Request): Promise<Answer> {
+    if (this.#failed !== undefined) return Promise.reject(this.#failed)
+    this.#worker.postMessage(request)
+    return this.#wait()
+  }
+
+  /** Resolves when the file is released. */
+  async end(): Promise<void> {
+    if (this.#failed === undefined) await this.ask({ kind: 'close' })
+    this.#worker.ref()
+    await this.#exited
+  }
+
+  #wait(): Promise<Answer> {
+    if (this.#waiting.length === 0) this.#worker.ref()
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
+  }
+
+  #settle(answer: Answer): void {
+    const waiting = this.#waiting.shift()
+    assert(waiting !== undefined, 'every answer has its request')
+    if (this.#waiting.length === 0) this.#worker.unref()
+    if (answer.kind === 'fault') waiting.reject(faultFrom(answer.fault))
+    else waiting.resolve(answer)
+  }
+
+  /** The thread is gone: whoever waits for it waits in vain. */
+  #fail(cause: unknown): void {
+    this.#failed ??= storeFault(cause, this.#file)
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#failed)
+  }
+}
