@@ -74,7 +74,12 @@ class SqliteJournal implements Journal {
   }
 
   read(after: Position): AsyncIterable<Recorded> {
-    return readSource(this.#source, after, this.#position)
+    // A closed journal says so at the first question, also when there was nothing to read.
+    return readSource(
+      this.#source,
+      after,
+      this.#closing === undefined ? this.#position : Number.POSITIVE_INFINITY,
+    )
   }
 
   close(): Promise<void> {
@@ -110,8 +115,9 @@ class Thread {
 
   constructor(data: ThreadData) {
     this.#file = data.file
-    // The thread is loaded as this file was: from the source, or from what was built of it.
-    const module = new URL(`./sqlite-thread${extname(import.meta.url)}`, import.meta.url)
+    const module = new URL('./sqlite-thread.ts', import.meta.url)
+    // What is built has another ending; the thread is loaded the way this file was.
+    module.pathname = module.pathname.replace(/\.ts$/, extname(import.meta.url))
     this.#worker = new Worker(module, { workerData: data, name: 'convoke-journal' })
     this.#worker.on('message', (answer: Answer) => this.#settle(answer))
     this.#worker.on('error', (cause) => this.#fail(cause))

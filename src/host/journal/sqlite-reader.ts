@@ -1,0 +1,92 @@
+/**
+ * Reading a journal file from outside, also while another process writes it.
+ * Must never happen here: a write, or a transaction that stays open and keeps the writer's WAL from shrinking.
+ */
+import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { quote } from '../../protocol/id.ts'
+import { Fault } from '../fault.ts'
+import type { Journal } from '../ports.ts'
+import { readMark } from './mark.ts'
+import {
+  checkMark,
+  checkSqliteVersion,
+  checkTail,
+  isBlank,
+  newestText,
+  textsAbout,
+  textsAfter,
+  value,
+} from './sqlite-file.ts'
+import { factsAbout, readSource, replaySource, type Source } from './sqlite-reading.ts'
+import { storeFault } from './store-fault.ts'
+
+/** A journal without its pen. */
+export type JournalReader = Pick<Journal, 'replay' | 'history' | 'read' | 'close'>
+
+/**
+ * Opens a journal file for reading. Every call sees all that is durable at its time.
+ * Errors: a `Fault` with E_STORE_OPEN (no such file), E_NOT_A_STORE, E_STORE_VERSION, E_LOG_CORRUPT, E_LOG_TRUNCATED,
+ * E_STORE_IO or E_RUNTIME.
+ */
+export async function readSqliteJournal(file: string): Promise<JournalReader> {
+  const path = resolve(file)
+  const db = openForReading(path)
+  try {
+    // The mark is read first: the log may grow meanwhile, and must not look shorter than it is.
+    const mark = readMark(path)
+    const { position } = checkTail(db, path)
+    checkMark(db, position, mark, path)
+  } catch (cause) {
+    db.close()
+    throw storeFault(cause, path)
+  }
+  return reader(db, path)
+}
+
+/** A read-only connection to a file that is ours. The caller closes it. */
+export function openForReading(path: string): DatabaseSync {
+  let db: DatabaseSync | undefined
+  try {
+    if (!statSync(path).isFile()) throw new Fault('E_STORE_OPEN', `${quote(path)} is not a file`)
+    db = new DatabaseSync(path, { readOnly: true, timeout: 5_000 })
+    checkSqliteVersion(db)
+    if (!isBlank(db, path)) return db
+    throw new Fault('E_NOT_A_STORE', `${quote(path)} is empty`, {
+      hint: 'No network has been opened on it yet.',
+    })
+  } catch (cause) {
+    db?.close()
+    throw storeFault(cause, path)
+  }
+}
+
+function reader(db: DatabaseSync, path: string): JournalReader {
+  let open = true
+
+  async function ask<T>(question: () => T): Promise<T> {
+    if (!open) throw new Fault('E_CLOSED', `${quote(path)} is closed`)
+    try {
+      return question()
+    } catch (cause) {
+      throw storeFault(cause, path)
+    }
+  }
+
+  const source: Source = {
+    newest: () => ask(() => newestText(db)),
+    rows: (after, upTo) => ask(() => textsAfter(db, after, upTo)),
+    history: (task) => ask(() => textsAbout(db, task)),
+    end: () => Number(value(db, 'SELECT coalesce(max(seq), 0) FROM log')),
+  }
+  return {
+    replay: (apply) => replaySource(source, apply),
+    history: (task) => factsAbout(source, task),
+    read: (after) => readSource(source, after, open ? source.end() : Number.POSITIVE_INFINITY),
+    async close() {
+      if (open) db.close()
+      open = false
+    },
+  }
+}
