@@ -35,17 +35,25 @@ export function checkId(text: unknown, field: string): Refusal | undefined {
   })
 }
 
-/** A value as it may be printed in a message: escaped, one line, at most 80 characters. */
+/** A value as it may be printed in a message: escaped, one line, at most 80 characters. Takes any value. */
 export function quote(value: unknown): string {
-  const text =
-    typeof value === 'string' ? value : typeof value === 'number' ? `${value}` : JSON.stringify(value)
-  if (text === undefined) return 'undefined'
+  if (typeof value === 'number') return `${value}`
+  const text = typeof value === 'string' ? value : asJson(value)
+  if (text === undefined) return typeof value
   const short = text.length > 80 ? `${text.slice(0, 77)}…` : text
-  if (typeof value === 'number') return short
   return JSON.stringify(short).replace(
     unprintable,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
+}
+
+/** Undefined for what JSON cannot carry: a cycle, a BigInt, a function. */
+function asJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return undefined
+  }
 }
 
 /** What JSON.stringify leaves as it is and a terminal obeys: C1 controls, bidirectional marks, separators. */

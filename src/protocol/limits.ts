@@ -70,7 +70,7 @@ export const defaultLimits: Limits = {
   heartbeatMs: 3_000,
   agentTimeoutMs: 15_000,
   workSilenceMs: 600_000,
-  maxAttempts: 3,
+  maxAttempts: 5,
   resendMs: 2_000,
   retryMs: 1_000,
   ageStepMs: 30_000,
@@ -86,6 +86,16 @@ export const defaultLimits: Limits = {
   endedKept: 1_000,
 }
 
+/** Bounds that no configuration lifts: beyond them lies a slip of the pen. */
+export const ceilings = {
+  /** Assignments that one agent may offer to work on at once. */
+  capacity: 1_000,
+  /** Tries that one task may ask for. */
+  attempts: 1_000,
+  /** A span: a hundred years. Added to an instant it is still a safe integer. */
+  spanMs: 3_155_760_000_000,
+} as const
+
 /** How a network is set up. Every hub and agent of one network uses the same levels. */
 export interface Configuration {
   readonly limits: Limits
@@ -94,6 +104,13 @@ export interface Configuration {
 }
 
 export const defaultConfiguration: Configuration = { limits: defaultLimits, levels: defaultLevels }
+
+/** Refuses what is no whole number between two bounds, both included. */
+export function checkWhole(value: number, field: string, least: number, most: number): Refusal | undefined {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return undefined
+  const range = `from ${least} to ${most}`
+  return refuse('E_RANGE', `${field} must be a whole number ${range}, got ${quote(value)}`, { field })
+}
 
 /** Fills in the defaults and refuses a name that is no limit, or a value that is no positive whole number. */
 export function checkLimits(given: Partial<Limits>): Limits | Refusal {
