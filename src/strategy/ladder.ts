@@ -1,0 +1,112 @@
+/**
+ * One ordered shelf of the catalog: numbers of offers in an array, sorted by bucket, best bucket first, the busy ones
+ * in a last bucket of their own. A change of bucket walks over the borders of the buckets between, with one swap each:
+ * constant work, as a linked list would give, but a bucket is a range of the array, so that a fair random choice
+ * inside it takes one step. (In a list of a million equals a random one cannot be had cheaply, and a fixed order sends
+ * everybody to the same agent.)
+ */
+
+/** Differences of score below 1/64 are smaller than the uncertainty of any estimate. */
+export const scoreBuckets = 64
+/** After the last score: capable, but without a free slot. */
+export const busyBucket: number = scoreBuckets
+
+/** 0 for the best score. */
+export function bucketOf(score: number): number {
+  return score > 0
+    ? scoreBuckets - 1 - Math.min(scoreBuckets - 1, Math.floor(score * scoreBuckets))
+    : scoreBuckets - 1
+}
+
+/** Where each offer stands. Kept beside the ladder, by offer, because all ladders of a catalog share it. */
+export interface Places {
+  readonly position: Int32Array
+  readonly bucket: Uint8Array
+}
+
+export class Ladder {
+  readonly number: number
+  readonly rank: number
+  readonly proven: boolean
+  #offers = new Int32Array(4)
+  /** Where each bucket ends; it begins where the one before ends. */
+  readonly #ends = new Int32Array(scoreBuckets + 1)
+
+  constructor(number: number, rank: number, proven: boolean) {
+    this.number = number
+    this.rank = rank
+    this.proven = proven
+  }
+
+  get size(): number {
+    return this.endOf(busyBucket)
+  }
+
+  get free(): number {
+    return this.endOf(busyBucket - 1)
+  }
+
+  /** The offer at a position; positions below `free` are free agents, best bucket first. */
+  at(position: number): number {
+    return this.#offers[position] ?? -1
+  }
+
+  endOf(bucket: number): number {
+    return this.#ends[bucket] ?? 0
+  }
+
+  insert(offer: number, bucket: number, places: Places): void {
+    const last = this.size
+    if (last === this.#offers.length) this.#offers = grown(this.#offers, last * 2)
+    this.#put(offer, last, places)
+    this.#ends[busyBucket] = last + 1
+    places.bucket[offer] = busyBucket
+    this.move(offer, bucket, places)
+  }
+
+  remove(offer: number, places: Places): void {
+    this.move(offer, busyBucket, places)
+    const last = this.size - 1
+    this.swap(places.position[offer] ?? 0, last, places)
+    this.#ends[busyBucket] = last
+  }
+
+  move(offer: number, to: number, places: Places): void {
+    const ends = this.#ends
+    let bucket = places.bucket[offer] ?? 0
+    for (; bucket > to; bucket--) {
+      const first = this.endOf(bucket - 1)
+      this.swap(places.position[offer] ?? 0, first, places)
+      ends[bucket - 1] = first + 1
+    }
+    for (; bucket < to; bucket++) {
+      const last = this.endOf(bucket) - 1
+      this.swap(places.position[offer] ?? 0, last, places)
+      ends[bucket] = last
+    }
+    places.bucket[offer] = to
+  }
+
+  /** Exchanges two offers. Only inside one bucket does this keep the order. */
+  swap(a: number, b: number, places: Places): void {
+    if (a === b) return
+    const offer = this.at(a)
+    this.#put(this.at(b), a, places)
+    this.#put(offer, b, places)
+  }
+
+  #put(offer: number, position: number, places: Places): void {
+    this.#offers[position] = offer
+    places.position[offer] = position
+  }
+}
+
+/** A copy with room for `length` values. */
+export function grown<Values extends Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>>(
+  values: Values,
+  length: number,
+): Values {
+  const larger = (values instanceof Int32Array ? new Int32Array(length) : new Uint8Array(length)) as Values
+  larger.set(values)
+  return larger
+}
