@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openSqliteJournal } from '../host/journal/sqlite.ts'
+import type { HubId } from '../protocol/id.ts'
 import type { Command, CommandCall } from './command.ts'
 import { type ExitCode, exit, problemOf } from './problem.ts'
 import { version } from './version.ts'
@@ -75,7 +76,7 @@ async function journal(): Promise<Finding> {
   try {
     const opened = await openSqliteJournal(join(folder, 'doctor.db'), { durability: 'full' })
     const from = performance.now()
-    await opened.append([{ kind: 'hub.started', at: Date.now(), hub: 'doctor' as never, incarnation: 1 }])
+    await opened.append([{ kind: 'hub.started', at: Date.now(), hub: 'doctor' as HubId, incarnation: 1 }])
     const took = performance.now() - from
     await opened.close()
     return { what, found: `written and synced in ${took.toFixed(1)} ms`, verdict: 'good' }

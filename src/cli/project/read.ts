@@ -4,7 +4,7 @@
  */
 import { readFile, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { type Document, LineCounter, parseDocument, type YAMLParseError, type YAMLWarning } from 'yaml'
+import { type Document, LineCounter, parseDocument, visit, type YAMLParseError, type YAMLWarning } from 'yaml'
 import { quote } from '../../protocol/id.ts'
 import { didYouMean } from '../nearest.ts'
 import { exit, Problem, type ProblemCode } from '../problem.ts'
@@ -56,7 +56,7 @@ export function parseProject(file: string, text: string): Project {
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true })
   const [broken] = [...document.errors, ...document.warnings]
   if (broken !== undefined) throw syntaxProblem(file, lines, broken)
-  const value = plain(file, document)
+  const value = plain(file, document, lines)
   const problem: Project['problem'] = (path, code, what, hint) => {
     const place = placeOf(document, lines, path)
     const subject = place.text === '' ? 'the project' : printable(place.text)
@@ -77,13 +77,29 @@ function syntaxProblem(file: string, lines: LineCounter, cause: YAMLParseError |
   return new Problem('E_YAML', `${printable(file)}:${line}:${col}: ${what}`, { exit: exit.usage, cause })
 }
 
-function plain(file: string, document: Document.Parsed): unknown {
+function plain(file: string, document: Document.Parsed, lines: LineCounter): unknown {
   try {
     return document.toJS({ maxAliasCount: 1_000 })
   } catch (cause) {
+    const where = lostAlias(document, lines)
     const why = printable(cause instanceof Error ? cause.message : String(cause))
-    throw new Problem('E_YAML', `${printable(file)}: ${why}`, { exit: exit.usage, cause })
+    throw new Problem('E_YAML', `${printable(file)}:${where} ${why}`, { exit: exit.usage, cause })
   }
+}
+
+/** Where the first alias without an anchor stands; the library does not tell. */
+function lostAlias(document: Document.Parsed, lines: LineCounter): string {
+  let offset: number | undefined
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document) !== undefined) return undefined
+      offset = alias.range?.[0]
+      return visit.BREAK
+    },
+  })
+  if (offset === undefined) return ''
+  const { line, col } = lines.linePos(offset)
+  return `${line}:${col}:`
 }
 
 function shapeProblem(problem: Project['problem'], issues: readonly ShapeIssue[]): Problem {

@@ -1,0 +1,86 @@
+/**
+ * Finds the command, reads its words, runs it, and turns whatever happens into one sentence and an exit code. The only
+ * place that touches the process.
+ */
+import { quote } from '../protocol/id.ts'
+import { readCommandLine } from './arguments.ts'
+import type { Command, CommandCall } from './command.ts'
+import { commands } from './commands.ts'
+import { commandHelp, overview } from './help.ts'
+import { didYouMean } from './nearest.ts'
+import { type ExitCode, exit, problemOf, usage } from './problem.ts'
+import { openTerminal, type Terminal } from './terminal.ts'
+import { version } from './version.ts'
+
+/** Runs one command line to its end, and the process with it. */
+export async function start(words: readonly string[]): Promise<void> {
+  const terminal = openTerminal()
+  const interruption = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      // The first one lets the command put things in order; the second does not wait for it.
+      if (interruption.signal.aborted) process.exit(exit.interrupted)
+      interruption.abort(signal)
+    })
+  }
+  const outside = { terminal, interrupted: interruption.signal, env: process.env }
+  try {
+    process.exitCode = await main(outside, words)
+  } catch (cause) {
+    process.exitCode = complain(terminal, cause, words.includes('--debug'))
+  }
+  if (interruption.signal.aborted) process.exitCode = exit.interrupted
+  await terminal.flushed()
+  // What a command may have left behind, such as a timer, is not waited for.
+  process.exit()
+}
+
+type Outside = Pick<CommandCall, 'terminal' | 'interrupted' | 'env'>
+
+async function main(outside: Outside, [first, ...rest]: readonly string[]): Promise<ExitCode> {
+  const { terminal } = outside
+  const [second] = rest
+  switch (first) {
+    case undefined:
+    case '--help':
+    case '-h':
+    case 'help':
+      return print(
+        terminal,
+        second === undefined ? overview(terminal, commands) : commandHelp(terminal, find(second)),
+      )
+    case '--version':
+    case 'version':
+      return print(terminal, [second === '--json' ? JSON.stringify({ version }) : `convoke ${version}`])
+    default: {
+      const command = find(first)
+      const { operands, options } = readCommandLine(command, rest)
+      if (options.help !== undefined) return print(terminal, commandHelp(terminal, command))
+      return command.run({ ...outside, operands, options, json: options.json !== undefined })
+    }
+  }
+}
+
+function find(name: string): Command {
+  const command = commands.find((known) => known.name === name)
+  if (command !== undefined) return command
+  if (name.startsWith('-'))
+    throw usage(`unknown option ${quote(name)}`, 'Write convoke COMMAND [OPTIONS], or convoke help.')
+  const names = [...commands.map((known) => known.name), 'help']
+  throw usage(`unknown command ${quote(name)}`, didYouMean(name, names, 'The commands are'))
+}
+
+function print(terminal: Terminal, lines: readonly string[]): ExitCode {
+  for (const line of lines) terminal.out(line)
+  return exit.done
+}
+
+function complain(terminal: Terminal, cause: unknown, debug: boolean): ExitCode {
+  terminal.status('')
+  const problem = problemOf(cause)
+  terminal.err(`${terminal.errorStyle('red', 'error')} ${problem.code}: ${problem.message}`)
+  if (problem.hint !== undefined) terminal.err(`${terminal.errorStyle('dim', 'hint:')} ${problem.hint}`)
+  if (debug)
+    for (let at: unknown = problem; at instanceof Error; at = at.cause) terminal.err(at.stack ?? at.message)
+  return problem.exit
+}
