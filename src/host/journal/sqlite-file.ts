@@ -3,12 +3,11 @@
  * One row of `log` is one append, so a batch is whole or absent.
  * Must never happen here: a write, except for the schema of a new file.
  */
+import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { quote } from '../../protocol/id.ts'
 import { Fault } from '../fault.ts'
 import type { Position } from '../ports.ts'
-import { chain, origin } from './batch.ts'
-import { type Mark, markFile } from './mark.ts'
 
 export const formatVersion = 1
 
@@ -27,19 +26,6 @@ export const schema: string = `
   PRAGMA application_id = ${applicationId};
   PRAGMA user_version = ${formatVersion};
 `
-
-export interface Row {
-  readonly seq: Position
-  readonly first: Position
-  readonly body: string
-  readonly hash: Uint8Array
-}
-
-/** Where the log ends. */
-export interface End {
-  readonly position: Position
-  readonly hash: Uint8Array
-}
 
 /** The WAL of an older SQLite can lose committed rows, https://sqlite.org/wal.html#walresetbug. */
 const sqliteLeast = [3, 51, 3] as const
@@ -66,8 +52,11 @@ export function checkSqliteVersion(db: DatabaseSync): void {
 export function isBlank(db: DatabaseSync, file: string): boolean {
   const owner = value(db, 'PRAGMA application_id')
   if (owner !== applicationId) {
-    if (owner === 0 && value(db, 'SELECT count(*) FROM sqlite_schema') === 0) return true
-    throw new Fault('E_NOT_A_STORE', `${quote(file)} is a SQLite database, but not one of convoke`, {
+    const tables = value(db, 'SELECT count(*) FROM sqlite_schema')
+    // SQLite takes the few bytes of a very small file for no database at all, and would write over them.
+    const unread = value(db, 'PRAGMA page_count') === 0 && statSync(file).size > 0
+    if (owner === 0 && tables === 0 && !unread) return true
+    throw new Fault('E_NOT_A_STORE', `${quote(file)} is not a convoke file`, {
       hint: 'Name another file; this one is left as it is.',
     })
   }
@@ -116,63 +105,6 @@ export function textsAbout(db: DatabaseSync, task: string): Text[] {
     'SELECT first AS position, body FROM about JOIN log USING (seq) WHERE task = ? ORDER BY seq',
   )
   return found.all(task) as unknown as Text[]
-}
-
-/** One link further. Errors: E_LOG_CORRUPT when the row is not what was appended after `end`. */
-export function follow(end: End, row: Row, file: string): End {
-  const hash = chain(end.hash, row.first, row.body)
-  const sound = row.first === end.position + 1 && row.seq >= row.first && sameHash(hash, row.hash)
-  if (sound) return { position: row.seq, hash: row.hash }
-  throw corrupt(file, `at position ${end.position + 1}`)
-}
-
-/** Checks the newest snapshot and every batch after it, and finds the end of the log. */
-export function checkTail(db: DatabaseSync, file: string): End {
-  let end = startOfTail(db, file)
-  const found = db.prepare('SELECT seq, first, body, hash FROM log WHERE seq > ? ORDER BY seq')
-  for (const row of found.iterate(end.position)) end = follow(end, row as unknown as Row, file)
-  return end
-}
-
-function startOfTail(db: DatabaseSync, file: string): End {
-  const found = db.prepare('SELECT position, body, hash FROM snapshot ORDER BY position DESC LIMIT 1').get()
-  if (found === undefined) return { position: 0, hash: origin }
-  const { position, body, hash } = found as unknown as Text & { readonly hash: Uint8Array }
-  const link = position === 0 ? origin : linkAt(db, position)
-  if (link === undefined) throw corrupt(file, `at position ${position}, where its snapshot was made`)
-  if (!sameHash(chain(link, position, body), hash))
-    throw corrupt(file, `in the snapshot at position ${position}`)
-  return { position, hash: link }
-}
-
-/** Errors: E_LOG_TRUNCATED when the log is shorter than it was, E_LOG_CORRUPT when it is another log. */
-export function checkMark(db: DatabaseSync, end: Position, mark: Mark | undefined, file: string): void {
-  if (mark === undefined) return
-  if (end < mark.position) {
-    throw new Fault(
-      'E_LOG_TRUNCATED',
-      `${quote(file)} has lost its tail: expected >= ${mark.position} facts, found ${end}`,
-      { hint: `Restore the file from a backup, or accept the loss by removing ${quote(markFile(file))}.` },
-    )
-  }
-  const link = linkAt(db, mark.position)
-  if (link !== undefined && Buffer.from(link).toString('hex') === mark.hash) return
-  throw corrupt(file, `at position ${mark.position}, where it differs from its high-water mark`)
-}
-
-function linkAt(db: DatabaseSync, position: Position): Uint8Array | undefined {
-  const row = db.prepare('SELECT hash FROM log WHERE seq = ?').get(position)
-  return row?.hash as Uint8Array | undefined
-}
-
-function corrupt(file: string, where: string): Fault {
-  return new Fault('E_LOG_CORRUPT', `${quote(file)} is damaged ${where}`, {
-    hint: 'Restore the file from a backup; `convoke audit FILE` names the damage.',
-  })
-}
-
-function sameHash(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0
 }
 
 /** The one value that a statement answers with. */

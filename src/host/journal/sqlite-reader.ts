@@ -2,25 +2,18 @@
  * Reading a journal file from outside, also while another process writes it.
  * Must never happen here: a write, or a transaction that stays open and keeps the writer's WAL from shrinking.
  */
-import { statSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import { quote } from '../../protocol/id.ts'
 import { Fault } from '../fault.ts'
 import type { Journal } from '../ports.ts'
+import { checkMark, checkTail } from './integrity.ts'
 import { readMark } from './mark.ts'
-import {
-  checkMark,
-  checkSqliteVersion,
-  checkTail,
-  isBlank,
-  newestText,
-  textsAbout,
-  textsAfter,
-  value,
-} from './sqlite-file.ts'
+import { checkSqliteVersion, isBlank, newestText, textsAbout, textsAfter, value } from './sqlite-file.ts'
 import { factsAbout, readSource, replaySource, type Source } from './sqlite-reading.ts'
-import { storeFault } from './store-fault.ts'
+import { notAFile, storeFault } from './store-fault.ts'
 
 /** A journal without its pen. */
 export type JournalReader = Pick<Journal, 'replay' | 'history' | 'read' | 'close'>
@@ -49,8 +42,8 @@ export async function readSqliteJournal(file: string): Promise<JournalReader> {
 export function openForReading(path: string): DatabaseSync {
   let db: DatabaseSync | undefined
   try {
-    if (!statSync(path).isFile()) throw new Fault('E_STORE_OPEN', `${quote(path)} is not a file`)
-    db = new DatabaseSync(path, { readOnly: true, timeout: 5_000 })
+    if (!statSync(path).isFile()) throw notAFile(path)
+    db = new DatabaseSync(address(path), { readOnly: true, timeout: 5_000 })
     checkSqliteVersion(db)
     if (!isBlank(db, path)) return db
     throw new Fault('E_NOT_A_STORE', `${quote(path)} is empty`, {
@@ -59,6 +52,26 @@ export function openForReading(path: string): DatabaseSync {
   } catch (cause) {
     db?.close()
     throw storeFault(cause, path)
+  }
+}
+
+/**
+ * To read a WAL database SQLite wants to write a shared memory file beside it. Where that is not allowed and nobody
+ * has left a WAL, nobody writes, and it may be told so.
+ */
+function address(path: string): string | URL {
+  if (mayWrite(dirname(path)) || existsSync(`${path}-wal`)) return path
+  const url = pathToFileURL(path)
+  url.searchParams.set('immutable', '1')
+  return url
+}
+
+function mayWrite(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK)
+    return true
+  } catch {
+    return false
   }
 }
 

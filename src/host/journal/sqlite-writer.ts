@@ -9,11 +9,12 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { quote } from '../../protocol/id.ts'
 import { Fault } from '../fault.ts'
 import type { Position } from '../ports.ts'
-import { chain, origin } from './batch.ts'
+import { chain } from './batch.ts'
+import { checkMark, checkTail, type End, start } from './integrity.ts'
 import { type Lock, takeLock } from './lock.ts'
 import { readMark, writeMark } from './mark.ts'
-import { checkMark, checkSqliteVersion, checkTail, type End, isBlank, schema, value } from './sqlite-file.ts'
-import { storeFault } from './store-fault.ts'
+import { checkSqliteVersion, isBlank, schema, value } from './sqlite-file.ts'
+import { notAFile, storeFault } from './store-fault.ts'
 
 /**
  * What survives a power cut: with `full` all that was acknowledged; with `normal` all that is older than the last
@@ -65,7 +66,8 @@ export class SqliteWriter {
   append(body: string, count: number, tasks: string): Position {
     if (count === 0) return this.position
     const first = this.#end.position + 1
-    const end = { position: first + count - 1, hash: chain(this.#end.hash, first, body) }
+    const last = this.#end.position + count
+    const end = { position: last, hash: chain(this.#end.hash, first, last, body) }
     const { log, about } = this.#statements
     this.#transact(() => {
       log.run(end.position, first, body, end.hash)
@@ -80,7 +82,7 @@ export class SqliteWriter {
     const { position, hash } = this.#end
     const { snapshot, oldSnapshots } = this.#statements
     this.#transact(() => {
-      snapshot.run(position, body, chain(hash, position, body))
+      snapshot.run(position, body, chain(hash, position, position, body))
       oldSnapshots.run()
     })
   }
@@ -157,7 +159,7 @@ function checkPlace(file: string): void {
     accessSync(dirname(file), constants.W_OK)
     const found = statSync(file, { throwIfNoEntry: false })
     if (found === undefined) return
-    if (!found.isFile()) throw new Fault('E_STORE_OPEN', `${quote(file)} is not a file`)
+    if (!found.isFile()) throw notAFile(file)
     accessSync(file, constants.W_OK)
   } catch (cause) {
     throw storeFault(cause, file)
@@ -168,8 +170,8 @@ function checkPlace(file: string): void {
 function open(db: DatabaseSync, file: string, durability: Durability): End {
   checkSqliteVersion(db)
   const blank = isBlank(db, file)
-  const end = blank ? undefined : checkTail(db, file)
-  checkMark(db, end?.position ?? 0, readMark(file), file)
+  const end = blank ? start : checkTail(db, file)
+  checkMark(db, end.position, readMark(file), file)
   tune(db, file, durability)
   db.exec('BEGIN IMMEDIATE')
   if (blank) db.exec(schema)
@@ -179,7 +181,7 @@ function open(db: DatabaseSync, file: string, durability: Durability): End {
   meta.run('owner.pid', `${process.pid}`)
   meta.run('owner.since', now)
   db.exec('COMMIT')
-  return end ?? { position: 0, hash: origin }
+  return end
 }
 
 /** What was asked for is read back: a setting that SQLite ignores would be a promise that is not kept. */

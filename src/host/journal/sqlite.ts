@@ -6,7 +6,7 @@
 import { extname, resolve } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Fact } from '../../protocol/fact.ts'
-import type { TaskId } from '../../protocol/id.ts'
+import { quote, type TaskId } from '../../protocol/id.ts'
 import { assert } from '../../protocol/machine.ts'
 import { Fault } from '../fault.ts'
 import type { Journal, Position, Recorded } from '../ports.ts'
@@ -15,7 +15,6 @@ import type { Text } from './sqlite-file.ts'
 import { factsAbout, readSource, replaySource, type Source } from './sqlite-reading.ts'
 import { type Answer, faultFrom, type Request, type ThreadData } from './sqlite-wire.ts'
 import type { Durability } from './sqlite-writer.ts'
-import { storeFault } from './store-fault.ts'
 
 export interface SqliteJournalOptions {
   readonly durability: Durability
@@ -95,7 +94,7 @@ class SqliteJournal implements Journal {
 
   #ask(request: Request): Promise<Answer> {
     if (this.#closing === undefined) return this.#thread.ask(request)
-    return Promise.reject(new Fault('E_CLOSED', `the journal ${this.#file} is closed`))
+    return Promise.reject(new Fault('E_CLOSED', `${quote(this.#file)} is closed`))
   }
 }
 
@@ -118,7 +117,7 @@ class Thread {
     const module = new URL('./sqlite-thread.ts', import.meta.url)
     // What is built has another ending; the thread is loaded the way this file was.
     module.pathname = module.pathname.replace(/\.ts$/, extname(import.meta.url))
-    this.#worker = new Worker(module, { workerData: data, name: 'convoke-journal' })
+    this.#worker = new Worker(module, { workerData: data, name: 'convoke-journal', execArgv: [] })
     this.#worker.on('message', (answer: Answer) => this.#settle(answer))
     this.#worker.on('error', (cause) => this.#fail(cause))
     this.#exited = new Promise((done) => {
@@ -161,7 +160,7 @@ class Thread {
 
   /** The thread is gone: whoever waits for it waits in vain. */
   #fail(cause: unknown): void {
-    this.#failed ??= storeFault(cause, this.#file)
+    this.#failed ??= new Fault('E_BROKEN', `the thread that writes ${quote(this.#file)} has ended`, { cause })
     for (const { reject } of this.#waiting.splice(0)) reject(this.#failed)
   }
 }

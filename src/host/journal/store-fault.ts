@@ -80,6 +80,11 @@ export function storeFault(cause: unknown, file: string): Fault {
   return new Fault(code, `${quote(file)} ${what}: ${said}`, { hint, cause })
 }
 
+/** For a directory, a device or a pipe where a file is expected. */
+export function notAFile(path: string): Fault {
+  return new Fault('E_STORE_OPEN', `${quote(path)} is not a file`, { hint: unopened.hint })
+}
+
 function meaningOf(cause: unknown): Meaning {
   if (typeof cause !== 'object' || cause === null) return broken
   if ('errcode' in cause && typeof cause.errcode === 'number') {

@@ -1,0 +1,37 @@
+/**
+ * Whether a group is one that its announcement allows, as far as the log can tell. Levels are not in it: they were
+ * judged by evidence that has changed since.
+ */
+import type { GroupFormedFact } from '../protocol/fact.ts'
+import { quote } from '../protocol/id.ts'
+import type { TaskAnnouncement } from '../protocol/task.ts'
+
+/** Every way in which the group is wrong, in words. */
+export function groupFaults(
+  announcement: TaskAnnouncement,
+  { members, uncovered }: GroupFormedFact,
+): string[] {
+  const faults: string[] = []
+  const { requires, optional, minMembers, maxGroupSize, exclude } = announcement
+  if (members.length > maxGroupSize)
+    faults.push(`${members.length} members; at most ${maxGroupSize} are allowed`)
+  if (members.length < minMembers) faults.push(`${members.length} members; at least ${minMembers} are needed`)
+  const agents = new Set(members.map(({ agent }) => agent))
+  if (agents.size < members.length) faults.push('an agent is a member twice')
+  for (const agent of exclude) if (agents.has(agent)) faults.push(`${quote(agent)} is excluded`)
+  for (const { skill, count } of requires) {
+    const found = members.filter(({ skills }) => skills.includes(skill)).length
+    if (found < count) faults.push(`${quote(skill)} is covered by ${found} of ${count} members`)
+  }
+  for (const skill of uncovered) {
+    if (!optional.some((need) => need.skill === skill)) faults.push(`${quote(skill)} is left uncovered`)
+  }
+  const asked = new Set([...requires, ...optional].map(({ skill }) => skill))
+  for (const { agent, skills } of members) {
+    if (skills.length === 0) faults.push(`${quote(agent)} covers nothing`)
+    for (const skill of skills) {
+      if (!asked.has(skill)) faults.push(`${quote(agent)} covers ${quote(skill)}, for which nobody asked`)
+    }
+  }
+  return faults
+}
