@@ -167,7 +167,7 @@ export class Invariants {
     }
     if (fact.at >= life.deadlineAt)
       breaks('LOG-9', `formed ${fact.at - life.deadlineAt} ms after the deadline`)
-    if (life.attempts > announcement.maxAttempts) breaks('LOG-13', `formed after ${life.attempts} attempts`)
+    if (life.attempts >= announcement.maxAttempts) breaks('LOG-13', `formed after ${life.attempts} attempts`)
     form(life, fact)
   }
 }
@@ -265,9 +265,13 @@ function end(life: Life, fact: TaskEndedFact, breaks: Breaks): void {
   if (fact.status === 'expired' && fact.at < life.deadlineAt) breaks('LOG-9', 'expired before its deadline')
 }
 
-/** There is a group, and nobody in it is still at work or lost. */
-function isDone(life: Life): boolean {
-  if (life.parts.size === 0 || life.returned) return false
-  for (const { state } of life.parts.values()) if (state !== 'finished') return false
-  return true
+/** Nobody is at work, and those who finished cover what is required; who was lost was not needed. */
+function isDone({ announcement, parts, returned }: Life): boolean {
+  if (parts.size === 0 || returned) return false
+  const all = [...parts.values()]
+  if (all.some(({ state }) => state === 'working')) return false
+  const finished = all.filter(({ state }) => state === 'finished')
+  return announcement.requires.every(({ skill, count }) => {
+    return finished.filter(({ member }) => member.skills.includes(skill)).length >= count
+  })
 }
