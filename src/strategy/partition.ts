@@ -10,10 +10,10 @@ import { type Candidate, type Found, lowest, maskOf, type Need, needsOf } from '
 
 /** More needs than this and the tables outgrow their use. */
 export const partitionNeedsMax = 16
-/** Steps, each a few nanoseconds. */
-const stepsMax = 10_000_000
+/** Steps, each about a nanosecond. */
+const stepsMax = 20_000_000
 /** With fewer needs a bound costs more than it saves. */
-const boundedFrom = 7
+const boundedFrom = 6
 const slack = 1e-9
 
 export function partition(needs: readonly Need[], candidates: readonly Candidate[], sizeMax: number): Found {
@@ -21,8 +21,10 @@ export function partition(needs: readonly Need[], candidates: readonly Candidate
   const blocks = bestBlocks(s, candidates)
   if (blocks === 'too much') return blocks
   const groups = byLowestNeed(s, blocks.value)
-  const bound = s < boundedFrom ? undefined : boundOf(needs, groups, blocks.value, sizeMax)
-  return combine(needs, blocks, groups, Math.min(sizeMax, s), bound)
+  const size = Math.max(0, Math.min(sizeMax, s))
+  const most = s < boundedFrom ? undefined : upperBound(needs, groups, blocks.value)
+  const table: Table = { needs, blocks, groups, sizeMax: size, most }
+  return most === undefined ? combine(table, -Infinity) : descend(table, most[most.length - 1] ?? 0)
 }
 
 interface Blocks {
@@ -55,77 +57,67 @@ function bestBlocks(s: number, candidates: readonly Candidate[]): Blocks | 'too 
   return { value, who }
 }
 
+type Groups = readonly (readonly number[])[]
+
 /** The blocks that somebody can cover, by their lowest need. */
-function byLowestNeed(s: number, value: Float64Array): number[][] {
+function byLowestNeed(s: number, value: Float64Array): Groups {
   const groups: number[][] = []
   for (let i = 0; i < s; i++) groups.push([])
   for (let t = 1; t < value.length; t++) if ((value[t] ?? 0) > -Infinity) groups[lowest(t)]?.push(t)
   return groups
 }
 
-interface Bound {
-  /** The most that a set of needs can still add: each block's value is shared equally by its needs. */
-  readonly rest: Float64Array
-  /** Value of a team that exists. */
-  readonly floor: number
-}
-
-function boundOf(
-  needs: readonly Need[],
-  groups: readonly (readonly number[])[],
-  value: Float64Array,
-  sizeMax: number,
-): Bound {
+/** The most that a set of needs can add, with any number of members: each block's value is shared by its needs. */
+function upperBound(needs: readonly Need[], groups: Groups, value: Float64Array): Float64Array {
   const share = needs.map((need) => (need.skipPrice === undefined ? -Infinity : -need.skipPrice))
   for (const group of groups) {
     for (const t of group) {
-      const members = needsOf(t)
-      const each = (value[t] ?? 0) / members.length
-      for (const i of members) if (each > (share[i] ?? 0)) share[i] = each
+      const each = (value[t] ?? 0) / sizeOf(t)
+      for (let rest = t; rest !== 0; rest &= rest - 1) {
+        const need = lowest(rest)
+        if (each > (share[need] ?? 0)) share[need] = each
+      }
     }
   }
-  const rest = new Float64Array(value.length)
-  for (let m = 1; m < rest.length; m++) rest[m] = (rest[m & (m - 1)] ?? 0) + (share[lowest(m)] ?? 0)
-  const all = groups.flat()
-  const size = (t: number): number => needsOf(t).length
-  const each = (t: number): number => (value[t] ?? 0) / size(t)
-  const dense = [...all].sort((a, b) => each(b) - each(a))
-  const large = [...all].sort((a, b) => size(b) - size(a) || (value[b] ?? 0) - (value[a] ?? 0))
-  const floor = Math.max(greedy(needs, dense, value, sizeMax), greedy(needs, large, value, sizeMax))
-  return { rest, floor }
+  const most = new Float64Array(value.length)
+  for (let m = 1; m < most.length; m++) most[m] = (most[m & (m - 1)] ?? 0) + (share[lowest(m)] ?? 0)
+  return most
 }
 
-/** Takes blocks in the order given wherever they fit. −∞ when that does not lead to a team. */
-function greedy(
-  needs: readonly Need[],
-  order: readonly number[],
-  value: Float64Array,
-  sizeMax: number,
-): number {
-  let covered = 0
-  let members = 0
-  let total = 0
-  for (const t of order) {
-    if (members === sizeMax) break
-    if ((t & covered) !== 0) continue
-    covered |= t
-    total += value[t] ?? 0
-    members++
-  }
-  for (let i = 0; i < needs.length; i++) {
-    if ((covered & (1 << i)) === 0) total -= needs[i]?.skipPrice ?? Infinity
-  }
-  return total
+function sizeOf(mask: number): number {
+  let size = 0
+  for (let rest = mask; rest !== 0; rest &= rest - 1) size++
+  return size
 }
 
-/** Layer by layer: the best value with exactly `members` members, for every set of needs dealt with. */
-function combine(
-  needs: readonly Need[],
-  blocks: Blocks,
-  groups: readonly (readonly number[])[],
-  sizeMax: number,
-  bound: Bound | undefined,
-): Found {
+interface Table {
+  readonly needs: readonly Need[]
+  readonly blocks: Blocks
+  readonly groups: Groups
+  readonly sizeMax: number
+  readonly most: Float64Array | undefined
+}
+
+/**
+ * Supposes that the best team is almost as good as the bound, which leaves little to look at. When it is not, nothing
+ * that good is found, and the supposition is lowered; at last nothing is supposed. What is found is always the best.
+ */
+function descend(table: Table, bound: number): Found {
+  let gap = Math.max(0.01, Math.abs(bound) / 4)
+  for (let round = 0; round < 4; round++) {
+    const found = combine(table, bound - gap)
+    if (found !== undefined) return found
+    gap *= 2
+  }
+  return combine(table, -Infinity)
+}
+
+/**
+ * Layer by layer: the best value with exactly `members` members, for every set of needs dealt with. Leaves out what
+ * cannot reach `floor`: when there is a team that good, the best one is found, otherwise none.
+ */
+function combine(table: Table, floor: number): Found {
+  const { needs, blocks, groups, sizeMax, most } = table
   const size = 1 << needs.length
   const full = size - 1
   const best = new Float64Array((sizeMax + 1) * size).fill(-Infinity)
@@ -138,7 +130,6 @@ function combine(
     for (let m = 0; m < full; m++) {
       const now = best[row + m] ?? 0
       if (now === -Infinity) continue
-      if (bound !== undefined && now + (bound.rest[full ^ m] ?? 0) < bound.floor - slack) continue
       const low = ~m & (m + 1)
       const need = lowest(low)
       const skipPrice = needs[need]?.skipPrice
@@ -154,21 +145,22 @@ function combine(
         if ((t & m) !== 0) continue
         const to = row + size + (m | t)
         const next = now + (blocks.value[t] ?? 0)
-        if (next > (best[to] ?? 0)) {
-          best[to] = next
-          last[to] = t
-        }
+        if (next <= (best[to] ?? 0)) continue
+        if (most !== undefined && next + (most[full ^ m ^ t] ?? 0) < floor - slack) continue
+        best[to] = next
+        last[to] = t
       }
     }
     if (steps > stepsMax) return 'too much'
   }
-  return trace(best, last, blocks.who, size)
+  return trace(best, last, blocks.who, size, floor)
 }
 
-function trace(best: Float64Array, last: Int32Array, who: Int32Array, size: number): Found {
+function trace(best: Float64Array, last: Int32Array, who: Int32Array, size: number, floor: number): Found {
   let at = size - 1
   for (let i = at; i < best.length; i += size) if ((best[i] ?? 0) > (best[at] ?? 0)) at = i
-  if (best[at] === -Infinity) return undefined
+  const value = best[at] ?? 0
+  if (value === -Infinity || value < floor - slack) return undefined
   const found: { candidate: number; needs: number[] }[] = []
   // Until no need is dealt with: the first cell of row 0.
   while (at !== 0) {

@@ -24,10 +24,12 @@ const levelWidth = 1.5
 const lowestDifficulty = -1.5
 /** How steeply success depends on ability less difficulty. */
 const slope = 1.2
-/** How far a claim may be from the truth: a standard deviation of about one level. */
-const abilityVariancePrior = 1.6
-/** A level changes when the evidence says so with this certainty, in either direction. */
-const certainty = 0.9
+/** How far a claim may be from the truth: a standard deviation of about one level, and seldom from modesty. */
+const abilityVariancePrior = 2
+const boast = 0.3
+/** A level is given with this certainty, and taken with a little less: to overrate an agent does more harm. */
+const certaintyUp = 0.9
+const certaintyDown = 0.8
 /** Four outcomes, less what fades between them. */
 const promotionEvidence = 3.9
 
@@ -49,7 +51,7 @@ export function newStanding(claim: Skill, levels: readonly SkillLevel[], now: Mi
     level: claim.level,
     successes: 0,
     failures: 0,
-    ability: difficulty(rankIn(levels, claim.level)),
+    ability: difficulty(rankIn(levels, claim.level)) - boast,
     abilityVariance: abilityVariancePrior,
     timeWeight: 0,
     timeMean: 0,
@@ -131,8 +133,8 @@ function updateAbility(mean: number, variance: number, seen: Verdict): Ability {
 }
 
 /**
- * One level up or down at most, and with hysteresis: only when the evidence is certain. Work below its level promotes
- * nobody; otherwise a long row of easy successes would make an expert.
+ * One level up or down at most, and with hysteresis: only when the evidence is certain. Work below its level
+ * promotes nobody; otherwise a long row of easy successes would make an expert.
  */
 function nextLevel(
   level: SkillLevel,
@@ -141,15 +143,15 @@ function nextLevel(
   seen: Verdict,
   levels: readonly SkillLevel[],
 ): SkillLevel {
-  const rank = rankIn(levels, level)
   const deviation = Math.sqrt(ability.variance)
   const below = (cut: number): number => normalCdf((cut - ability.mean) / deviation)
-  const mayRise = seen.success && seen.requiredRank >= rank && weight >= promotionEvidence
-  if (mayRise && rank + 1 < levels.length && 1 - below(upperCut(rank)) >= certainty) {
-    return levels[rank + 1] ?? level
+  const rank = rankIn(levels, level)
+  if (seen.success) {
+    const mayRise = seen.requiredRank >= rank && weight >= promotionEvidence
+    const above = mayRise && 1 - below(upperCut(rank)) >= certaintyUp
+    return above ? (levels[rank + 1] ?? level) : level
   }
-  if (!seen.success && rank > 0 && below(upperCut(rank - 1)) >= certainty) return levels[rank - 1] ?? level
-  return level
+  return rank > 0 && below(upperCut(rank - 1)) >= certaintyDown ? (levels[rank - 1] ?? level) : level
 }
 
 /** Discounted weight, mean and squared deviations of the logarithm of the duration (B. P. Welford, weighted). */
