@@ -257,13 +257,16 @@ const bodies: { readonly [Kind in MessageKind]: Arbitrary<Body<Kind>> } = {
     request: whole,
     about: fc.oneof(
       all({ kind: fc.constant('agents' as const) }),
+      all({ kind: fc.constant('tasks' as const) }),
       all({ kind: fc.constant('task' as const), task: taskId }),
     ),
   }),
-  HUB_TELL: record(
-    { request: whole, agents: some(report), considered: some(considered) },
-    { waiting: fc.oneof(...Object.values(waitings)) },
-  ),
+  HUB_TELL: all({
+    request: whole,
+    agents: some(report),
+    waits: some(all({ task: taskId, waiting: fc.oneof(...Object.values(waitings)) })),
+    considered: some(considered),
+  }),
 }
 
 /** A message of one kind. */

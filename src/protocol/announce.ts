@@ -175,7 +175,8 @@ export function checkTask(
     checkSize(task) ??
     checkNames(task, limits) ??
     checkVerification(task.verify, levels) ??
-    checkDepth(task, limits)
+    checkDepth(task, limits) ??
+    checkForgery(task)
   )
 }
 
@@ -314,5 +315,19 @@ function checkDepth(task: TaskAnnouncement, limits: Limits): Refusal | undefined
   return refuse('E_DEPTH_LIMIT', `the task would be a sub-task of depth ${task.depth}; ${limit}`, {
     field: 'parent',
     hint: 'Do the work in the task that is there, or announce it as a task of its own.',
+  })
+}
+
+/** Whoever announced a check of a claim could pass the verdict himself. */
+function checkForgery(task: TaskAnnouncement): Refusal | undefined {
+  if (task.verifies === undefined) return undefined
+  return refuse('E_UNKNOWN_FIELD', 'verifies is set by a hub alone', { field: 'verifies' })
+}
+
+/** The answer to other content under an id that is taken. */
+export function taskConflict(id: TaskId): Refusal {
+  return refuse('E_TASK_CONFLICT', `the task ${quote(id)} exists with other content`, {
+    field: 'id',
+    hint: 'Announce other content under another id.',
   })
 }

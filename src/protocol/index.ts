@@ -1,8 +1,13 @@
 /** The vocabulary, for whoever writes an agent, a driver or a gateway. */
+export type { AnnouncementContext, RequirementSpec, TaskSpec } from './announce.ts'
+export { checkAnnouncement, checkTask } from './announce.ts'
+export { decode, encode, wireVersion } from './codec.ts'
 export type { Fact, FactKind } from './fact.ts'
 export type { Checkpoint, Considered, Member, Verdict } from './group.ts'
 export type { AgentId, HubId, InviteId, NodeId, SkillName, TaskId } from './id.ts'
 export { checkId, isId, quote } from './id.ts'
+export type { AgentSpec, CheckedAgent, SkillSpec } from './join.ts'
+export { checkAgent } from './join.ts'
 export type { Json, JsonText } from './json.ts'
 export { toJsonText } from './json.ts'
 export type { Configuration, Limits } from './limits.ts'

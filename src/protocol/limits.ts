@@ -54,6 +54,10 @@ export interface Limits {
   readonly payloadBytesMax: number
   /** Characters of one message on the wire. */
   readonly frameBytesMax: number
+  /** Inputs that may wait for a node's next turn; what comes above is lost, as any message may be, and counted. */
+  readonly inboxMax: number
+  /** Facts after which the journal is given a snapshot, so that the next start is short. */
+  readonly snapshotEvery: number
   /** Ended tasks a hub keeps in memory; older ones are looked up in the journal. */
   readonly endedKept: number
 }
@@ -83,6 +87,8 @@ export const defaultLimits: Limits = {
   descriptionLengthMax: 8_192,
   payloadBytesMax: 1_048_576,
   frameBytesMax: 4_194_304,
+  inboxMax: 1_000_000,
+  snapshotEvery: 100_000,
   endedKept: 1_000,
 }
 

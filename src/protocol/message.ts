@@ -2,7 +2,7 @@
  * Everything that nodes say to each other. `who says it to whom` is in SPEC.md, section MSG.
  * Must never happen here: a message whose loss loses something. Whoever waits for an answer asks again.
  */
-import type { Checkpoint, Member } from './group.ts'
+import type { Checkpoint, Considered, Member } from './group.ts'
 import type { AgentId, InviteId, NodeId, SkillName, TaskId } from './id.ts'
 import type { JsonText } from './json.ts'
 import type { Refusal } from './refusal.ts'
@@ -251,7 +251,10 @@ export interface MessageRefused {
 export interface HubAsk {
   readonly kind: 'HUB_ASK'
   readonly request: number
-  readonly about: { readonly kind: 'agents' } | { readonly kind: 'task'; readonly task: TaskId }
+  readonly about:
+    | { readonly kind: 'agents' }
+    | { readonly kind: 'tasks' }
+    | { readonly kind: 'task'; readonly task: TaskId }
 }
 /** One agent as the hub sees it now. */
 export interface AgentReport {
@@ -295,7 +298,10 @@ export interface HubTell {
   readonly kind: 'HUB_TELL'
   readonly request: number
   readonly agents: readonly AgentReport[]
-  readonly waiting?: WaitingFor
+  /** Why open tasks are not further. */
+  readonly waits: readonly { readonly task: TaskId; readonly waiting: WaitingFor }[]
+  /** Who is being asked now, or was asked in the last round that came to nothing. */
+  readonly considered: readonly Considered[]
 }
 
 export type Message =

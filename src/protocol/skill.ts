@@ -1,7 +1,7 @@
 /**
  * Skills and their ordered levels. What an agent says of itself is a claim; evidence is in `standing`.
  */
-import { quote, type SkillName } from './id.ts'
+import { checkId, quote, type SkillName } from './id.ts'
 import { type Refusal, refuse } from './refusal.ts'
 import type { Millis } from './time.ts'
 
@@ -52,6 +52,21 @@ export function skillTwice(names: readonly SkillName[], field: string): Refusal 
       })
     }
     seen.add(name)
+  }
+  return undefined
+}
+
+/** A network's own order of levels: at least one, each once, 32 at most. */
+export function checkLevels(levels: readonly SkillLevel[]): Refusal | undefined {
+  const field = 'levels'
+  if (levels.length < 1 || levels.length > 32) {
+    return refuse('E_RANGE', `levels must name 1 to 32 levels, got ${levels.length}`, { field })
+  }
+  for (const [i, level] of levels.entries()) {
+    const wrong = checkId(level, `levels[${i}]`)
+    if (wrong !== undefined) return wrong
+    if (levels.indexOf(level) !== i)
+      return refuse('E_BAD_LEVEL', `levels names ${quote(level)} twice`, { field })
   }
   return undefined
 }

@@ -56,6 +56,8 @@ export interface TaskAnnouncement {
   readonly parent?: TaskId
   /** 0 for a task without parent. */
   readonly depth: number
+  /** Set by a hub alone: this task is the check of another task's claim. */
+  readonly verifies?: { readonly task: TaskId; readonly epoch: number }
 }
 
 export const taskStatuses = ['completed', 'failed', 'cancelled', 'expired'] as const

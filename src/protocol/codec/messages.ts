@@ -337,6 +337,7 @@ function answering(of: Parts, limits: Limits): Some<Answering> {
         request: whole,
         about: z.discriminatedUnion('kind', [
           z.strictObject({ kind: z.literal('agents') }),
+          z.strictObject({ kind: z.literal('tasks') }),
           z.strictObject({ kind: z.literal('task'), task: taskId }),
         ]),
       }),
@@ -346,7 +347,7 @@ function answering(of: Parts, limits: Limits): Some<Answering> {
         kind: z.literal('HUB_TELL'),
         request: whole,
         agents: z.array(reportOf(limits)),
-        waiting: z.exactOptional(waitingOf(of)),
+        waits: z.array(z.strictObject({ task: taskId, waiting: waitingOf(of) })),
         considered: of.considered,
       }),
     ),

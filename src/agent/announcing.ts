@@ -1,0 +1,80 @@
+/**
+ * The initiator's side: announce until it is answered, ask after what is open, hear how it ends.
+ * Must never happen here: a task whose end nobody would notice when one message is lost.
+ */
+import type { TaskId } from '../protocol/id.ts'
+import type { Refusal } from '../protocol/refusal.ts'
+import type { TaskAnnouncement } from '../protocol/task.ts'
+import { type AgentState, type News, say } from './state.ts'
+
+export function announce(agent: AgentState, announcement: TaskAnnouncement, fresh: boolean): void {
+  agent.announced.set(announcement.id, { announcement, accepted: false })
+  sendAnnouncement(agent, announcement, fresh)
+}
+
+function sendAnnouncement(agent: AgentState, task: TaskAnnouncement, fresh: boolean): void {
+  agent.unanswered.delete(task.id)
+  agent.unanswered.set(task.id, agent.now + agent.configuration.limits.resendMs)
+  say(agent, { kind: 'TASK_ANNOUNCE', task, fresh })
+}
+
+export function follow(agent: AgentState, task: TaskId): void {
+  askAfter(agent, task)
+}
+
+function askAfter(agent: AgentState, task: TaskId): void {
+  agent.followed.delete(task)
+  agent.followed.set(task, agent.now + agent.configuration.limits.agentTimeoutMs)
+  say(agent, { kind: 'TASK_FOLLOW', task })
+}
+
+/** Says again what was not answered. Both maps are in the order of their times, because each has one interval. */
+export function askAgain(agent: AgentState): void {
+  for (const [id, at] of [...agent.unanswered]) {
+    if (at > agent.now) break
+    const announced = agent.announced.get(id)
+    if (announced !== undefined) sendAnnouncement(agent, announced.announcement, false)
+  }
+  for (const [id, at] of [...agent.followed]) {
+    if (at > agent.now) break
+    askAfter(agent, id)
+  }
+}
+
+export function nextAskAt(agent: AgentState): number | undefined {
+  const unanswered = agent.unanswered.values().next().value
+  const followed = agent.followed.values().next().value
+  if (unanswered === undefined || followed === undefined) return unanswered ?? followed
+  return Math.min(unanswered, followed)
+}
+
+export function onAccepted(agent: AgentState, task: TaskId): void {
+  const announced = agent.announced.get(task)
+  agent.unanswered.delete(task)
+  if (!agent.followed.has(task)) {
+    agent.followed.set(task, agent.now + agent.configuration.limits.agentTimeoutMs)
+  }
+  if (announced?.accepted === true) return
+  if (announced !== undefined) announced.accepted = true
+  tell(agent, task, { kind: 'accepted' })
+}
+
+export function onRefused(agent: AgentState, task: TaskId, refusal: Refusal): void {
+  forget(agent, task)
+  tell(agent, task, { kind: 'refused', refusal })
+}
+
+export function onEnded(agent: AgentState, task: TaskId, news: News): void {
+  forget(agent, task)
+  tell(agent, task, news)
+}
+
+function forget(agent: AgentState, task: TaskId): void {
+  agent.announced.delete(task)
+  agent.unanswered.delete(task)
+  agent.followed.delete(task)
+}
+
+export function tell(agent: AgentState, task: TaskId, news: News): void {
+  agent.effects.push({ kind: 'news', task, news })
+}

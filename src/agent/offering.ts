@@ -1,0 +1,96 @@
+/**
+ * Presence, and answers to questions: an offer, or a decline with its reason.
+ */
+import type { SkillQuery } from '../protocol/message.ts'
+import type { Refusal } from '../protocol/refusal.ts'
+import { offerOrDecline } from '../strategy/bid.ts'
+import { type AgentState, busySlots, type Judgement, say } from './state.ts'
+
+export function askToJoin(agent: AgentState): void {
+  const { skills, capacity } = agent.profile
+  if (agent.presence === 'leaving' || agent.presence === 'gone') return
+  agent.presence = 'joining'
+  agent.beatAt = agent.now + agent.configuration.limits.resendMs
+  say(agent, { kind: 'AGENT_JOIN', skills, capacity })
+}
+
+export function onWelcome(agent: AgentState, heartbeatMs: number): void {
+  if (agent.presence === 'leaving' || agent.presence === 'gone') return
+  const first = agent.presence === 'joining'
+  agent.presence = 'present'
+  agent.heartbeatMs = heartbeatMs
+  agent.beatAt = agent.now + heartbeatMs
+  agent.skillUpdateAt = agent.now + agent.configuration.limits.skillUpdateIntervalMs
+  if (first) agent.effects.push({ kind: 'joined' })
+}
+
+/** The network will not have this incarnation: all promises and all work end. */
+export function onExpelled(agent: AgentState, refusal: Refusal): void {
+  agent.presence = 'gone'
+  agent.beatAt = undefined
+  agent.skillUpdateAt = undefined
+  agent.holds.clear()
+  for (const work of agent.works.values()) {
+    if (work.run !== undefined) agent.effects.push({ kind: 'stop', run: work.run, reason: refusal.message })
+  }
+  agent.works.clear()
+  agent.effects.push({ kind: 'expelled', refusal })
+}
+
+export function beat(agent: AgentState): void {
+  if (agent.presence === 'joining') {
+    askToJoin(agent)
+    return
+  }
+  if (agent.presence !== 'present') return
+  agent.beatAt = agent.now + agent.heartbeatMs
+  const working = [...agent.works.values()].map(({ task, epoch }) => ({ task, epoch }))
+  say(agent, { kind: 'AGENT_HEARTBEAT', busy: busySlots(agent), working })
+}
+
+/** Repeats the skills, so that a hub that lost them has them again. */
+export function repeatSkills(agent: AgentState): void {
+  const { skills, capacity } = agent.profile
+  agent.skillUpdateAt = agent.now + agent.configuration.limits.skillUpdateIntervalMs
+  say(agent, { kind: 'AGENT_JOIN', skills, capacity })
+}
+
+export function onQuery(agent: AgentState, message: SkillQuery): void {
+  const { call, round } = message
+  const refusal = offerOrDecline(selfImage(agent), call, agent.configuration.levels, agent.now)
+  if (refusal !== undefined) say(agent, { kind: 'SKILL_DECLINE', task: call.task, round, refusal })
+  else if (agent.profile.considers) agent.effects.push({ kind: 'consider', call, matter: { round } })
+  else answer(agent, call.task, round, { kind: 'yes' })
+}
+
+export function answer(
+  agent: AgentState,
+  task: SkillQuery['call']['task'],
+  round: number,
+  judgement: Judgement,
+): void {
+  if (judgement.kind === 'no') {
+    say(agent, { kind: 'SKILL_DECLINE', task, round, refusal: judgement.refusal })
+    return
+  }
+  const price = judgement.price ?? agent.profile.price
+  say(agent, {
+    kind: 'SKILL_OFFER',
+    task,
+    round,
+    busy: busySlots(agent),
+    capacity: agent.profile.capacity,
+    ...(judgement.expectedMs === undefined ? {} : { expectedMs: judgement.expectedMs }),
+    ...(price === undefined ? {} : { price }),
+  })
+}
+
+/** What the strategies may know of this agent. */
+export function selfImage(agent: AgentState): Parameters<typeof offerOrDecline>[0] {
+  return {
+    busy: busySlots(agent),
+    capacity: agent.profile.capacity,
+    leaving: agent.presence === 'leaving' || agent.presence === 'gone',
+    skills: agent.profile.skills,
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * What an agent knows: its promises, its work, and the tasks it has announced itself.
+ * Must never happen here: a decision.
+ */
+import type { Member } from '../protocol/group.ts'
+import type { AgentId, InviteId, NodeId, SkillName, TaskId } from '../protocol/id.ts'
+import type { JsonText } from '../protocol/json.ts'
+import type { Configuration } from '../protocol/limits.ts'
+import type { Address, Assignment, Call, HubAsk, HubTell, Message, Update } from '../protocol/message.ts'
+import type { Refusal } from '../protocol/refusal.ts'
+import type { Skill } from '../protocol/skill.ts'
+import type { MemberResult, Outcome, TaskAnnouncement } from '../protocol/task.ts'
+import type { Millis } from '../protocol/time.ts'
+
+/** How an agent presents itself. A node that only announces has no skills and never joins. */
+export interface Profile {
+  readonly skills: readonly Skill[]
+  readonly capacity: number
+  /** Asked for one assignment, unless its own judgement says otherwise. */
+  readonly price: number | undefined
+  /** It wants to judge questions itself. */
+  readonly considers: boolean
+  /** It wants to judge invitations itself. */
+  readonly confirms: boolean
+}
+
+export interface Hold {
+  readonly task: TaskId
+  readonly skills: readonly SkillName[]
+  readonly until: Millis
+}
+
+/** Membership in one group. */
+export interface Work {
+  readonly task: TaskId
+  epoch: number
+  members: readonly Member[]
+  /** Set when it was told to begin. */
+  run: number | undefined
+  /** Its end, said to the hub and not yet noted there. */
+  ending: JsonText | Refusal | undefined
+  sayAgainAt: Millis | undefined
+}
+
+export interface Announced {
+  readonly announcement: TaskAnnouncement
+  accepted: boolean
+}
+
+export type Presence = 'apart' | 'joining' | 'present' | 'leaving' | 'gone'
+
+/** What the initiator of a task hears. */
+export type News =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'formed'; readonly epoch: number; readonly members: readonly Member[] }
+  | { readonly kind: 'update'; readonly agent: AgentId; readonly update: Update }
+  | { readonly kind: 'claimed'; readonly epoch: number; readonly results: readonly MemberResult[] }
+  | { readonly kind: 'ended'; readonly outcome: Outcome }
+
+/** Which question an own judgement answers. */
+export type Matter = { readonly round: number } | { readonly invite: InviteId }
+
+export type Judgement =
+  | { readonly kind: 'yes'; readonly price?: number; readonly expectedMs?: Millis }
+  | { readonly kind: 'no'; readonly refusal: Refusal }
+
+export type AgentInput =
+  | { readonly kind: 'received'; readonly message: Message }
+  | { readonly kind: 'woke' }
+  | { readonly kind: 'join' }
+  | { readonly kind: 'leave'; readonly reason: string }
+  | {
+      readonly kind: 'considered'
+      readonly task: TaskId
+      readonly matter: Matter
+      readonly judgement: Judgement
+    }
+  | { readonly kind: 'reported'; readonly run: number; readonly update: Update }
+  /** The work of a run has ended, with a result, a refusal, or because it was stopped. */
+  | { readonly kind: 'settled'; readonly run: number; readonly ending: JsonText | Refusal }
+  | { readonly kind: 'announce'; readonly announcement: TaskAnnouncement; readonly fresh: boolean }
+  | { readonly kind: 'follow'; readonly task: TaskId }
+  | { readonly kind: 'cancel'; readonly task: TaskId; readonly reason: string }
+  | { readonly kind: 'start'; readonly task: TaskId; readonly epoch: number }
+  | {
+      readonly kind: 'judged'
+      readonly task: TaskId
+      readonly epoch: number
+      readonly accepted: boolean
+      readonly reason: string
+    }
+  | { readonly kind: 'ask'; readonly request: number; readonly about: HubAsk['about'] }
+
+export type AgentEffect =
+  | { readonly kind: 'send'; readonly to: Address; readonly message: Message }
+  | { readonly kind: 'consider'; readonly call: Call; readonly matter: Matter }
+  | {
+      readonly kind: 'begin'
+      readonly run: number
+      readonly assignment: Assignment
+      readonly members: readonly Member[]
+    }
+  | {
+      readonly kind: 'regroup'
+      readonly run: number
+      readonly epoch: number
+      readonly members: readonly Member[]
+    }
+  | { readonly kind: 'word'; readonly run: number; readonly from: AgentId; readonly data: JsonText }
+  | { readonly kind: 'stop'; readonly run: number; readonly reason: string }
+  | { readonly kind: 'joined' }
+  | { readonly kind: 'expelled'; readonly refusal: Refusal }
+  | { readonly kind: 'news'; readonly task: TaskId; readonly news: News }
+  | { readonly kind: 'told'; readonly tell: HubTell }
+
+export interface AgentState {
+  readonly self: Address
+  readonly hub: Address
+  readonly configuration: Configuration
+  readonly profile: Profile
+  now: Millis
+  effects: AgentEffect[]
+  presence: Presence
+  heartbeatMs: Millis
+  /** When to join again, or to show that it lives. */
+  beatAt: Millis | undefined
+  skillUpdateAt: Millis | undefined
+  readonly holds: Map<InviteId, Hold>
+  readonly works: Map<TaskId, Work>
+  readonly taskOfRun: Map<number, TaskId>
+  /** Runs that were told to stop and have not ended: they still take a slot. */
+  readonly stopping: Set<number>
+  runs: number
+  /** Own tasks that are open, and when each is asked after again, the earliest first. */
+  readonly announced: Map<TaskId, Announced>
+  readonly unanswered: Map<TaskId, Millis>
+  readonly followed: Map<TaskId, Millis>
+}
+
+export function newAgentState(
+  self: Address,
+  hub: NodeId,
+  profile: Profile,
+  configuration: Configuration,
+): AgentState {
+  return {
+    self,
+    hub: { id: hub, incarnation: 0 },
+    configuration,
+    profile,
+    now: 0,
+    effects: [],
+    presence: 'apart',
+    heartbeatMs: configuration.limits.heartbeatMs,
+    beatAt: undefined,
+    skillUpdateAt: undefined,
+    holds: new Map(),
+    works: new Map(),
+    taskOfRun: new Map(),
+    stopping: new Set(),
+    runs: 0,
+    announced: new Map(),
+    unanswered: new Map(),
+    followed: new Map(),
+  }
+}
+
+export function say(agent: AgentState, message: Message): void {
+  agent.effects.push({ kind: 'send', to: agent.hub, message })
+}
+
+/** Slots that are promised or in use. The agent is the authority on this number. */
+export function busySlots(agent: AgentState): number {
+  let busy = agent.holds.size + agent.stopping.size
+  for (const work of agent.works.values()) if (work.ending === undefined) busy += 1
+  return busy
+}

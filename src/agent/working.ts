@@ -1,0 +1,81 @@
+/**
+ * Work: begin, report, finish or fail, stop. The end of a part is said again until the hub has noted it.
+ * Must never happen here: one assignment begun twice in the same epoch, or a result forgotten before it is noted.
+ */
+import type { TaskId } from '../protocol/id.ts'
+import { type JsonText, jsonNull } from '../protocol/json.ts'
+import type { Assignment, TaskUpdate, Update } from '../protocol/message.ts'
+import { isRefusal, type Refusal } from '../protocol/refusal.ts'
+import { type AgentState, say, type Work } from './state.ts'
+
+export function onStart(agent: AgentState, assignment: Assignment): void {
+  const { task, epoch } = assignment
+  const known = agent.works.get(task)
+  if (known !== undefined && (known.run !== undefined || known.ending !== undefined) && epoch <= known.epoch)
+    return
+  agent.runs += 1
+  const run = agent.runs
+  const members = known?.members ?? []
+  const newest = Math.max(epoch, known?.epoch ?? 0)
+  agent.works.set(task, { task, epoch: newest, members, run, ending: undefined, sayAgainAt: undefined })
+  agent.taskOfRun.set(run, task)
+  agent.effects.push({ kind: 'begin', run, assignment, members })
+}
+
+function workOfRun(agent: AgentState, run: number): Work | undefined {
+  const task = agent.taskOfRun.get(run)
+  const work = task === undefined ? undefined : agent.works.get(task)
+  return work?.run === run ? work : undefined
+}
+
+export function onReported(agent: AgentState, run: number, update: Update): void {
+  const work = workOfRun(agent, run)
+  if (work === undefined || work.ending !== undefined) return
+  const { task, epoch } = work
+  say(agent, { kind: 'TASK_UPDATE', task, epoch, member: agent.self.id as TaskUpdate['member'], update })
+}
+
+/** The work has ended by itself, or because it was stopped; only now its slot is free. */
+export function onSettled(agent: AgentState, run: number, ending: JsonText | Refusal): void {
+  const work = workOfRun(agent, run)
+  agent.taskOfRun.delete(run)
+  agent.stopping.delete(run)
+  if (work === undefined) return
+  work.run = undefined
+  work.ending = ending
+  sayEnding(agent, work)
+}
+
+export function sayEnding(agent: AgentState, work: Work): void {
+  const { task, epoch, ending } = work
+  if (ending === undefined) return
+  work.sayAgainAt = agent.now + agent.configuration.limits.resendMs
+  if (isRefusal(ending)) say(agent, { kind: 'TASK_FAILED', task, epoch, refusal: ending })
+  else {
+    const self = agent.self.id as TaskUpdate['member']
+    const skills = work.members.find((member) => member.agent === self)?.skills ?? []
+    const results = [{ agent: self, skills, result: ending ?? jsonNull }]
+    say(agent, { kind: 'TASK_COMPLETE', task, epoch, results })
+  }
+}
+
+export function onNoted(agent: AgentState, task: TaskId, epoch: number): void {
+  const work = agent.works.get(task)
+  if (work?.ending !== undefined && work.epoch === epoch) agent.works.delete(task)
+}
+
+/** The membership ends, whatever its state. `epoch` undefined: in every epoch. */
+export function stopWork(agent: AgentState, task: TaskId, epoch: number | undefined, reason: string): void {
+  const work = agent.works.get(task)
+  if (work === undefined || (epoch !== undefined && epoch < work.epoch)) return
+  agent.works.delete(task)
+  if (work.run === undefined) return
+  agent.stopping.add(work.run)
+  agent.effects.push({ kind: 'stop', run: work.run, reason })
+}
+
+export function onWord(agent: AgentState, message: TaskUpdate): void {
+  const work = agent.works.get(message.task)
+  if (work?.run === undefined || message.update.kind !== 'word') return
+  agent.effects.push({ kind: 'word', run: work.run, from: message.member, data: message.update.data })
+}

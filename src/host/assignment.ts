@@ -1,0 +1,83 @@
+/**
+ * What the user's code receives and returns: JSON text becomes values here, on the agent's side, and nowhere else.
+ */
+import type { AgentId, SkillName, TaskId } from '../protocol/id.ts'
+import type { JsonText } from '../protocol/json.ts'
+import type { Assignment as AssignmentMessage } from '../protocol/message.ts'
+import type { Refusal } from '../protocol/refusal.ts'
+import type { EndStatus, MemberResult, Outcome as OutcomeMessage } from '../protocol/task.ts'
+import type { Millis } from '../protocol/time.ts'
+
+export interface SkillResult {
+  readonly agent: AgentId
+  readonly result: unknown
+}
+
+/** By skill, the results of those who covered it. */
+export type ResultsBySkill = Readonly<Record<string, readonly SkillResult[]>>
+
+/** What one member is asked to do. Make the work idempotent by (task, epoch, skill): after a failure it may run again. */
+export interface Assignment {
+  readonly task: TaskId
+  readonly epoch: number
+  readonly skills: readonly SkillName[]
+  readonly description: string
+  readonly payload: unknown
+  readonly metadata: unknown
+  /** Instant of expiry. */
+  readonly deadlineAt?: Millis
+  readonly depth: number
+  /** Results of the tasks in `dependsOn`, by task and skill. */
+  readonly inputs: Readonly<Record<string, ResultsBySkill>>
+  /** Members of this task that have already finished. */
+  readonly finished: readonly {
+    readonly agent: AgentId
+    readonly skills: readonly SkillName[]
+    readonly result: unknown
+  }[]
+  /** The last partial result of whoever did this part before. */
+  readonly checkpoint?: { readonly agent: AgentId; readonly epoch: number; readonly data: unknown }
+  /** Why the previous claim was sent back. */
+  readonly feedback?: string
+}
+
+export interface Outcome {
+  readonly status: EndStatus
+  readonly results: ResultsBySkill
+  /** Why it did not complete. */
+  readonly reason?: Refusal
+}
+
+function valueIn(text: JsonText): unknown {
+  return JSON.parse(text)
+}
+
+export function resultsBySkill(results: readonly MemberResult[]): ResultsBySkill {
+  const bySkill: Record<string, SkillResult[]> = {}
+  for (const { agent, skills, result } of results) {
+    for (const skill of skills) {
+      const known = bySkill[skill] ?? []
+      known.push({ agent, result: valueIn(result) })
+      bySkill[skill] = known
+    }
+  }
+  return bySkill
+}
+
+export function openAssignment(message: AssignmentMessage): Assignment {
+  const { payload, metadata, inputs, finished, checkpoint, ...rest } = message
+  return {
+    ...rest,
+    payload: valueIn(payload),
+    metadata: valueIn(metadata),
+    inputs: Object.fromEntries(inputs.map(({ task, results }) => [task, resultsBySkill(results)])),
+    finished: finished.map(({ agent, skills, result }) => ({ agent, skills, result: valueIn(result) })),
+    ...(checkpoint === undefined
+      ? {}
+      : { checkpoint: { agent: checkpoint.agent, epoch: checkpoint.epoch, data: valueIn(checkpoint.data) } }),
+  }
+}
+
+export function openOutcome({ status, results, reason }: OutcomeMessage): Outcome {
+  return { status, results: resultsBySkill(results), ...(reason === undefined ? {} : { reason }) }
+}

@@ -1,0 +1,109 @@
+/**
+ * Why a task stands where it stands: who was considered and with which score, who declined and why, why this group, or
+ * what it still waits for.
+ */
+import type { Considered } from '../protocol/group.ts'
+import { quote } from '../protocol/id.ts'
+import { never } from '../protocol/machine.ts'
+import type { WaitingFor } from '../protocol/message.ts'
+import type { Requirement } from '../protocol/skill.ts'
+import { type FormationView, type LossView, type TaskRecord, type TaskView, viewOf } from './views.ts'
+
+export interface Explanation {
+  readonly task: TaskView
+  /** One sentence. */
+  readonly summary: string
+  /** Every group that was formed for it, with the record of the decision. */
+  readonly formations: readonly FormationView[]
+  readonly losses: readonly LossView[]
+  /** Why it is not further; absent for an ended task, and where only the journal can be read. */
+  readonly waiting?: WaitingFor
+  /** Who is being asked now, or was asked in the last round that came to nothing. */
+  readonly considered: readonly Considered[]
+}
+
+export function explain(
+  record: TaskRecord,
+  live: { readonly waiting?: WaitingFor; readonly considered: readonly Considered[] },
+): Explanation {
+  const task = viewOf(record)
+  const waiting = record.endedAt === undefined ? live.waiting : undefined
+  return {
+    task,
+    summary: summaryOf(task, waiting),
+    formations: record.formations,
+    losses: record.losses,
+    ...(waiting === undefined ? {} : { waiting }),
+    considered: record.endedAt === undefined ? live.considered : [],
+  }
+}
+
+function summaryOf(task: TaskView, waiting: WaitingFor | undefined): string {
+  const name = `Task ${quote(task.id)}`
+  if (task.status === 'completed') return `${name} is completed, in epoch ${task.epoch}.`
+  if (task.reason !== undefined) return `${name} is ${task.status}: ${task.reason.message}.`
+  if (waiting !== undefined) return `${name} is ${task.status}: ${waitingText(waiting)}.`
+  return `${name} is ${task.status}.`
+}
+
+export function waitingText(waiting: WaitingFor): string {
+  switch (waiting.kind) {
+    case 'dependencies':
+      return `it waits for ${waiting.tasks.map(quote).join(', ')}`
+    case 'missing':
+      return `no agent here has ${needsText(waiting.needs)}`
+    case 'busy':
+      return `all agents with ${needsText(waiting.needs)} are busy`
+    case 'unwilling':
+      return waiting.needs.length === 0
+        ? 'too few agents offered for the group it asks for'
+        : `too few agents offered ${needsText(waiting.needs)}; it asks again soon`
+    case 'budget':
+      return `the cheapest group costs ${waiting.cheapest}, which is above its budget`
+    case 'offers':
+      return `offers are being collected, ${waiting.answered} of ${waiting.asked} have answered`
+    case 'answers':
+      return `${waiting.invited.join(', ')} ${waiting.invited.length === 1 ? 'is' : 'are'} invited`
+    case 'start':
+      return 'the group stands, and its initiator has not started it yet'
+    case 'work':
+      return `${waiting.members.join(', ')} ${waiting.members.length === 1 ? 'works' : 'work'} on it`
+    case 'verdict':
+      return 'the work is done, and its check is awaited'
+    default:
+      return never(waiting)
+  }
+}
+
+function needsText(needs: readonly Requirement[]): string {
+  return needs
+    .map(({ skill, level, count }) => `${count > 1 ? `${count} × ` : ''}${skill} (${level})`)
+    .join(', ')
+}
+
+/** The explanation as lines for people. Texts of others are escaped. */
+export function explanationText(explanation: Explanation): string {
+  const lines = [explanation.summary]
+  for (const { epoch, members, considered, uncovered, strategy } of explanation.formations) {
+    lines.push(`Epoch ${epoch}, decided by ${strategy}:`)
+    for (const { agent, skills } of members) lines.push(`  ${agent} covers ${skills.join(', ')}`)
+    if (uncovered.length > 0) lines.push(`  without the optional ${uncovered.join(', ')}`)
+    lines.push(...consideredText(considered))
+  }
+  for (const { agent, epoch, reason } of explanation.losses) {
+    lines.push(`Lost ${agent} in epoch ${epoch}: ${quote(reason.message)} (${reason.code})`)
+  }
+  if (explanation.considered.length > 0) {
+    lines.push('Asked since, without a group so far:')
+    lines.push(...consideredText(explanation.considered))
+  }
+  return lines.join('\n')
+}
+
+function consideredText(considered: readonly Considered[]): string[] {
+  return considered.map(({ agent, skills, score, success, load, verdict, why }) => {
+    const figures = `score ${score}, success ${success}, load ${load}`
+    const reason = why === undefined ? '' : `: ${quote(why)}`
+    return `  considered ${agent} for ${skills.join(', ')} (${figures}): ${verdict}${reason}`
+  })
+}

@@ -1,0 +1,170 @@
+/**
+ * The hub machine in its shell: replays its journal, drives the corridor, and feeds what readers see.
+ * Must never happen here: a reader that is told of a fact before it is durable.
+ */
+import { Hub, type HubInput } from '../hub/hub.ts'
+import type { HubEffect } from '../hub/state.ts'
+import type { Fact } from '../protocol/fact.ts'
+import type { NodeId, TaskId } from '../protocol/id.ts'
+import type { Configuration } from '../protocol/limits.ts'
+import { never } from '../protocol/machine.ts'
+import type { Address, Envelope } from '../protocol/message.ts'
+import { Channel } from './channel.ts'
+import { Fault } from './fault.ts'
+import { Node } from './node.ts'
+import type { Clock, Journal, Link, Position, Random, Soon, Transport } from './ports.ts'
+import { foldTask, type TaskRecord, Views } from './views.ts'
+
+export interface HubPorts {
+  readonly journal: Journal
+  readonly transport: Transport
+  readonly clock: Clock
+  readonly soon: Soon
+  readonly random: Random
+  readonly configuration: Configuration
+  /** The hub has stopped for good. */
+  failed(fault: Fault): void
+}
+
+/** What an observer sees: durable facts, and the messages that the hub hears and says. */
+export type Observation =
+  | { readonly kind: 'fact'; readonly position: Position; readonly fact: Fact }
+  | { readonly kind: 'message'; readonly envelope: Envelope }
+
+/** Observations that a slow observer may have waiting; messages beyond that are left out, facts are not. */
+const observationsMax = 10_000
+
+export class HubHost {
+  readonly views: Views
+  readonly #ports: HubPorts
+  readonly #hub: Hub
+  readonly #node: Node<HubInput, Fact, HubEffect>
+  readonly #observers = new Set<Channel<Observation>>()
+  #link: Link | undefined
+  #position: Position = 0
+  #snapshotAt: Position = 0
+
+  private constructor(id: NodeId, ports: HubPorts) {
+    const { clock, soon, random, configuration } = ports
+    this.#ports = ports
+    this.views = new Views(configuration.limits.endedKept)
+    this.#hub = new Hub({ id, incarnation: clock.now() }, random, configuration)
+    this.#node = new Node<HubInput, Fact, HubEffect>(this.#hub, {
+      clock,
+      soon,
+      append: (facts) => this.#append(facts),
+      perform: (effect) => this.#perform(effect),
+      woke: { kind: 'woke' },
+      failed: (cause) => ports.failed(faultOf(cause)),
+      inboxMax: configuration.limits.inboxMax,
+    })
+  }
+
+  /** Reads the journal and takes the hub into service. */
+  static async open(id: NodeId, ports: HubPorts): Promise<HubHost> {
+    const host = new HubHost(id, ports)
+    host.#position = await ports.journal.replay((fact) => {
+      host.#hub.replay(fact)
+      host.views.fold(fact)
+    })
+    host.#snapshotAt = host.#position
+    host.#link = await ports.transport.open(host.#hub.address(), (envelope) => {
+      host.#observe({ kind: 'message', envelope })
+      host.#node.take({ kind: 'received', envelope })
+    })
+    host.#node.take({ kind: 'opened' })
+    await host.#node.idle()
+    return host
+  }
+
+  address(): Address {
+    return this.#hub.address()
+  }
+
+  /** Everything the journal says about a task, or undefined for one that was never accepted. */
+  async record(task: TaskId): Promise<TaskRecord | undefined> {
+    const known = this.views.record(task)
+    if (known !== undefined) return known
+    let record: TaskRecord | undefined
+    for (const fact of await this.#ports.journal.history(task)) record = foldTask(record, fact)
+    return record
+  }
+
+  observe(signal: AbortSignal | undefined): AsyncIterable<Observation> {
+    const observer: Channel<Observation> = new Channel(observationsMax, () =>
+      this.#observers.delete(observer),
+    )
+    this.#observers.add(observer)
+    signal?.addEventListener('abort', () => observer.close(), { once: true })
+    if (signal?.aborted) observer.close()
+    return observer
+  }
+
+  /** Lets what is under way finish, writes a snapshot, and closes the journal. */
+  async close(): Promise<void> {
+    await this.#node.idle()
+    this.#node.stop()
+    await this.#link?.close()
+    if (this.#position > this.#snapshotAt) await this.#ports.journal.snapshot(this.#hub.snapshot())
+    await this.abandon()
+  }
+
+  /** Closes without asking anything more of a hub or a journal that has failed. */
+  async abandon(): Promise<void> {
+    this.#node.stop()
+    for (const observer of [...this.#observers]) observer.close()
+    await this.#link?.close()
+    await this.#ports.journal.close()
+  }
+
+  async #append(facts: readonly Fact[]): Promise<void> {
+    const { journal, configuration } = this.#ports
+    this.#position = await journal.append(facts)
+    const first = this.#position - facts.length + 1
+    for (const [i, fact] of facts.entries()) {
+      this.views.fold(fact)
+      this.#observe({ kind: 'fact', position: first + i, fact })
+    }
+    if (this.#position - this.#snapshotAt < configuration.limits.snapshotEvery) return
+    await journal.snapshot(this.#hub.snapshot())
+    this.#snapshotAt = this.#position
+  }
+
+  #observe(observation: Observation): void {
+    for (const observer of this.#observers) observer.push(observation, observation.kind === 'message')
+  }
+
+  #perform(effect: HubEffect): void {
+    switch (effect.kind) {
+      case 'send': {
+        const envelope = { from: this.#hub.address(), to: effect.to, message: effect.message }
+        if (this.#observers.size > 0) this.#observe({ kind: 'message', envelope })
+        return this.#link?.send(envelope)
+      }
+      case 'recall':
+        void this.#recall(effect.task)
+        return
+      default:
+        return never(effect)
+    }
+  }
+
+  async #recall(task: TaskId): Promise<void> {
+    try {
+      const facts = await this.#ports.journal.history(task)
+      this.#node.take({ kind: 'recalled', task, facts })
+    } catch (cause) {
+      this.#node.stop()
+      this.#ports.failed(faultOf(cause))
+    }
+  }
+}
+
+function faultOf(cause: unknown): Fault {
+  if (cause instanceof Fault) return cause
+  const what = cause instanceof Error ? cause.message : String(cause)
+  return new Fault('E_BROKEN', `The hub has stopped: ${what}.`, {
+    hint: 'The journal is intact. Open the network again, and report this.',
+    cause,
+  })
+}

@@ -1,0 +1,279 @@
+/**
+ * A network in one process: a hub with its journal, the agents that join, and the desk from which tasks are announced.
+ * One string decides where its journal lives.
+ */
+import { type AgentId, checkId, type HubId, type NodeId, quote, type TaskId } from '../protocol/id.ts'
+import { checkAgent } from '../protocol/join.ts'
+import { type Configuration, checkLimits, type Limits } from '../protocol/limits.ts'
+import type { AgentReport, WaitingFor } from '../protocol/message.ts'
+import { isRefusal, refuse } from '../protocol/refusal.ts'
+import { checkLevels, defaultLevels, type SkillLevel } from '../protocol/skill.ts'
+import { seeded } from '../strategy/random.ts'
+import { type AgentDefinition, type AgentHandle, type AnnounceSpec, AutonomousAgent } from './autonomous.ts'
+import { runSoon, systemClock } from './clock.ts'
+import { type Explanation, explain } from './explain.ts'
+import { Fault } from './fault.ts'
+import { HubHost, type Observation } from './hub-host.ts'
+import { openMemoryJournal } from './journal/memory.ts'
+import { openSqliteJournal } from './journal/sqlite.ts'
+import { Participant, type ParticipantPorts } from './participant.ts'
+import type { Journal } from './ports.ts'
+import { RefusedError } from './refused.ts'
+import type { TaskHandle } from './task-handle.ts'
+import { memoryTransport } from './transport/memory.ts'
+import type { GroupView, TaskView } from './views.ts'
+
+export interface NetworkOptions {
+  /** Under which this program announces; an id. */
+  readonly name?: string
+  /** `full`, the default: what was acknowledged survives a power cut. `normal`: it survives the end of the process. */
+  readonly durability?: 'full' | 'normal'
+  /** Names of the skill levels, from the lowest to the highest. */
+  readonly levels?: readonly SkillLevel[]
+  readonly limits?: Partial<Limits>
+  /** For the choices that are made by chance; the same seed and the same inputs give the same decisions. */
+  readonly seed?: number
+}
+
+const hubId = 'hub' as HubId
+
+export class Network {
+  readonly #configuration: Configuration
+  readonly #ports: ParticipantPorts
+  readonly #hub: HubHost
+  readonly #desk: Participant
+  readonly #agents = new Map<AgentId, Participant>()
+  readonly #stop: { fault: Fault | undefined }
+
+  private constructor(
+    configuration: Configuration,
+    ports: ParticipantPorts,
+    hub: HubHost,
+    desk: Participant,
+    stop: { fault: Fault | undefined },
+  ) {
+    this.#configuration = configuration
+    this.#ports = ports
+    this.#hub = hub
+    this.#desk = desk
+    this.#stop = stop
+  }
+
+  /**
+   * Opens a network: `':memory:'`, or the path of a file, which is made when it does not exist.
+   * Throws `RefusedError` for a wrong option, and a `Fault` when the file cannot be used.
+   */
+  static async open(where: string, options: NetworkOptions = {}): Promise<Network> {
+    const configuration = configure(options)
+    const name = (options.name ?? 'desk') as NodeId
+    const wrong = checkId(name, 'name') ?? (name === hubId ? nameTaken(name) : undefined)
+    if (wrong !== undefined) throw new RefusedError(wrong)
+    const journal = await openJournal(where, options, configuration)
+    const soon = runSoon()
+    const transport = memoryTransport(soon)
+    const stop: { fault: Fault | undefined; network?: Network } = { fault: undefined }
+    const failed = (fault: Fault): void => {
+      stop.fault = fault
+      void stop.network?.[Symbol.asyncDispose]()
+    }
+    const random = seeded(options.seed ?? Date.now())
+    const hub = await openHub({
+      journal,
+      transport,
+      clock: systemClock(),
+      soon,
+      random,
+      configuration,
+      failed,
+    })
+    if (stop.fault !== undefined) throw stop.fault
+    const ports: ParticipantPorts = {
+      transport,
+      clock: systemClock(),
+      soon,
+      configuration,
+      hub: hubId,
+      explain: (task) => explainTask(hub, desk, task),
+    }
+    const self = { id: name, incarnation: hub.address().incarnation }
+    const profile = { skills: [], capacity: 0, price: undefined, considers: false, confirms: false }
+    const desk = await Participant.open({ self, profile }, { ...ports, clock: systemClock() })
+    stop.network = new Network(configuration, ports, hub, desk, stop)
+    return stop.network
+  }
+
+  /** Takes an agent in. Throws `RefusedError`: its id is taken, a skill is unknown, … */
+  async join(definition: AgentDefinition): Promise<AgentHandle> {
+    this.#assertOpen()
+    const { id, skills, maxConcurrentTasks, price } = definition
+    const { limits, levels } = this.#configuration
+    const capacity = maxConcurrentTasks === undefined ? {} : { capacity: maxConcurrentTasks }
+    const checked = checkAgent({ id, skills, ...capacity }, limits, levels)
+    if (isRefusal(checked)) throw new RefusedError(checked)
+    if (this.#agents.has(checked.id)) throw new RefusedError(nameTaken(checked.id))
+    const clock = systemClock()
+    const participant = await Participant.open(
+      {
+        self: { id: checked.id, incarnation: this.#nextIncarnation(clock.now()) },
+        profile: {
+          skills: checked.skills,
+          capacity: checked.capacity,
+          price,
+          considers: definition.consider !== undefined,
+          confirms: definition.confirm !== undefined,
+        },
+        definition,
+      },
+      { ...this.#ports, clock },
+    )
+    this.#agents.set(checked.id, participant)
+    try {
+      await participant.join()
+    } catch (cause) {
+      this.#agents.delete(checked.id)
+      throw cause
+    }
+    const handle: AgentHandle = {
+      id: checked.id,
+      announce: (spec) => participant.announce(spec),
+      leave: async (reason = 'it wanted to') => {
+        await participant.leave(reason)
+        if (this.#agents.get(checked.id) === participant) this.#agents.delete(checked.id)
+      },
+    }
+    if (definition instanceof AutonomousAgent) definition.attach(handle)
+    return handle
+  }
+
+  /** Announces a need. Resolves when it is accepted and durable; throws `RefusedError` otherwise. */
+  announce(spec: AnnounceSpec): Promise<TaskHandle> {
+    this.#assertOpen()
+    return this.#desk.announce(spec)
+  }
+
+  /** A task that was announced before, by whomever; undefined for one that never was. */
+  async task(id: string): Promise<TaskHandle | undefined> {
+    this.#assertOpen()
+    const record = await this.#hub.record(id as TaskId)
+    return record === undefined ? undefined : this.#desk.follow(record.announcement)
+  }
+
+  /** Every open task, and the last that have ended, in the order in which they were announced. */
+  async tasks(): Promise<TaskView[]> {
+    this.#assertOpen()
+    const { waits } = await this.#desk.ask({ kind: 'tasks' })
+    const waiting = new Map(waits.map((wait) => [wait.task, wait.waiting]))
+    return this.#hub.views.tasks().map((task) => withWaiting(task, waiting.get(task.id)))
+  }
+
+  /** The groups that stand now. */
+  async groups(): Promise<GroupView[]> {
+    return this.#hub.views.groups()
+  }
+
+  /** Who is present, and who is remembered, with the evidence on each skill. */
+  async agents(): Promise<readonly AgentReport[]> {
+    this.#assertOpen()
+    return (await this.#desk.ask({ kind: 'agents' })).agents
+  }
+
+  /** Why a task stands where it stands. Throws `RefusedError` for a task that never was. */
+  explain(id: string): Promise<Explanation> {
+    this.#assertOpen()
+    return this.#ports.explain(id as TaskId)
+  }
+
+  /** Asks for the end of a task and waits for it. */
+  async cancel(id: string, reason?: string): Promise<void> {
+    const task = await this.task(id)
+    if (task === undefined) throw new RefusedError(noSuchTask(id))
+    await task.cancel(reason)
+  }
+
+  /** Durable facts and messages, as they pass. Ends with the signal, or with the network. */
+  watch(options: { readonly signal?: AbortSignal } = {}): AsyncIterable<Observation> {
+    this.#assertOpen()
+    return this.#hub.observe(options.signal)
+  }
+
+  /** Stops the agents' work and closes the journal. Open tasks go on when the file is opened again. */
+  async close(): Promise<void> {
+    const failed = this.#stop.fault !== undefined
+    const fault = this.#stop.fault ?? new Fault('E_CLOSED', 'The network is closed.')
+    if (this.#stop.fault?.code === 'E_CLOSED') return
+    this.#stop.fault = fault
+    await Promise.all([...this.#agents.values()].map((agent) => agent.close(fault)))
+    await this.#desk.close(fault)
+    await (failed ? this.#hub.abandon() : this.#hub.close())
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #lastIncarnation = 0
+
+  #nextIncarnation(now: number): number {
+    this.#lastIncarnation = Math.max(now, this.#lastIncarnation + 1)
+    return this.#lastIncarnation
+  }
+
+  #assertOpen(): void {
+    if (this.#stop.fault !== undefined) throw this.#stop.fault
+  }
+}
+
+function configure({ limits, levels }: NetworkOptions): Configuration {
+  const checked = checkLimits(limits ?? {})
+  if (isRefusal(checked)) throw new RefusedError(checked)
+  const wrong = levels === undefined ? undefined : checkLevels(levels)
+  if (wrong !== undefined) throw new RefusedError(wrong)
+  return { limits: checked, levels: levels ?? defaultLevels }
+}
+
+function nameTaken(id: string): ReturnType<typeof refuse> {
+  return refuse('E_AGENT_ID_TAKEN', `the id ${quote(id)} is taken`, {
+    field: 'id',
+    hint: 'Choose another id.',
+  })
+}
+
+function noSuchTask(id: string): ReturnType<typeof refuse> {
+  return refuse('E_NO_SUCH_TASK', `there is no task ${quote(id)}`, { field: 'id' })
+}
+
+async function openJournal(
+  where: string,
+  options: NetworkOptions,
+  { limits }: Configuration,
+): Promise<Journal> {
+  if (where === ':memory:') return openMemoryJournal({ endedKept: Math.max(10_000, limits.endedKept) })
+  if (/^[a-z]+:\/\//.test(where)) {
+    throw new Fault('E_UNREACHABLE', `${quote(where)} is no place that this version can open.`, {
+      hint: "Use ':memory:' or the path of a file.",
+    })
+  }
+  return openSqliteJournal(where, { durability: options.durability ?? 'full' })
+}
+
+async function openHub(ports: Parameters<typeof HubHost.open>[1]): Promise<HubHost> {
+  try {
+    return await HubHost.open(hubId, ports)
+  } catch (cause) {
+    await ports.journal.close()
+    throw cause
+  }
+}
+
+async function explainTask(hub: HubHost, desk: Participant, task: TaskId): Promise<Explanation> {
+  const record = await hub.record(task)
+  if (record === undefined) throw new RefusedError(noSuchTask(task))
+  if (record.endedAt !== undefined) return explain(record, { considered: [] })
+  const { waits, considered } = await desk.ask({ kind: 'task', task })
+  const waiting = waits[0]?.waiting
+  return explain(record, waiting === undefined ? { considered } : { waiting, considered })
+}
+
+function withWaiting(task: TaskView, waiting: WaitingFor | undefined): TaskView {
+  return waiting === undefined || task.endedAt !== undefined ? task : { ...task, waiting }
+}

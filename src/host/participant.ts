@@ -1,0 +1,245 @@
+/**
+ * One agent machine in its shell: it takes part with its skills, or only announces. Tells the machine what comes in,
+ * and performs what it decides.
+ */
+import { Agent } from '../agent/agent.ts'
+import type { AgentEffect, AgentInput, News, Profile } from '../agent/state.ts'
+import { type AnnouncementContext, checkAnnouncement, taskConflict } from '../protocol/announce.ts'
+import type { TaskId } from '../protocol/id.ts'
+import type { Configuration } from '../protocol/limits.ts'
+import { never } from '../protocol/machine.ts'
+import type { Address, HubAsk, HubTell } from '../protocol/message.ts'
+import { isRefusal } from '../protocol/refusal.ts'
+import type { MemberResult, TaskAnnouncement } from '../protocol/task.ts'
+import { resultsBySkill } from './assignment.ts'
+import type { AgentDefinition, AnnounceSpec, Verifier } from './autonomous.ts'
+import type { Explanation } from './explain.ts'
+import { Fault } from './fault.ts'
+import { mintTaskId } from './mint.ts'
+import { Node } from './node.ts'
+import { Performer } from './performing.ts'
+import type { Clock, Link, Soon, Transport } from './ports.ts'
+import { RefusedError } from './refused.ts'
+import { TaskHandle } from './task-handle.ts'
+
+export interface ParticipantPorts {
+  readonly transport: Transport
+  readonly clock: Clock
+  readonly soon: Soon
+  readonly configuration: Configuration
+  readonly hub: Address['id']
+  explain(task: TaskId): Promise<Explanation>
+}
+
+export interface Participation {
+  readonly self: Address
+  readonly profile: Profile
+  /** Absent for a node that only announces. */
+  readonly definition?: AgentDefinition
+}
+
+export class Participant {
+  readonly #self: Address
+  readonly #ports: ParticipantPorts
+  readonly #node: Node<AgentInput, never, AgentEffect>
+  readonly #performer: Performer | undefined
+  /** Tasks that are open, as far as this node knows, with their announcements as text. */
+  readonly #followed = new Map<TaskId, { readonly handle: TaskHandle; readonly text: string }>()
+  readonly #verifiers = new Map<TaskId, Verifier>()
+  readonly #asked = new Map<number, Pick<PromiseWithResolvers<HubTell>, 'resolve' | 'reject'>>()
+  readonly #joined = Promise.withResolvers<void>()
+  #link: Link | undefined
+  #requests = 0
+  #closed: Fault | undefined
+
+  private constructor({ self, profile, definition }: Participation, ports: ParticipantPorts) {
+    this.#self = self
+    this.#ports = ports
+    this.#joined.promise.catch(() => {})
+    const { configuration, clock, soon, hub } = ports
+    this.#node = new Node<AgentInput, never, AgentEffect>(new Agent(self, hub, profile, configuration), {
+      clock,
+      soon,
+      append: async () => {},
+      perform: (effect) => this.#perform(effect),
+      woke: { kind: 'woke' },
+      failed: (cause) => this.#fail(cause),
+      inboxMax: configuration.limits.inboxMax,
+    })
+    if (definition === undefined) return
+    this.#performer = new Performer(definition, {
+      limits: configuration.limits,
+      take: (input) => this.#node.take(input),
+      announce: (spec, parent) => this.announce(spec, parent),
+    })
+  }
+
+  static async open(participation: Participation, ports: ParticipantPorts): Promise<Participant> {
+    const participant = new Participant(participation, ports)
+    const deliver = ({
+      message,
+    }: {
+      message: Extract<AgentInput, { kind: 'received' }>['message']
+    }): void => {
+      participant.#node.take({ kind: 'received', message })
+    }
+    participant.#link = await ports.transport.open(participation.self, deliver)
+    return participant
+  }
+
+  /** Resolves when the hub has welcomed it; throws `RefusedError` when it will not have it. */
+  async join(): Promise<void> {
+    this.#node.take({ kind: 'join' })
+    await this.#joined.promise
+  }
+
+  /** Resolves when the announcement is durable. Throws `RefusedError`, or a `Fault` when the network has closed. */
+  async announce(spec: AnnounceSpec, parent?: AnnouncementContext['parent']): Promise<TaskHandle> {
+    if (this.#closed !== undefined) throw this.#closed
+    const { configuration, clock } = this.#ports
+    const id = mintTaskId(clock.now())
+    const { verify } = spec
+    const plain = typeof verify === 'function' ? { ...spec, verify: 'initiator' } : spec
+    const announcement = checkAnnouncement(plain, {
+      id,
+      limits: configuration.limits,
+      levels: configuration.levels,
+      ...(parent === undefined ? {} : { parent }),
+    })
+    if (isRefusal(announcement)) throw new RefusedError(announcement)
+    const known = this.#followed.get(announcement.id)
+    const text = JSON.stringify(announcement)
+    if (known !== undefined && known.text !== text) throw new RefusedError(taskConflict(announcement.id))
+    if (typeof verify === 'function') this.#verifiers.set(announcement.id, verify)
+    const handle = known?.handle ?? this.#newHandle(announcement.id, text)
+    if (known === undefined)
+      this.#node.take({ kind: 'announce', announcement, fresh: announcement.id === id })
+    // A verifier that comes with a second announcement is to hear the claim that is already made.
+    else if (typeof verify === 'function') this.#node.take({ kind: 'follow', task: announcement.id })
+    await handle.accepted()
+    return handle
+  }
+
+  /** Holds a task that is known from the journal, as if this program had announced it. */
+  follow(announcement: TaskAnnouncement): TaskHandle {
+    const { id } = announcement
+    const known = this.#followed.get(id)
+    if (known !== undefined) return known.handle
+    const handle = this.#newHandle(id, JSON.stringify(announcement))
+    this.#node.take({ kind: 'follow', task: id })
+    return handle
+  }
+
+  /** Asks the hub about itself. */
+  ask(about: HubAsk['about']): Promise<HubTell> {
+    if (this.#closed !== undefined) return Promise.reject(this.#closed)
+    this.#requests += 1
+    const request = this.#requests
+    const { promise, resolve, reject } = Promise.withResolvers<HubTell>()
+    this.#asked.set(request, { resolve, reject })
+    this.#node.take({ kind: 'ask', request, about })
+    return promise
+  }
+
+  async leave(reason: string): Promise<void> {
+    this.#node.take({ kind: 'leave', reason })
+    await this.#node.idle()
+    await this.close(new Fault('E_CLOSED', `The agent "${this.#self.id}" has left.`))
+  }
+
+  /** Stops everything that runs here and tells whoever waits. */
+  async close(fault: Fault): Promise<void> {
+    if (this.#closed !== undefined) return
+    this.#closed = fault
+    this.#node.stop()
+    this.#performer?.stopAll(fault.message)
+    for (const { handle } of this.#followed.values()) handle.abandon(fault)
+    for (const { reject } of this.#asked.values()) reject(fault)
+    this.#followed.clear()
+    this.#asked.clear()
+    this.#joined.reject(fault)
+    await this.#link?.close()
+  }
+
+  #newHandle(id: TaskId, text: string): TaskHandle {
+    const handle = new TaskHandle(id, {
+      cancel: (reason) => this.#node.take({ kind: 'cancel', task: id, reason }),
+      start: (epoch) => this.#node.take({ kind: 'start', task: id, epoch }),
+      explain: () => this.#ports.explain(id),
+    })
+    this.#followed.set(id, { handle, text })
+    return handle
+  }
+
+  #perform(effect: AgentEffect): void {
+    switch (effect.kind) {
+      case 'send':
+        return this.#link?.send({ from: this.#self, to: effect.to, message: effect.message })
+      case 'begin':
+        return this.#performer?.begin(effect)
+      case 'regroup':
+        return this.#performer?.regroup(effect.run, effect.members)
+      case 'word':
+        return this.#performer?.word(effect.run, effect.from, effect.data)
+      case 'stop':
+        return this.#performer?.stop(effect.run, effect.reason)
+      case 'consider':
+        void this.#performer?.consider(effect)
+        return
+      case 'joined':
+        return this.#joined.resolve()
+      case 'expelled':
+        this.#joined.reject(new RefusedError(effect.refusal))
+        return
+      case 'news':
+        return this.#hear(effect.task, effect.news)
+      case 'told': {
+        const { request } = effect.tell
+        this.#asked.get(request)?.resolve(effect.tell)
+        this.#asked.delete(request)
+        return
+      }
+      default:
+        return never(effect)
+    }
+  }
+
+  #hear(task: TaskId, news: News): void {
+    this.#followed.get(task)?.handle.hear(news)
+    if (news.kind === 'claimed') void this.#verify(task, news.epoch, news.results)
+    if (news.kind !== 'ended' && news.kind !== 'refused') return
+    this.#followed.delete(task)
+    this.#verifiers.delete(task)
+  }
+
+  /** Judges a claim, when the announcement brought a function for it; otherwise the claim waits for one. */
+  async #verify(task: TaskId, epoch: number, results: readonly MemberResult[]): Promise<void> {
+    const verifier = this.#verifiers.get(task)
+    if (verifier === undefined) return
+    const { accepted, reason } = await judgementOf(verifier, results)
+    this.#node.take({ kind: 'judged', task, epoch, accepted, reason })
+  }
+
+  #fail(cause: unknown): void {
+    void this.close(new Fault('E_BROKEN', `The agent "${this.#self.id}" has stopped.`, { cause }))
+  }
+}
+
+async function judgementOf(verifier: Verifier, results: readonly MemberResult[]): Promise<Judgement> {
+  try {
+    const verdict = await verifier(resultsBySkill(results))
+    if (typeof verdict === 'boolean')
+      return { accepted: verdict, reason: verdict ? 'accepted' : 'not accepted' }
+    return { accepted: verdict.accepted, reason: verdict.reason ?? 'no reason given' }
+  } catch (cause) {
+    return {
+      accepted: false,
+      reason: `the check failed: ${cause instanceof Error ? cause.message : String(cause)}`,
+    }
+  }
+}
+
+interface Judgement {
+  readonly accepted: boolean
+  readonly reason: string
+}

@@ -1,0 +1,150 @@
+/**
+ * A task as its initiator holds it: what happens to it, how it ends, and why.
+ */
+import type { News } from '../agent/state.ts'
+import type { Member } from '../protocol/group.ts'
+import type { AgentId, TaskId } from '../protocol/id.ts'
+import type { Update } from '../protocol/message.ts'
+import { type Outcome, openOutcome } from './assignment.ts'
+import { Channel } from './channel.ts'
+import type { Explanation } from './explain.ts'
+import type { Fault } from './fault.ts'
+import { RefusedError } from './refused.ts'
+
+/** What the initiator sees of its task, in order. Progress may be left out for a reader that is far behind. */
+export type TaskUpdate =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'formed'; readonly epoch: number; readonly members: readonly Member[] }
+  | { readonly kind: 'progress'; readonly agent: AgentId; readonly fraction: number; readonly note?: string }
+  | { readonly kind: 'checkpoint'; readonly agent: AgentId }
+  | { readonly kind: 'word'; readonly agent: AgentId; readonly data: unknown }
+  | { readonly kind: 'ended'; readonly outcome: Outcome }
+
+/** What a handle asks of the node behind it. */
+export interface TaskPorts {
+  cancel(reason: string): void
+  start(epoch: number): void
+  explain(): Promise<Explanation>
+}
+
+/** Updates that a slow reader may have waiting. */
+const waitingMax = 1000
+
+export class TaskHandle {
+  readonly id: TaskId
+  readonly #ports: TaskPorts
+  readonly #accepted = Promise.withResolvers<void>()
+  readonly #ended = Promise.withResolvers<Outcome>()
+  readonly #readers = new Set<Channel<TaskUpdate>>()
+  /** Told to whoever begins to read later. */
+  readonly #milestones: TaskUpdate[] = []
+  #epoch = 0
+
+  constructor(id: TaskId, ports: TaskPorts) {
+    this.id = id
+    this.#ports = ports
+    // Whoever does not wait for them is not to be told by a crash of the process.
+    this.#accepted.promise.catch(() => {})
+    this.#ended.promise.catch(() => {})
+  }
+
+  /** Everything that happens from now on, after the milestones that have already been passed. Ends with the task. */
+  updates(): AsyncIterable<TaskUpdate> {
+    const reader: Channel<TaskUpdate> = new Channel(waitingMax, () => this.#readers.delete(reader))
+    for (const update of this.#milestones) reader.push(update, false)
+    if (this.#milestones.at(-1)?.kind === 'ended') reader.close()
+    else this.#readers.add(reader)
+    return reader
+  }
+
+  /** Resolves when the task has ended, however it ended. Rejects with a `Fault` when the network closes before. */
+  outcome(): Promise<Outcome> {
+    return this.#ended.promise
+  }
+
+  explain(): Promise<Explanation> {
+    return this.#ports.explain()
+  }
+
+  /** Asks for the end of the task and waits for it. A task that has ended already stays as it is. */
+  async cancel(reason = 'cancelled by its initiator'): Promise<Outcome> {
+    this.#ports.cancel(reason)
+    return this.#ended.promise
+  }
+
+  /** Lets the members begin; for tasks announced with `startBy: 'initiator'`, once the group is formed. */
+  async start(): Promise<void> {
+    for await (const update of this.updates()) {
+      if (update.kind === 'formed') break
+      if (update.kind === 'ended') return
+    }
+    this.#ports.start(this.#epoch)
+  }
+
+  /** Resolves when the announcement is durable; rejects with `RefusedError`. */
+  accepted(): Promise<void> {
+    return this.#accepted.promise
+  }
+
+  /** Called by the node that follows the task. */
+  hear(news: News): void {
+    switch (news.kind) {
+      case 'accepted':
+        this.#accepted.resolve()
+        this.#tell({ kind: 'accepted' }, true)
+        break
+      case 'refused': {
+        const error = new RefusedError(news.refusal)
+        this.#accepted.reject(error)
+        this.#ended.reject(error)
+        this.#close()
+        break
+      }
+      case 'formed':
+        if (news.epoch <= this.#epoch) break
+        this.#epoch = news.epoch
+        this.#tell({ kind: 'formed', epoch: news.epoch, members: news.members }, true)
+        break
+      case 'update':
+        this.#tell(opened(news.agent, news.update), false)
+        break
+      case 'claimed':
+        break
+      case 'ended': {
+        const outcome = openOutcome(news.outcome)
+        this.#accepted.resolve()
+        this.#ended.resolve(outcome)
+        this.#tell({ kind: 'ended', outcome }, true)
+        this.#close()
+        break
+      }
+    }
+  }
+
+  /** The network has gone; nothing more will be heard. */
+  abandon(fault: Fault): void {
+    this.#accepted.reject(fault)
+    this.#ended.reject(fault)
+    this.#close()
+  }
+
+  #tell(update: TaskUpdate, isMilestone: boolean): void {
+    if (isMilestone) this.#milestones.push(update)
+    for (const reader of this.#readers) reader.push(update, !isMilestone)
+  }
+
+  #close(): void {
+    for (const reader of [...this.#readers]) reader.close()
+  }
+}
+
+function opened(agent: AgentId, update: Update): TaskUpdate {
+  switch (update.kind) {
+    case 'progress':
+      return { ...update, agent }
+    case 'checkpoint':
+      return { kind: 'checkpoint', agent }
+    case 'word':
+      return { kind: 'word', agent, data: JSON.parse(update.data) as unknown }
+  }
+}

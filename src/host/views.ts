@@ -1,0 +1,221 @@
+/**
+ * What readers see of tasks and groups: a fold over facts, the same for a running network, a journal read by another
+ * process, and an audit.
+ * Must never happen here: a look into a machine.
+ */
+import type { Fact } from '../protocol/fact.ts'
+import type { Considered, Member } from '../protocol/group.ts'
+import type { AgentId, NodeId, SkillName, TaskId } from '../protocol/id.ts'
+import type { WaitingFor } from '../protocol/message.ts'
+import type { Refusal } from '../protocol/refusal.ts'
+import type { MemberResult, TaskAnnouncement, TaskStatus } from '../protocol/task.ts'
+import type { Millis } from '../protocol/time.ts'
+
+/** Names of agents by the skill that they cover. */
+export type MembersBySkill = Readonly<Record<string, readonly AgentId[]>>
+
+export interface TaskView {
+  readonly id: TaskId
+  readonly description: string
+  readonly status: TaskStatus
+  readonly priority: TaskAnnouncement['priority']
+  readonly initiator: NodeId
+  readonly epoch: number
+  readonly members: MembersBySkill
+  /** How many members' parts are done. */
+  readonly finished: number
+  readonly attempts: number
+  readonly dependsOn: readonly TaskId[]
+  readonly parent?: TaskId
+  readonly announcedAt: Millis
+  readonly formedAt?: Millis
+  readonly endedAt?: Millis
+  readonly reason?: Refusal
+  /** Why it is not further; only where the network runs. */
+  readonly waiting?: WaitingFor
+}
+
+export interface GroupView {
+  readonly task: TaskId
+  readonly epoch: number
+  readonly members: readonly Member[]
+  readonly formedAt: Millis
+}
+
+/** One loss of a member, as `explain` tells it. */
+export interface LossView {
+  readonly agent: AgentId
+  readonly epoch: number
+  readonly at: Millis
+  readonly reason: Refusal
+}
+
+/** One generation of the group with the record of the decision. */
+export interface FormationView {
+  readonly epoch: number
+  readonly at: Millis
+  readonly members: readonly Member[]
+  readonly considered: readonly Considered[]
+  readonly uncovered: readonly SkillName[]
+  readonly strategy: string
+}
+
+/** Everything the facts say about one task. */
+export interface TaskRecord {
+  readonly announcement: TaskAnnouncement
+  readonly initiator: NodeId
+  readonly acceptedAt: Millis
+  status: TaskStatus
+  epoch: number
+  attempts: number
+  members: readonly Member[]
+  results: MemberResult[]
+  readonly formations: FormationView[]
+  readonly losses: LossView[]
+  formedAt: Millis | undefined
+  endedAt: Millis | undefined
+  reason: Refusal | undefined
+}
+
+/** Folds one more fact into the record of its task; the first must be `task.accepted`. */
+export function foldTask(record: TaskRecord | undefined, fact: Fact): TaskRecord | undefined {
+  if (fact.kind === 'task.accepted') return newRecord(fact)
+  if (record === undefined) return undefined
+  switch (fact.kind) {
+    case 'group.formed':
+      record.epoch = fact.epoch
+      record.members = fact.members
+      record.formedAt = fact.at
+      record.status = record.announcement.startBy === 'hub' ? 'working' : 'formed'
+      record.formations.push(fact)
+      break
+    case 'task.started':
+      record.status = 'working'
+      break
+    case 'member.finished':
+      finishMember(record, fact)
+      break
+    case 'member.lost':
+      record.losses.push(fact)
+      if (fact.counts) record.attempts += 1
+      break
+    case 'claim.returned':
+      record.attempts += 1
+      record.results = []
+      record.members = []
+      record.status = 'waiting'
+      break
+    case 'task.ended':
+      record.status = fact.status
+      record.endedAt = fact.at
+      record.reason = fact.reason
+      break
+    default:
+      break
+  }
+  return record
+}
+
+function newRecord(fact: Extract<Fact, { kind: 'task.accepted' }>): TaskRecord {
+  return {
+    announcement: fact.announcement,
+    initiator: fact.initiator,
+    acceptedAt: fact.at,
+    status: fact.announcement.dependsOn.length > 0 ? 'blocked' : 'waiting',
+    epoch: 0,
+    attempts: 0,
+    members: [],
+    results: [],
+    formations: [],
+    losses: [],
+    formedAt: undefined,
+    endedAt: undefined,
+    reason: undefined,
+  }
+}
+
+function finishMember(record: TaskRecord, fact: Extract<Fact, { kind: 'member.finished' }>): void {
+  const skills = record.members.find((member) => member.agent === fact.agent)?.skills ?? []
+  record.results.push({ agent: fact.agent, skills, result: fact.result })
+  const waitsForVerdict = record.announcement.verify.by !== 'trust'
+  if (waitsForVerdict && record.members.every((member) => hasResult(record, member)))
+    record.status = 'verifying'
+}
+
+function hasResult(record: TaskRecord, member: Member): boolean {
+  return record.results.some((result) => result.agent === member.agent)
+}
+
+/** Who covered what: finished members of all epochs, and the members of the current one. */
+function membersBySkill(record: TaskRecord): MembersBySkill {
+  const bySkill: Record<string, AgentId[]> = {}
+  for (const { agent, skills } of [...record.results, ...record.members]) {
+    for (const skill of skills) {
+      const agents = bySkill[skill] ?? []
+      if (!agents.includes(agent)) agents.push(agent)
+      bySkill[skill] = agents
+    }
+  }
+  return bySkill
+}
+
+export function viewOf(record: TaskRecord): TaskView {
+  const { announcement, formedAt, endedAt, reason } = record
+  return {
+    id: announcement.id,
+    description: announcement.description,
+    status: record.status,
+    priority: announcement.priority,
+    initiator: record.initiator,
+    epoch: record.epoch,
+    members: membersBySkill(record),
+    finished: record.results.length,
+    attempts: record.attempts,
+    dependsOn: announcement.dependsOn,
+    ...(announcement.parent === undefined ? {} : { parent: announcement.parent }),
+    announcedAt: record.acceptedAt,
+    ...(formedAt === undefined ? {} : { formedAt }),
+    ...(endedAt === undefined ? {} : { endedAt }),
+    ...(reason === undefined ? {} : { reason }),
+  }
+}
+
+/** The tasks of a network: all that are open, and the last that ended. */
+export class Views {
+  readonly #records = new Map<TaskId, TaskRecord>()
+  readonly #ended: TaskId[] = []
+  readonly #endedKept: number
+
+  constructor(endedKept: number) {
+    this.#endedKept = endedKept
+  }
+
+  fold(fact: Fact): void {
+    if (fact.kind === 'standing.changed' || fact.kind === 'hub.started') return
+    const record = foldTask(this.#records.get(fact.task), fact)
+    if (record !== undefined) this.#records.set(fact.task, record)
+    if (fact.kind !== 'task.ended') return
+    this.#ended.push(fact.task)
+    if (this.#ended.length <= 2 * this.#endedKept) return
+    for (const task of this.#ended.splice(0, this.#ended.length - this.#endedKept)) this.#records.delete(task)
+  }
+
+  record(task: TaskId): TaskRecord | undefined {
+    return this.#records.get(task)
+  }
+
+  /** In the order in which they were announced. */
+  tasks(): TaskView[] {
+    return [...this.#records.values()].map(viewOf)
+  }
+
+  /** Those that stand now. */
+  groups(): GroupView[] {
+    const groups: GroupView[] = []
+    for (const [task, { epoch, members, formedAt, endedAt }] of this.#records) {
+      if (endedAt !== undefined || formedAt === undefined || members.length === 0) continue
+      groups.push({ task, epoch, members, formedAt })
+    }
+    return groups
+  }
+}

@@ -1,0 +1,251 @@
+/**
+ * From facts to state, live and from the journal alike.
+ * Must never happen here: a strategy, a message, a refusal of a fact that was once written.
+ */
+import type { Fact, GroupFormedFact, TaskAcceptedFact, TaskEndedFact } from '../protocol/fact.ts'
+import type { AgentId, HubId, SkillName, TaskId } from '../protocol/id.ts'
+import { never } from '../protocol/machine.ts'
+import type { SkillStanding } from '../protocol/standing.ts'
+import { queueKey } from '../strategy/age.ts'
+import type { HubState, Part, Task } from './state.ts'
+
+/** Decides a fact: it is true from now on, and it goes to the journal before anybody hears of it. */
+export function record(hub: HubState, fact: Fact): void {
+  hub.facts.push(fact)
+  apply(hub, fact)
+}
+
+export function apply(hub: HubState, fact: Fact): void {
+  switch (fact.kind) {
+    case 'task.accepted':
+      return accept(hub, fact)
+    case 'task.ended':
+      return end(hub, fact)
+    case 'standing.changed':
+      for (const { agent, skills } of fact.evidence) {
+        const known = hub.standings.get(agent) ?? new Map<SkillName, SkillStanding>()
+        for (const standing of skills) known.set(standing.skill, standing)
+        hub.standings.set(agent, known)
+      }
+      return
+    case 'hub.started':
+      if (fact.incarnation >= hub.self.incarnation) {
+        hub.self = { id: hub.self.id, incarnation: fact.incarnation + 1 }
+      }
+      return
+    case 'group.formed':
+    case 'task.started':
+    case 'checkpoint.saved':
+    case 'member.finished':
+    case 'member.lost':
+    case 'claim.returned': {
+      const task = hub.tasks.get(fact.task)
+      if (task !== undefined) applyToTask(task, fact)
+      return
+    }
+    default:
+      return never(fact)
+  }
+}
+
+type FactOfOpenTask = Exclude<
+  Fact,
+  { kind: 'task.accepted' | 'task.ended' | 'standing.changed' | 'hub.started' }
+>
+
+function applyToTask(task: Task, fact: FactOfOpenTask): void {
+  switch (fact.kind) {
+    case 'group.formed':
+      return form(task, fact)
+    case 'task.started':
+      task.facts.push(fact)
+      if (task.group !== undefined) task.group.started = true
+      return
+    case 'checkpoint.saved': {
+      forgetCheckpoint(task, fact.checkpoint.agent)
+      task.checkpoints.push(fact.checkpoint)
+      task.facts.push(fact)
+      return
+    }
+    case 'member.finished': {
+      const part = task.group?.parts.get(fact.agent)
+      if (part === undefined) return
+      part.state = 'finished'
+      task.results.push({ agent: fact.agent, skills: part.member.skills, result: fact.result })
+      task.tookMs.push(fact.tookMs)
+      forgetCheckpoint(task, fact.agent)
+      task.facts.push(fact)
+      return
+    }
+    case 'member.lost': {
+      const part = task.group?.parts.get(fact.agent)
+      if (part !== undefined) part.state = 'lost'
+      if (fact.counts) {
+        task.attempts += 1
+        task.failedBy.add(fact.agent)
+      }
+      task.facts.push(fact)
+      return
+    }
+    case 'claim.returned':
+      task.attempts += 1
+      task.feedback = fact.reason
+      task.group = undefined
+      task.results.length = 0
+      task.tookMs.length = 0
+      task.checkpoints.length = 0
+      task.facts.push(fact)
+      return
+    default:
+      return never(fact)
+  }
+}
+
+/** One checkpoint an agent is enough: the newer replaces the older, in the state and in the snapshot. */
+function forgetCheckpoint(task: Task, agent: AgentId): void {
+  const known = task.checkpoints.findIndex((checkpoint) => checkpoint.agent === agent)
+  if (known < 0) return
+  task.checkpoints.splice(known, 1)
+  const fact = task.facts.findIndex(
+    (fact) => fact.kind === 'checkpoint.saved' && fact.checkpoint.agent === agent,
+  )
+  if (fact >= 0) task.facts.splice(fact, 1)
+}
+
+function accept(hub: HubState, fact: TaskAcceptedFact): void {
+  const { announcement, at, initiator } = fact
+  const id = fact.task
+  const blockedOn = new Set<TaskId>()
+  for (const dependency of announcement.dependsOn) {
+    const waiting = hub.dependents.get(dependency) ?? new Set()
+    hub.dependents.set(dependency, waiting.add(id))
+    if (hub.ended.get(dependency)?.outcome.status !== 'completed') blockedOn.add(dependency)
+  }
+  const parent = announcement.parent === undefined ? undefined : hub.tasks.get(announcement.parent)
+  const key = queueKey(at, announcement.priority, hub.configuration.limits.ageStepMs)
+  hub.tasks.set(id, {
+    id,
+    announcement,
+    initiator,
+    followers: new Set([initiator]),
+    acceptedAt: at,
+    deadlineAt: announcement.deadlineMs === undefined ? undefined : at + announcement.deadlineMs,
+    // A sub-task is as old as the task that waits for it.
+    key: parent === undefined ? key : Math.min(key, parent.key),
+    arrival: hub.arrivals++,
+    facts: [fact],
+    blockedOn,
+    children: new Set(),
+    epoch: 0,
+    group: undefined,
+    results: [],
+    tookMs: [],
+    checkpoints: [],
+    attempts: 0,
+    failedBy: new Set(),
+    feedback: undefined,
+    queued: false,
+    search: undefined,
+    restUntil: undefined,
+    fruitless: 0,
+    waitingFor: undefined,
+    lastConsidered: [],
+    claimedAt: undefined,
+    check: undefined,
+    touched: false,
+    dueAt: 0,
+    place: -1,
+  })
+  parent?.children.add(id)
+  if (parent !== undefined && announcement.verifies?.task === parent.id) parent.check = id
+  hub.openByInitiator.set(initiator, (hub.openByInitiator.get(initiator) ?? 0) + 1)
+}
+
+function form(task: Task, fact: GroupFormedFact): void {
+  const before = task.group
+  const parts = new Map<AgentId, Part>()
+  for (const member of fact.members) {
+    const kept = before?.parts.get(member.agent)
+    if (kept !== undefined && kept.state !== 'lost' && isSame(kept, member)) parts.set(member.agent, kept)
+    else parts.set(member.agent, { member, state: 'working', startedAt: fact.at, heardAt: fact.at })
+  }
+  task.epoch = fact.epoch
+  task.group = {
+    epoch: fact.epoch,
+    formedAt: fact.at,
+    parts,
+    uncovered: fact.uncovered,
+    started: before?.started ?? task.announcement.startBy === 'hub',
+  }
+  task.facts.push(fact)
+}
+
+function isSame(part: Part, member: Part['member']): boolean {
+  const own = part.member
+  return (
+    own.incarnation === member.incarnation &&
+    own.skills.length === member.skills.length &&
+    own.skills.every((skill, i) => skill === member.skills[i])
+  )
+}
+
+function end(hub: HubState, fact: TaskEndedFact): void {
+  const task = hub.tasks.get(fact.task)
+  if (task === undefined) return
+  const { id, announcement, initiator } = task
+  hub.tasks.delete(id)
+  hub.ended.set(id, {
+    announcement,
+    initiator,
+    epoch: task.epoch,
+    outcome: {
+      status: fact.status,
+      results: fact.status === 'completed' ? [...task.results] : [],
+      ...(fact.reason === undefined ? {} : { reason: fact.reason }),
+    },
+  })
+  const open = (hub.openByInitiator.get(initiator) ?? 1) - 1
+  if (open > 0) hub.openByInitiator.set(initiator, open)
+  else hub.openByInitiator.delete(initiator)
+  for (const dependency of announcement.dependsOn) {
+    const waiting = hub.dependents.get(dependency)
+    waiting?.delete(id)
+    if (waiting?.size === 0) hub.dependents.delete(dependency)
+  }
+  if (fact.status === 'completed') {
+    for (const dependent of hub.dependents.get(id) ?? []) hub.tasks.get(dependent)?.blockedOn.delete(id)
+  }
+  const parent = announcement.parent === undefined ? undefined : hub.tasks.get(announcement.parent)
+  parent?.children.delete(id)
+  if (parent?.check === id) parent.check = undefined
+  forgetEnded(hub)
+}
+
+/** Keeps the memory of ended tasks within its limit. What an open task depends on is not forgotten. */
+export function forgetEnded(hub: HubState): void {
+  let excess = hub.ended.size - hub.configuration.limits.endedKept
+  if (excess <= 0) return
+  let looks = 8
+  for (const id of hub.ended.keys()) {
+    if (excess <= 0 || looks-- <= 0) return
+    if (hub.dependents.has(id)) continue
+    hub.ended.delete(id)
+    excess -= 1
+  }
+}
+
+/** Facts that rebuild what is open and known, in an order in which they can be replayed. */
+export function snapshotOf(hub: HubState): readonly Fact[] {
+  const { id, incarnation } = hub.self
+  const facts: Fact[] = [{ kind: 'hub.started', at: hub.now, hub: id as HubId, incarnation }]
+  for (const [agent, skills] of hub.standings) {
+    facts.push({
+      kind: 'standing.changed',
+      at: hub.now,
+      evidence: [{ agent, skills: [...skills.values()] }],
+      strategy: 'snapshot',
+    })
+  }
+  for (const task of hub.tasks.values()) facts.push(...task.facts)
+  return facts
+}

@@ -1,0 +1,230 @@
+/**
+ * First step of a search: which skills are still open, who is asked, what they offer.
+ * Must never happen here: a question to everyone, or a task that waits without saying what for.
+ */
+import type { SkillName } from '../protocol/id.ts'
+import type { Call, SkillDecline, SkillOffer, WaitingFor } from '../protocol/message.ts'
+import { type Requirement, rankOf } from '../protocol/skill.ts'
+import { settle } from './forming.ts'
+import { rankIn, scoreOffer } from './judging.ts'
+import { freeSlots, supplyOf } from './roster.ts'
+import {
+  type Asked,
+  type HubState,
+  type OpenNeed,
+  type RosterEntry,
+  type Search,
+  send,
+  type Task,
+  touch,
+} from './state.ts'
+
+/** What the task's group lacks: required skills, and at the first formation the optional ones. */
+export function openNeeds(hub: HubState, task: Task): OpenNeed[] {
+  const { requires, optional } = task.announcement
+  const needs: OpenNeed[] = []
+  const add = (requirement: Requirement, isOptional: boolean) => {
+    const count = requirement.count - covered(task, requirement.skill)
+    const rank = rankOf(hub.configuration.levels, requirement.level) ?? 0
+    if (count > 0)
+      needs.push({ skill: requirement.skill, level: requirement.level, rank, count, optional: isOptional })
+  }
+  for (const requirement of requires) add(requirement, false)
+  if (task.group === undefined) for (const requirement of optional) add(requirement, true)
+  return needs
+}
+
+/** How many members have done the skill's part or are doing it. */
+function covered(task: Task, skill: SkillName): number {
+  let count = 0
+  for (const result of task.results) if (result.skills.includes(skill)) count += 1
+  if (task.group !== undefined) {
+    for (const part of task.group.parts.values()) {
+      if (part.state === 'working' && part.member.skills.includes(skill)) count += 1
+    }
+  }
+  return count
+}
+
+export function coveredBy(entry: RosterEntry, needs: readonly OpenNeed[]): number[] {
+  const can: number[] = []
+  for (let i = 0; i < needs.length; i++) {
+    const need = needs[i]
+    if (need !== undefined && rankIn(entry, need.skill) >= need.rank) can.push(i)
+  }
+  return can
+}
+
+/** Asks a shortlist for offers. Answers false, with the reason in the task, when there is nobody to ask. */
+export function startAsking(hub: HubState, task: Task): boolean {
+  const needs = openNeeds(hub, task)
+  const required = needs.filter((need) => !need.optional)
+  const missing = required.filter((need) => ableAgents(hub, task, need) < need.count)
+  if (missing.length > 0) return wait(task, { kind: 'missing', needs: missing })
+  const busy = required.filter((need) => {
+    const supply = supplyOf(hub, { name: need.skill })
+    return supply.sought > 0 && supply.free - supply.sought < need.count
+  })
+  if (busy.length > 0) return wait(task, { kind: 'busy', needs: busy })
+
+  const search = newSearch(hub, needs)
+  const found = collect(hub, task, search, needs)
+  const short = required.filter((need) => count(found, needs.indexOf(need)) < need.count)
+  if (short.length > 0) return wait(task, { kind: 'busy', needs: short })
+  for (const need of needs) supplyOf(hub, { name: need.skill }).sought += need.count
+  task.search = search
+  ask(hub, task, search, found)
+  return true
+}
+
+function wait(task: Task, waitingFor: WaitingFor): false {
+  task.waitingFor = waitingFor
+  return false
+}
+
+function newSearch(hub: HubState, needs: readonly OpenNeed[]): Search {
+  return {
+    needs,
+    startedAt: hub.now,
+    endsAt: hub.now + hub.configuration.limits.groupTimeoutMs,
+    round: 0,
+    closesAt: hub.now,
+    unanswered: 0,
+    asked: new Map(),
+    invitations: new Map(),
+  }
+}
+
+function count(found: readonly Asked[], need: number): number {
+  let able = 0
+  for (const asked of found) if (asked.needs.includes(need)) able += 1
+  return able
+}
+
+/** All agents that could do it, busy or not, less those that must not. */
+function ableAgents(hub: HubState, task: Task, need: OpenNeed): number {
+  let able = hub.catalog.capable(need.skill, need.rank)
+  const barred = (id: RosterEntry['id']) => {
+    const entry = hub.roster.get(id)
+    if (entry !== undefined && rankIn(entry, need.skill) >= need.rank) able -= 1
+  }
+  for (const id of task.announcement.exclude) barred(id)
+  for (const [id, part] of task.group?.parts ?? []) {
+    if (part.state === 'working' && !task.announcement.exclude.includes(id)) barred(id)
+  }
+  return able
+}
+
+/** The shortlist for each need, without those that were asked already. Who failed this task is asked last. */
+function collect(hub: HubState, task: Task, search: Search, needs: readonly OpenNeed[]): Asked[] {
+  const first = shortlist(hub, task, search, needs, (entry) => !task.failedBy.has(entry.id))
+  const lacking = needs.some((need, i) => !need.optional && count(first, i) < need.count)
+  if (!lacking || task.failedBy.size === 0) return first
+  const second = shortlist(hub, task, search, needs, (entry) => task.failedBy.has(entry.id))
+  return [...first, ...second]
+}
+
+function shortlist(
+  hub: HubState,
+  task: Task,
+  search: Search,
+  needs: readonly OpenNeed[],
+  accept: (entry: RosterEntry) => boolean,
+): Asked[] {
+  const found = new Map<number, RosterEntry>()
+  const claim = hub.claim !== undefined && hub.claim.task !== task.id ? hub.claim.agents : undefined
+  const except = (slot: number): boolean => {
+    const entry = hub.bySlot[slot]
+    if (entry === undefined || freeSlots(entry) === 0 || search.asked.has(entry.id)) return true
+    if (claim?.has(entry.id) || task.announcement.exclude.includes(entry.id)) return true
+    return task.group?.parts.get(entry.id)?.state === 'working' || !accept(entry)
+  }
+  for (const need of needs) {
+    const places = need.count + hub.configuration.limits.shortlistSpare
+    for (const slot of hub.catalog.shortlist(need.skill, need.rank, places, hub.random, except)) {
+      const entry = hub.bySlot[slot]
+      if (entry !== undefined) found.set(slot, entry)
+    }
+  }
+  return [...found.values()].map((entry) => newAsked(entry, coveredBy(entry, search.needs)))
+}
+
+function newAsked(entry: RosterEntry, needs: readonly number[]): Asked {
+  return {
+    entry,
+    needs,
+    offer: undefined,
+    verdict: undefined,
+    why: undefined,
+    score: 0,
+    success: 0,
+    values: [],
+    cost: 0,
+  }
+}
+
+/** Asks more agents for what is still open. Answers false when there are no others. */
+export function askMore(hub: HubState, task: Task, search: Search, open: readonly OpenNeed[]): boolean {
+  const found = shortlist(hub, task, search, open, () => true)
+  if (found.length === 0) return false
+  ask(hub, task, search, found)
+  return true
+}
+
+function ask(hub: HubState, task: Task, search: Search, found: readonly Asked[]): void {
+  hub.rounds += 1
+  search.round = hub.rounds
+  search.closesAt = hub.now + hub.configuration.limits.offerWindowMs
+  for (const asked of found) {
+    const { entry } = asked
+    search.asked.set(entry.id, asked)
+    entry.tasks.add(task.id)
+    search.unanswered += 1
+    const call = callOf(
+      task,
+      asked.needs.flatMap((i) => search.needs[i] ?? []),
+    )
+    send(hub, entry.address, { kind: 'SKILL_QUERY', call, round: search.round, closesAt: search.closesAt })
+  }
+  task.waitingFor = {
+    kind: 'offers',
+    asked: search.asked.size,
+    answered: search.asked.size - search.unanswered,
+  }
+  touch(hub, task)
+}
+
+export function callOf(task: Task, needs: readonly OpenNeed[]): Call {
+  const { description, priority, budget } = task.announcement
+  return {
+    task: task.id,
+    description,
+    priority,
+    ...(task.deadlineAt === undefined ? {} : { deadlineAt: task.deadlineAt }),
+    ...(budget === undefined ? {} : { budget }),
+    needs: needs.map(({ skill, level, count }) => ({ skill, level, count })),
+  }
+}
+
+/** Takes an offer or a decline. An answer to an older question, or a second one, changes nothing. */
+export function onAnswer(hub: HubState, entry: RosterEntry, message: SkillOffer | SkillDecline): void {
+  const task = hub.tasks.get(message.task)
+  const search = task?.search
+  const asked = search?.asked.get(entry.id)
+  if (task === undefined || search === undefined || asked === undefined) return
+  if (asked.offer !== undefined || asked.verdict !== undefined || message.round > search.round) return
+  if (message.kind === 'SKILL_DECLINE') {
+    asked.verdict = 'declined'
+    asked.why = message.refusal.message
+  } else {
+    asked.offer = {
+      busy: message.busy,
+      capacity: message.capacity,
+      expectedMs: message.expectedMs,
+      price: message.price ?? 0,
+    }
+    scoreOffer(hub, task, search.needs, asked)
+  }
+  search.unanswered -= 1
+  if (search.unanswered === 0) settle(hub, task)
+}

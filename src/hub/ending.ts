@@ -1,0 +1,212 @@
+/**
+ * The claim that the work is done, its check, and the one end of every task.
+ * Must never happen here: a second end, or somebody left holding anything.
+ */
+import type { TaskId } from '../protocol/id.ts'
+import { type JsonText, jsonNull } from '../protocol/json.ts'
+import { never } from '../protocol/machine.ts'
+import type { Address, TaskVerdict } from '../protocol/message.ts'
+import { type Refusal, refuse } from '../protocol/refusal.ts'
+import type { EndStatus, TaskAnnouncement } from '../protocol/task.ts'
+import { record } from './applying.ts'
+import { openNeeds } from './asking.ts'
+import { endSearch } from './forming.ts'
+import { learn, learnFromRejection } from './judging.ts'
+import { dequeue, enqueue } from './queue.ts'
+import { isPresent, shiftSlots } from './roster.ts'
+import { refuseMessage } from './running.ts'
+import { type HubState, send, sendTo, type Task, tellFollowers, touch } from './state.ts'
+
+/** When every part is finished: accepts the claim, or puts it to whoever checks it. Answers whether all is finished. */
+export function claim(hub: HubState, task: Task): boolean {
+  const { group, announcement } = task
+  if (group === undefined || task.search !== undefined || openNeeds(hub, task).length > 0) return false
+  for (const part of group.parts.values()) if (part.state === 'working') return false
+  switch (announcement.verify.by) {
+    case 'trust':
+      complete(hub, task)
+      return true
+    case 'initiator':
+      putToInitiator(hub, task)
+      return true
+    case 'agent':
+      task.waitingFor = { kind: 'verdict' }
+      if (task.check === undefined) announceCheck(hub, task)
+      return true
+    default:
+      return never(announcement.verify)
+  }
+}
+
+export function putToInitiator(hub: HubState, task: Task): void {
+  task.waitingFor = { kind: 'verdict' }
+  task.claimedAt = hub.now
+  touch(hub, task)
+  const { id, epoch, results } = task
+  tellFollowers(hub, task, { kind: 'TASK_COMPLETE', task: id, epoch, results: [...results] })
+}
+
+/** The check of a claim is a task like any other: it needs one agent from outside the group. */
+function announceCheck(hub: HubState, task: Task): void {
+  const { verify } = task.announcement
+  if (verify.by !== 'agent') return
+  const members = task.results.map(({ agent }) => agent)
+  const announcement: TaskAnnouncement = {
+    id: checkId(hub, task),
+    description: `Check the result of: ${task.announcement.description}`,
+    payload: claimText(task),
+    metadata: jsonNull,
+    requires: [{ skill: verify.skill, level: verify.level, count: 1 }],
+    optional: [],
+    priority: task.announcement.priority,
+    maxGroupSize: 1,
+    minMembers: 1,
+    dependsOn: [],
+    verify: { by: 'trust' },
+    startBy: 'hub',
+    maxAttempts: task.announcement.maxAttempts,
+    workSilenceMs: task.announcement.workSilenceMs,
+    exclude: [...new Set([...members, ...task.announcement.exclude])],
+    parent: task.id,
+    depth: task.announcement.depth + 1,
+    verifies: { task: task.id, epoch: task.epoch },
+  }
+  const { id } = announcement
+  record(hub, { kind: 'task.accepted', task: id, at: hub.now, initiator: hub.self.id, announcement })
+  const check = hub.tasks.get(id)
+  if (check !== undefined) enqueue(hub, check, undefined)
+}
+
+function checkId(hub: HubState, task: Task): TaskId {
+  return `check-${hub.self.incarnation.toString(36)}-${task.arrival.toString(36)}-${task.epoch}` as TaskId
+}
+
+/** What the checking agent is handed. Texts are put together; none is opened. */
+function claimText(task: Task): JsonText {
+  const { id, announcement } = task
+  const results = task.results.map(({ agent, skills, result }) => {
+    return `{"agent":${JSON.stringify(agent)},"skills":${JSON.stringify(skills)},"result":${result}}`
+  })
+  const head = `"task":${JSON.stringify(id)},"description":${JSON.stringify(announcement.description)}`
+  return `{${head},"payload":${announcement.payload},"results":[${results.join(',')}]}` as JsonText
+}
+
+/** The initiator's judgement of a claim. */
+export function onVerdict(hub: HubState, from: Address, message: TaskVerdict): void {
+  const task = hub.tasks.get(message.task)
+  if (task === undefined || !task.followers.has(from.id)) return
+  if (task.epoch !== message.epoch || task.waitingFor?.kind !== 'verdict') {
+    const refusal = refuse(
+      'E_BAD_STATE',
+      `the task "${task.id}" has no claim of epoch ${message.epoch} to judge`,
+    )
+    refuseMessage(hub, from, 'TASK_VERDICT', task.id, refusal)
+    return
+  }
+  if (task.announcement.verify.by === 'initiator') judge(hub, task, from.id, message.accepted, message.reason)
+}
+
+function judge(hub: HubState, task: Task, by: Address['id'], accepted: boolean, reason: string): void {
+  if (accepted) {
+    complete(hub, task)
+    return
+  }
+  learnFromRejection(hub, task)
+  const epoch = task.epoch
+  for (const { agent } of task.results)
+    sendTo(hub, agent, { kind: 'GROUP_DISSOLVED', task: task.id, epoch, reason })
+  record(hub, { kind: 'claim.returned', task: task.id, at: hub.now, epoch, by, reason })
+  task.claimedAt = undefined
+  if (task.attempts >= task.announcement.maxAttempts) {
+    end(hub, task, 'failed', refuse('E_VERDICT_NO', `the result was not accepted: ${reason}`))
+  } else enqueue(hub, task, undefined)
+}
+
+function complete(hub: HubState, task: Task): void {
+  const seen = task.results.map(({ agent, skills }, i) => {
+    return { agent, skills, success: true, weight: 1, tookMs: task.tookMs[i] ?? 0 }
+  })
+  learn(hub, task, seen)
+  end(hub, task, 'completed', undefined)
+}
+
+/** Ends a task, once, and lets go of everything that was held for it. */
+export function end(hub: HubState, task: Task, status: EndStatus, reason: Refusal | undefined): void {
+  const { id, epoch, group, announcement } = task
+  dequeue(hub, task)
+  endSearch(hub, task, refuse('E_CANCELLED', 'the task has ended'))
+  for (const child of [...task.children]) {
+    const open = hub.tasks.get(child)
+    if (open !== undefined) end(hub, open, 'cancelled', parentEnded(status))
+  }
+  record(hub, {
+    kind: 'task.ended',
+    task: id,
+    at: hub.now,
+    epoch,
+    status,
+    ...(reason === undefined ? {} : { reason }),
+  })
+  hub.taskDeadlines.set(task, undefined)
+  for (const part of group?.parts.values() ?? []) {
+    if (part.state === 'lost') continue
+    const { agent, incarnation } = part.member
+    const entry = isPresent(hub, agent, incarnation)
+    if (entry === undefined) continue
+    if (part.state === 'working') {
+      shiftSlots(hub, entry, 0, -1)
+      entry.tasks.delete(id)
+      send(hub, entry.address, { kind: 'TASK_CANCEL', task: id, reason: reason?.message ?? status })
+    }
+    send(hub, entry.address, { kind: 'GROUP_DISSOLVED', task: id, epoch, reason: reason?.message ?? status })
+  }
+  const outcome = hub.ended.get(id)?.outcome
+  if (outcome !== undefined) tellFollowers(hub, task, { kind: 'TASK_ENDED', task: id, outcome })
+  passOn(hub, id, status)
+  if (announcement.verifies !== undefined) concludeCheck(hub, task, status)
+}
+
+function parentEnded(status: EndStatus): Refusal {
+  return refuse('E_CANCELLED', `the task on whose behalf it was announced has ended: ${status}`)
+}
+
+/** Tasks that waited for this one go on, or fail with it. */
+export function passOn(hub: HubState, id: TaskId, status: EndStatus): void {
+  for (const dependent of [...(hub.dependents.get(id) ?? [])]) {
+    const task = hub.tasks.get(dependent)
+    if (task === undefined) continue
+    if (status !== 'completed') {
+      end(
+        hub,
+        task,
+        'failed',
+        refuse('E_DEPENDENCY_FAILED', `it depends on "${id}", which ended as ${status}`),
+      )
+    } else if (task.blockedOn.size === 0) enqueue(hub, task, undefined)
+    else task.waitingFor = { kind: 'dependencies', tasks: [...task.blockedOn] }
+  }
+}
+
+/** The check of a claim has ended: its result is the verdict. */
+function concludeCheck(hub: HubState, check: Task, status: EndStatus): void {
+  const { verifies } = check.announcement
+  const task = verifies === undefined ? undefined : hub.tasks.get(verifies.task)
+  if (task === undefined || task.epoch !== verifies?.epoch) return
+  const first = check.results[0]
+  if (status !== 'completed' || first === undefined) {
+    end(hub, task, 'failed', refuse('E_VERDICT_NO', `its check ended as ${status}`))
+    return
+  }
+  const { accepted, reason } = verdictIn(first.result)
+  judge(hub, task, first.agent, accepted, reason)
+}
+
+/** A verdict is `true`, `false`, or `{ "accepted": …, "reason": … }`; anything else is a no. */
+function verdictIn(text: JsonText): { accepted: boolean; reason: string } {
+  const value: unknown = JSON.parse(text)
+  if (typeof value === 'boolean') return { accepted: value, reason: value ? 'accepted' : 'not accepted' }
+  if (typeof value !== 'object' || value === null)
+    return { accepted: false, reason: 'the check gave no verdict' }
+  const { accepted, reason } = value as { accepted?: unknown; reason?: unknown }
+  return { accepted: accepted === true, reason: typeof reason === 'string' ? reason : 'no reason given' }
+}

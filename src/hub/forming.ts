@@ -1,0 +1,311 @@
+/**
+ * Second step of a search: choose the best group among the offers, invite it, replace who rejects, and let the group
+ * stand when all have accepted. All or nothing: until then every slot is only held.
+ * Must never happen here: a group with a member that did not accept this very invitation.
+ */
+import type { Considered, Member } from '../protocol/group.ts'
+import type { AgentId, InviteId, SkillName } from '../protocol/id.ts'
+import type { GroupAccept, GroupReject, WaitingFor } from '../protocol/message.ts'
+import { type Refusal, refuse } from '../protocol/refusal.ts'
+import type { NoTeam, Team } from '../strategy/form.ts'
+import { record } from './applying.ts'
+import { askMore, callOf } from './asking.ts'
+import { form, strategies } from './judging.ts'
+import { enqueue } from './queue.ts'
+import { freeSlots, shiftSlots, supplyOf } from './roster.ts'
+import { startMembers } from './running.ts'
+import {
+  type Asked,
+  type HubState,
+  type Invitation,
+  type OpenNeed,
+  type RosterEntry,
+  type Search,
+  send,
+  type Task,
+  tellFollowers,
+  touch,
+} from './state.ts'
+
+/** Takes the search as far as the answers allow: invite, ask more, form, or give up for now. */
+export function settle(hub: HubState, task: Task): void {
+  const { search } = task
+  if (search === undefined) return
+  touch(hub, task)
+  if (search.unanswered > 0) {
+    if (hub.now < search.closesAt) return
+    closeWindow(search)
+  }
+  const open = uninvited(search)
+  if (open.every((need) => need.count === 0)) {
+    if ([...search.invitations.values()].every((invitation) => invitation.accepted))
+      formGroup(hub, task, search)
+    return
+  }
+  const candidates = [...search.asked.values()].filter((asked) => isWilling(search, asked))
+  const team = choose(task, search, open, candidates)
+  if (team.kind === 'team') {
+    invite(hub, task, search, team, candidates)
+    if (team.members.length === 0 && search.invitations.size > 0) closeOptional(hub, task, search)
+    return
+  }
+  const lacking = open.filter((need) => need.count > 0 && !need.optional)
+  if (askMore(hub, task, search, lacking)) return
+  giveUp(hub, task, reasonOf(team, open))
+}
+
+/** Who has not answered by now is not waited for; an offer that still comes is too late. */
+function closeWindow(search: Search): void {
+  search.unanswered = 0
+  for (const asked of search.asked.values()) {
+    if (asked.offer !== undefined || asked.verdict !== undefined) continue
+    asked.verdict = 'silent'
+    asked.why = 'no answer before the window closed'
+  }
+}
+
+/** All that is required is invited, and nobody is left for what is optional. */
+function closeOptional(hub: HubState, task: Task, search: Search): void {
+  if ([...search.invitations.values()].every((invitation) => invitation.accepted))
+    formGroup(hub, task, search)
+}
+
+/** The needs with the number of agents that are not yet invited for them; places keep their index. */
+function uninvited(search: Search): OpenNeed[] {
+  const left = search.needs.map((need) => need.count)
+  for (const invitation of search.invitations.values()) {
+    for (const need of invitation.needs) left[need] = (left[need] ?? 0) - 1
+  }
+  return search.needs.map((need, i) => ({ ...need, count: left[i] ?? 0 }))
+}
+
+function isWilling(search: Search, asked: Asked): boolean {
+  if (asked.offer === undefined || asked.verdict !== undefined) return false
+  return freeSlots(asked.entry) > 0 && !search.invitations.has(asked.entry.id)
+}
+
+/** The price of leaving an optional skill out: any agent that is more likely to succeed than not is worth it. */
+const skipPrice = 3
+
+function choose(
+  task: Task,
+  search: Search,
+  open: readonly OpenNeed[],
+  candidates: readonly Asked[],
+): Team | NoTeam {
+  const { announcement, group } = task
+  let size = search.invitations.size
+  let spent = 0
+  for (const part of group?.parts.values() ?? []) if (part.state !== 'lost') size += 1
+  for (const { asked } of search.invitations.values()) spent += asked.offer?.price ?? 0
+  const places = open.flatMap((need, i) => (need.count > 0 ? [i] : []))
+  return form(
+    places.map((i) => ({
+      count: open[i]?.count ?? 0,
+      ...(open[i]?.optional ? { skipPrice } : {}),
+    })),
+    candidates.map((asked) => ({
+      values: places.map((i) => asked.values[i]),
+      cost: asked.cost,
+      ...(announcement.budget === undefined ? {} : { price: asked.offer?.price ?? 0 }),
+    })),
+    {
+      sizeMax: announcement.maxGroupSize - size,
+      sizeMin: Math.max(0, announcement.minMembers - size),
+      ...(announcement.budget === undefined ? {} : { budget: announcement.budget - spent }),
+    },
+  )
+}
+
+function reasonOf(none: NoTeam, open: readonly OpenNeed[]): WaitingFor {
+  if (none.why === 'budget') return { kind: 'budget', cheapest: none.cheapest ?? 0 }
+  const lacking = open.filter((need) => need.count > 0 && !need.optional)
+  return { kind: 'unwilling', needs: lacking.map(({ skill, level, count }) => ({ skill, level, count })) }
+}
+
+function invite(hub: HubState, task: Task, search: Search, team: Team, candidates: readonly Asked[]): void {
+  const places = uninvited(search).flatMap((need, i) => (need.count > 0 ? [i] : []))
+  for (const member of team.members) {
+    const asked = candidates[member.candidate]
+    if (asked === undefined) continue
+    const needs = member.needs.map((place) => places[place] ?? 0)
+    hub.invites += 1
+    const invitation: Invitation = {
+      id: `i${hub.self.incarnation.toString(36)}-${hub.invites.toString(36)}` as InviteId,
+      asked,
+      needs,
+      skills: needs.flatMap((need) => search.needs[need]?.skill ?? []),
+      answerBy: Math.min(search.endsAt, hub.now + hub.configuration.limits.holdMs),
+      holdUntil: search.endsAt,
+      accepted: false,
+    }
+    search.invitations.set(asked.entry.id, invitation)
+    shiftSlots(hub, asked.entry, 1, 0)
+    send(hub, asked.entry.address, {
+      kind: 'GROUP_INVITE',
+      call: callOf(
+        task,
+        needs.flatMap((need) => search.needs[need] ?? []),
+      ),
+      invite: invitation.id,
+      epoch: task.epoch + 1,
+      skills: invitation.skills,
+      holdUntil: invitation.holdUntil,
+    })
+  }
+  task.waitingFor = { kind: 'answers', invited: [...search.invitations.keys()] }
+}
+
+export function onInviteAnswer(hub: HubState, entry: RosterEntry, message: GroupAccept | GroupReject): void {
+  const task = hub.tasks.get(message.task)
+  const search = task?.search
+  const invitation = search?.invitations.get(entry.id)
+  if (task === undefined || search === undefined || invitation?.id !== message.invite) {
+    if (message.kind === 'GROUP_ACCEPT' && !isConfirmed(task, entry)) {
+      const refusal = refuse('E_STALE_INVITE', 'the invitation is no longer open')
+      send(hub, entry.address, { kind: 'GROUP_RELEASE', task: message.task, invite: message.invite, refusal })
+    }
+    return
+  }
+  if (message.kind === 'GROUP_ACCEPT') {
+    invitation.accepted = true
+    settle(hub, task)
+  } else dropInvitation(hub, task, search, invitation, 'rejected', message.refusal)
+}
+
+/** A second accept of an invitation that has become a membership needs no answer but the one it had. */
+function isConfirmed(task: Task | undefined, entry: RosterEntry): boolean {
+  const part = task?.group?.parts.get(entry.id)
+  return part !== undefined && part.state !== 'lost' && part.member.incarnation === entry.address.incarnation
+}
+
+/** Takes an invitation back, gives the slot free, and looks for the next best. */
+export function dropInvitation(
+  hub: HubState,
+  task: Task,
+  search: Search,
+  invitation: Invitation,
+  verdict: 'rejected' | 'silent',
+  refusal: Refusal,
+): void {
+  const { asked } = invitation
+  asked.verdict = verdict
+  asked.why = refusal.message
+  search.invitations.delete(asked.entry.id)
+  asked.entry.tasks.delete(task.id)
+  shiftSlots(hub, asked.entry, -1, 0)
+  if (verdict === 'silent') release(hub, task, invitation, refusal)
+  settle(hub, task)
+}
+
+function release(hub: HubState, task: Task, invitation: Invitation, refusal: Refusal): void {
+  send(hub, invitation.asked.entry.address, {
+    kind: 'GROUP_RELEASE',
+    task: task.id,
+    invite: invitation.id,
+    refusal,
+  })
+}
+
+/** Ends the search without a group. Every slot it held is free again. */
+export function endSearch(hub: HubState, task: Task, refusal: Refusal): void {
+  const { search } = task
+  if (search === undefined) return
+  task.search = undefined
+  task.lastConsidered = consideredIn(search)
+  for (const invitation of search.invitations.values()) {
+    shiftSlots(hub, invitation.asked.entry, -1, 0)
+    release(hub, task, invitation, refusal)
+  }
+  clear(hub, task, search)
+}
+
+function clear(hub: HubState, task: Task, search: Search): void {
+  for (const { entry } of search.asked.values()) entry.tasks.delete(task.id)
+  for (const need of search.needs) supplyOf(hub, { name: need.skill }).sought -= need.count
+  hub.queueStirred = true
+}
+
+export function giveUp(hub: HubState, task: Task, waitingFor: WaitingFor): void {
+  endSearch(hub, task, refuse('E_DECLINED', 'no group could be formed this time'))
+  task.waitingFor = waitingFor
+  const { retryMs, maintenanceIntervalMs } = hub.configuration.limits
+  const restMs = Math.min(maintenanceIntervalMs, retryMs * 2 ** Math.min(task.fruitless, 16))
+  task.fruitless += 1
+  enqueue(hub, task, restMs)
+}
+
+function formGroup(hub: HubState, task: Task, search: Search): void {
+  const members: Member[] = []
+  for (const part of task.group?.parts.values() ?? []) {
+    if (part.state !== 'lost' && !search.invitations.has(part.member.agent)) members.push(part.member)
+  }
+  for (const { asked, skills } of search.invitations.values()) {
+    members.push({ agent: asked.entry.id, incarnation: asked.entry.address.incarnation, skills })
+  }
+  const epoch = task.epoch + 1
+  task.search = undefined
+  task.fruitless = 0
+  record(hub, {
+    kind: 'group.formed',
+    task: task.id,
+    at: hub.now,
+    epoch,
+    members,
+    considered: consideredIn(search),
+    uncovered: uncoveredBy(task, members),
+    strategy: strategies,
+  })
+  clear(hub, task, search)
+  const newcomers = new Map<AgentId, Invitation>()
+  for (const [id, invitation] of search.invitations) {
+    newcomers.set(id, invitation)
+    invitation.asked.entry.tasks.add(task.id)
+    shiftSlots(hub, invitation.asked.entry, -1, 1)
+  }
+  announceGroup(hub, task, members, newcomers)
+  startMembers(hub, task, [...newcomers.keys()])
+}
+
+function announceGroup(
+  hub: HubState,
+  task: Task,
+  members: readonly Member[],
+  newcomers: ReadonlyMap<AgentId, Invitation>,
+): void {
+  const formed = { kind: 'GROUP_FORMED', task: task.id, epoch: task.epoch, members } as const
+  for (const { agent, incarnation } of members) {
+    if (task.group?.parts.get(agent)?.state !== 'working') continue
+    const invite = newcomers.get(agent)?.id
+    send(hub, { id: agent, incarnation }, invite === undefined ? formed : { ...formed, invite })
+  }
+  tellFollowers(hub, task, formed)
+}
+
+function uncoveredBy(task: Task, members: readonly Member[]): SkillName[] {
+  return task.announcement.optional
+    .filter(({ skill }) => ![...members, ...task.results].some(({ skills }) => skills.includes(skill)))
+    .map(({ skill }) => skill)
+}
+
+/** The record of the decision: everybody who was asked, best first. */
+export function consideredIn(search: Search): Considered[] {
+  const all = [...search.asked.values()].map((asked): Considered => {
+    const chosen = search.invitations.has(asked.entry.id)
+    const offered = asked.offer !== undefined
+    return {
+      agent: asked.entry.id,
+      skills: asked.needs.flatMap((i) => search.needs[i]?.skill ?? []),
+      score: round(asked.score),
+      success: round(asked.success),
+      load: round((asked.offer?.busy ?? 0) / asked.entry.capacity),
+      verdict: chosen ? 'chosen' : (asked.verdict ?? (offered ? 'outscored' : 'silent')),
+      ...(asked.why === undefined ? {} : { why: asked.why }),
+    }
+  })
+  return all.sort((a, b) => b.score - a.score || (a.agent < b.agent ? -1 : 1))
+}
+
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000
+}

@@ -1,0 +1,278 @@
+/**
+ * The hub: a pure machine that brings needs and agents together. The only switch over what it can receive; every phase
+ * has its own file.
+ * Must never happen here: a rule of a phase.
+ */
+import type { Fact } from '../protocol/fact.ts'
+import type { HubId, TaskId } from '../protocol/id.ts'
+import { type Configuration, defaultConfiguration } from '../protocol/limits.ts'
+import { type Decision, type Machine, never } from '../protocol/machine.ts'
+import type { Address, Envelope, Message } from '../protocol/message.ts'
+import { isRefusal, refuse } from '../protocol/refusal.ts'
+import { earliest, type Millis } from '../protocol/time.ts'
+import { apply, snapshotOf } from './applying.ts'
+import { onAnswer } from './asking.ts'
+import { end, onVerdict, putToInitiator } from './ending.ts'
+import { dropInvitation, giveUp, onInviteAnswer, settle } from './forming.ts'
+import { onAnnounce, onCancel, onFollow, onRecalled, resume } from './intake.ts'
+import { serve } from './queue.ts'
+import { loseAgent, loseMember, reconcile } from './recovering.ts'
+import { join, presentAgent } from './roster.ts'
+import { onMemberMessage, onStart } from './running.ts'
+import {
+  countRefusal,
+  type HubEffect,
+  type HubState,
+  newHubState,
+  type RosterEntry,
+  send,
+  type Task,
+} from './state.ts'
+import { onAsk } from './telling.ts'
+
+export type HubInput =
+  /** Once, after the journal was replayed and before anything else. */
+  | { readonly kind: 'opened' }
+  | { readonly kind: 'received'; readonly envelope: Envelope }
+  /** The answer to a `recall` effect. */
+  | { readonly kind: 'recalled'; readonly task: TaskId; readonly facts: readonly Fact[] }
+  | { readonly kind: 'woke' }
+
+export class Hub implements Machine<HubInput, Fact, HubEffect> {
+  readonly #hub: HubState
+
+  /** `random` is seeded: two hubs with the same seed and the same inputs decide the same. */
+  constructor(self: Address, random: () => number, configuration: Configuration = defaultConfiguration) {
+    this.#hub = newHubState(self, configuration, random)
+  }
+
+  receive(input: HubInput, now: Millis): void {
+    const hub = this.#hub
+    // Time does not run backwards for a hub, whatever the clock of its machine does.
+    if (now > hub.now) hub.now = now
+    switch (input.kind) {
+      case 'received':
+        return this.#hear(input.envelope)
+      case 'recalled':
+        return onRecalled(hub, input.task, input.facts)
+      case 'woke':
+        return this.#wake()
+      case 'opened':
+        return open(hub)
+      default:
+        return never(input)
+    }
+  }
+
+  drain(): Decision<Fact, HubEffect> {
+    const hub = this.#hub
+    serve(hub)
+    for (const task of hub.touched) {
+      task.touched = false
+      if (hub.tasks.has(task.id)) hub.taskDeadlines.set(task, nextDueOf(task))
+    }
+    const decision = { facts: hub.facts, effects: hub.effects }
+    hub.touched = []
+    hub.facts = []
+    hub.effects = []
+    return decision
+  }
+
+  replay(fact: Fact): void {
+    if (fact.at > this.#hub.now) this.#hub.now = fact.at
+    apply(this.#hub, fact)
+  }
+
+  wakeAt(): Millis | undefined {
+    return earliest(this.#hub.taskDeadlines.earliest(), this.#hub.agentDeadlines.earliest())
+  }
+
+  /** Under which this hub is reached; final once it was opened. */
+  address(): Address {
+    return this.#hub.self
+  }
+
+  /** Facts that stand for everything up to now. Call it between a `drain` and the next `receive`. */
+  snapshot(): readonly Fact[] {
+    return snapshotOf(this.#hub)
+  }
+
+  #hear({ from, message }: Envelope): void {
+    const hub = this.#hub
+    switch (message.kind) {
+      case 'TASK_ANNOUNCE':
+        return onAnnounce(hub, from, message)
+      case 'TASK_FOLLOW':
+        return onFollow(hub, from, message)
+      case 'TASK_CANCEL':
+        return onCancel(hub, from, message)
+      case 'TASK_VERDICT':
+        return onVerdict(hub, from, message)
+      case 'TASK_START':
+        return onStart(hub, from, message)
+      case 'TASK_UPDATE':
+      case 'TASK_COMPLETE':
+      case 'TASK_FAILED':
+        return onMemberMessage(hub, from, message)
+      case 'AGENT_JOIN':
+        return join(hub, from, message)
+      case 'HUB_ASK':
+        return onAsk(hub, from, message)
+      case 'SKILL_OFFER':
+      case 'SKILL_DECLINE':
+      case 'GROUP_ACCEPT':
+      case 'GROUP_REJECT':
+      case 'AGENT_HEARTBEAT':
+      case 'AGENT_LEAVE':
+        return this.#hearAgent(from, message)
+      default:
+        return this.#answerUnasked(from, message)
+    }
+  }
+
+  #hearAgent(from: Address, message: FromPresentAgent): void {
+    const hub = this.#hub
+    const entry = presentAgent(hub, from)
+    if (isRefusal(entry)) {
+      const refusal = countRefusal(hub, entry)
+      send(hub, from, { kind: 'MESSAGE_REFUSED', of: message.kind, refusal })
+      return
+    }
+    entry.heardAt = hub.now
+    switch (message.kind) {
+      case 'SKILL_OFFER':
+      case 'SKILL_DECLINE':
+        return onAnswer(hub, entry, message)
+      case 'GROUP_ACCEPT':
+      case 'GROUP_REJECT':
+        return onInviteAnswer(hub, entry, message)
+      case 'AGENT_HEARTBEAT':
+        return reconcile(hub, entry, message)
+      case 'AGENT_LEAVE':
+        return loseAgent(hub, entry, refuse('E_LEAVING', `it left: ${message.reason}`), false)
+      default:
+        return never(message)
+    }
+  }
+
+  /** What only a hub says, said to a hub. It is counted and answered, unless it is itself an answer. */
+  #answerUnasked(from: Address, message: Message): void {
+    const hub = this.#hub
+    const refusal = countRefusal(hub, refuse('E_BAD_STATE', `a hub does not take ${message.kind}`))
+    if (message.kind !== 'MESSAGE_REFUSED')
+      send(hub, from, { kind: 'MESSAGE_REFUSED', of: message.kind, refusal })
+  }
+
+  #wake(): void {
+    const hub = this.#hub
+    for (
+      let entry = hub.agentDeadlines.takeDue(hub.now);
+      entry;
+      entry = hub.agentDeadlines.takeDue(hub.now)
+    ) {
+      wakeAgent(hub, entry)
+    }
+    for (let task = hub.taskDeadlines.takeDue(hub.now); task; task = hub.taskDeadlines.takeDue(hub.now)) {
+      wakeTask(hub, task)
+    }
+  }
+}
+
+function open(hub: HubState): void {
+  const { id, incarnation } = hub.self
+  hub.facts.push({ kind: 'hub.started', at: hub.now, hub: id as HubId, incarnation })
+  resume(hub)
+}
+
+type FromPresentAgent = Extract<
+  Message,
+  {
+    kind:
+      | 'SKILL_OFFER'
+      | 'SKILL_DECLINE'
+      | 'GROUP_ACCEPT'
+      | 'GROUP_REJECT'
+      | 'AGENT_HEARTBEAT'
+      | 'AGENT_LEAVE'
+  }
+>
+
+function wakeAgent(hub: HubState, entry: RosterEntry): void {
+  const deadAt = entry.heardAt + hub.configuration.limits.agentTimeoutMs
+  if (hub.now < deadAt) hub.agentDeadlines.set(entry, deadAt)
+  else
+    loseAgent(
+      hub,
+      entry,
+      refuse('E_AGENT_LOST', `nothing was heard of it for ${hub.now - entry.heardAt} ms`),
+      true,
+    )
+}
+
+function wakeTask(hub: HubState, task: Task): void {
+  if (!task.touched) {
+    task.touched = true
+    hub.touched.push(task)
+  }
+  if (task.deadlineAt !== undefined && hub.now >= task.deadlineAt) {
+    const late = refuse('E_DEADLINE', `the deadline of ${task.announcement.deadlineMs} ms has passed`)
+    end(hub, task, 'expired', late)
+    return
+  }
+  if (task.restUntil !== undefined && hub.now >= task.restUntil) hub.queueStirred = true
+  if (task.claimedAt !== undefined && hub.now >= claimAgainAt(task)) putToInitiator(hub, task)
+  for (const part of [...(task.group?.parts.values() ?? [])]) {
+    if (part.state !== 'working' || !task.group?.started) continue
+    const silentMs = hub.now - part.heardAt
+    if (silentMs < task.announcement.workSilenceMs) continue
+    loseMember(hub, task, part, refuse('E_WORK_SILENT', `no sign of work for ${silentMs} ms`), true)
+    if (!hub.tasks.has(task.id)) return
+  }
+  wakeSearch(hub, task)
+}
+
+function wakeSearch(hub: HubState, task: Task): void {
+  const { search } = task
+  if (search === undefined) return
+  if (hub.now >= search.endsAt) {
+    giveUp(hub, task, {
+      kind: 'unwilling',
+      needs: search.needs.map(({ skill, level, count }) => ({ skill, level, count })),
+    })
+    return
+  }
+  for (const invitation of [...search.invitations.values()]) {
+    if (invitation.accepted || hub.now < invitation.answerBy) continue
+    if (task.search !== search) return
+    const silent = refuse('E_TOO_LATE', 'the invitation was not answered in time')
+    dropInvitation(hub, task, search, invitation, 'silent', silent)
+  }
+  if (task.search === search && search.unanswered > 0 && hub.now >= search.closesAt) settle(hub, task)
+}
+
+/** A claim that is not judged is put to the initiator again. */
+const claimAgainMs: Millis = 10_000
+
+function claimAgainAt(task: Task): Millis {
+  return (task.claimedAt ?? 0) + claimAgainMs
+}
+
+/** The earliest of everything that the task's state says must happen by some time. */
+function nextDueOf(task: Task): Millis | undefined {
+  let due = earliest(task.deadlineAt, task.restUntil)
+  if (task.claimedAt !== undefined) due = earliest(due, claimAgainAt(task))
+  const { search, group } = task
+  if (search !== undefined) {
+    due = earliest(due, search.endsAt)
+    if (search.unanswered > 0) due = earliest(due, search.closesAt)
+    for (const invitation of search.invitations.values()) {
+      if (!invitation.accepted) due = earliest(due, invitation.answerBy)
+    }
+  }
+  if (group?.started) {
+    for (const part of group.parts.values()) {
+      if (part.state === 'working') due = earliest(due, part.heardAt + task.announcement.workSilenceMs)
+    }
+  }
+  return due
+}

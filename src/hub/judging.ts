@@ -1,0 +1,171 @@
+/**
+ * Between the hub's state and the strategies: what is expected of an agent, how well it fits a need, and what its
+ * work taught us.
+ * Must never happen here: arithmetic (that is a strategy's), or a choice.
+ */
+
+import type { AgentId, SkillName } from '../protocol/id.ts'
+import { rankOf, type Skill } from '../protocol/skill.ts'
+import type { Evidence, SkillStanding } from '../protocol/standing.ts'
+import type { Millis } from '../protocol/time.ts'
+import { form, formStrategy } from '../strategy/form.ts'
+import { costOf, type Estimate, estimate, rankScore, scoreSkill, scoreStrategy } from '../strategy/score.ts'
+import { blame, newStanding, observe, standingStrategy } from '../strategy/standing.ts'
+import { record } from './applying.ts'
+import type { Asked, HubState, OpenNeed, RosterEntry, Task } from './state.ts'
+
+export { form }
+
+/** Written into every decision, so that it can be understood after a strategy has changed. */
+export const strategies: string = `${formStrategy} ${scoreStrategy} ${standingStrategy}`
+
+export function standingOf(hub: HubState, agent: AgentId, claim: Skill): SkillStanding {
+  return hub.standings.get(agent)?.get(claim.name) ?? newStanding(claim, hub.configuration.levels, hub.now)
+}
+
+export function expectationsOf(hub: HubState, agent: AgentId, skills: readonly Skill[]): Estimate[] {
+  return skills.map((claim) => estimate(standingOf(hub, agent, claim), claim))
+}
+
+/** The rank under which an agent is listed: the claimed one until there is evidence. */
+export function ranksOf(hub: HubState, agent: AgentId, skills: readonly Skill[]): number[] {
+  return skills.map((claim) => rankOf(hub.configuration.levels, standingOf(hub, agent, claim).level) ?? 0)
+}
+
+/** Its places in the catalog follow what is expected of it and how busy it is. */
+export function relist(hub: HubState, entry: RosterEntry): void {
+  const busy = entry.held + entry.running
+  for (const [i, skill] of entry.skills.entries()) {
+    const expected = entry.estimates[i]
+    if (expected === undefined) continue
+    hub.catalog.rescore(
+      entry.slot,
+      skill.name,
+      entry.ranks[i] ?? 0,
+      rankScore(expected, busy, entry.capacity),
+    )
+  }
+}
+
+/** Fills in what choosing needs to know of an agent that has offered. */
+export function scoreOffer(hub: HubState, task: Task, needs: readonly OpenNeed[], asked: Asked): void {
+  const { entry, offer } = asked
+  if (offer === undefined) return
+  const critical = task.announcement.priority === 'critical'
+  const values: (number | undefined)[] = needs.map(() => undefined)
+  let best = Number.NEGATIVE_INFINITY
+  let latestMs: Millis | undefined
+  let expectedMs = offer.expectedMs
+  for (const index of asked.needs) {
+    const place = skillPlace(entry, needs[index]?.skill)
+    const expected = entry.estimates[place]
+    const claim = entry.skills[place]
+    if (expected === undefined || claim === undefined) continue
+    const { value, success } = scoreSkill(expected, standingOf(hub, entry.id, claim), critical, hub.random)
+    values[index] = value
+    if (value > best) {
+      best = value
+      asked.success = success
+    }
+    latestMs = Math.max(latestMs ?? 0, expected.latestMs ?? 0)
+    expectedMs ??= expected.typicalMs
+  }
+  const busy = Math.max(offer.busy, entry.held + entry.running)
+  asked.values = values
+  asked.cost = costOf(
+    { busy, capacity: entry.capacity, expectedMs, price: offer.price },
+    {
+      budget: task.announcement.budget,
+      deadlineInMs: task.deadlineAt === undefined ? undefined : task.deadlineAt - hub.now,
+      latestMs: latestMs === 0 ? undefined : latestMs,
+    },
+  )
+  asked.score = best - asked.cost
+}
+
+function skillPlace(entry: RosterEntry, skill: SkillName | undefined): number {
+  for (let i = 0; i < entry.skills.length; i++) if (entry.skills[i]?.name === skill) return i
+  return -1
+}
+
+/** The rank of an agent in a skill by evidence, or -1. */
+export function rankIn(entry: RosterEntry, skill: SkillName): number {
+  return entry.ranks[skillPlace(entry, skill)] ?? -1
+}
+
+/** How one member's part ended. */
+export interface Seen {
+  readonly agent: AgentId
+  readonly skills: readonly SkillName[]
+  readonly success: boolean
+  /** 1 for a verdict on this member alone; less when the blame is shared. */
+  readonly weight: number
+  readonly tookMs?: Millis
+}
+
+/** Writes down what the outcomes of members teach, as one fact. */
+export function learn(hub: HubState, task: Task, seen: readonly Seen[]): void {
+  const evidence: Evidence[] = []
+  for (const { agent, skills, success, weight, tookMs } of seen) {
+    const entry = hub.roster.get(agent)
+    const changed: SkillStanding[] = []
+    for (const skill of skills) {
+      const claim = entry?.skills[skillPlace(entry, skill)]
+      const before =
+        hub.standings.get(agent)?.get(skill) ??
+        (claim && newStanding(claim, hub.configuration.levels, hub.now))
+      if (before === undefined) continue
+      const requiredRank = requiredRankOf(hub, task, skill)
+      const outcome = { success, weight, requiredRank, ...(tookMs === undefined ? {} : { tookMs }) }
+      changed.push(observe(before, outcome, hub.configuration.levels, hub.now))
+    }
+    if (changed.length > 0) evidence.push({ agent, skills: changed })
+  }
+  if (evidence.length === 0) return
+  record(hub, {
+    kind: 'standing.changed',
+    task: task.id,
+    at: hub.now,
+    epoch: task.epoch,
+    evidence,
+    strategy: standingStrategy,
+  })
+  for (const { agent } of evidence) reassess(hub, agent)
+}
+
+/** What the whole group's failure says about each member: the share of the blame grows with the doubt. */
+export function learnFromRejection(hub: HubState, task: Task): void {
+  const success = task.results.map(({ agent, skills }) => {
+    const entry = hub.roster.get(agent)
+    const first = skills[0]
+    return (entry && first && entry.estimates[skillPlace(entry, first)]?.mean) ?? 0.5
+  })
+  const shares = blame(success)
+  learn(
+    hub,
+    task,
+    task.results.map(({ agent, skills }, i) => ({ agent, skills, success: false, weight: shares[i] ?? 1 })),
+  )
+}
+
+function requiredRankOf(hub: HubState, task: Task, skill: SkillName): number {
+  const { requires, optional } = task.announcement
+  const need = requires.find((need) => need.skill === skill) ?? optional.find((need) => need.skill === skill)
+  return need === undefined ? 0 : (rankOf(hub.configuration.levels, need.level) ?? 0)
+}
+
+const verdictsUntilProven = 5
+
+function reassess(hub: HubState, agent: AgentId): void {
+  const entry = hub.roster.get(agent)
+  if (entry === undefined) return
+  entry.estimates = expectationsOf(hub, agent, entry.skills)
+  entry.ranks = ranksOf(hub, agent, entry.skills)
+  relist(hub, entry)
+  for (const skill of entry.skills) {
+    const standing = hub.standings.get(agent)?.get(skill.name)
+    if (standing !== undefined && standing.successes + standing.failures >= verdictsUntilProven) {
+      hub.catalog.markProven(entry.slot, skill.name)
+    }
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * A member died, left, failed or went silent: its skills are open again, the survivors go on, and what it saved goes to
+ * whoever follows.
+ * Must never happen here: a survivor that loses its work, or a retry without end.
+ */
+import type { TaskId } from '../protocol/id.ts'
+import type { AgentHeartbeat } from '../protocol/message.ts'
+import { type Refusal, refuse } from '../protocol/refusal.ts'
+import { record } from './applying.ts'
+import { openNeeds } from './asking.ts'
+import { claim, end } from './ending.ts'
+import { dropInvitation, settle } from './forming.ts'
+import { learn } from './judging.ts'
+import { enqueue } from './queue.ts'
+import { isPresent, shiftSlots, strike } from './roster.ts'
+import { startMember } from './running.ts'
+import { type HubState, type Part, type RosterEntry, send, type Task } from './state.ts'
+
+/** Closes one member's part without a result. `counts`: the try is one of the task's `maxAttempts`. */
+export function loseMember(hub: HubState, task: Task, part: Part, reason: Refusal, counts: boolean): void {
+  const { agent, incarnation, skills } = part.member
+  const epoch = task.epoch
+  record(hub, { kind: 'member.lost', task: task.id, at: hub.now, epoch, agent, reason, counts })
+  if (counts) learn(hub, task, [{ agent, skills, success: false, weight: 1 }])
+  const entry = isPresent(hub, agent, incarnation)
+  if (entry !== undefined) {
+    shiftSlots(hub, entry, 0, -1)
+    entry.tasks.delete(task.id)
+    send(hub, entry.address, { kind: 'GROUP_DISSOLVED', task: task.id, epoch, reason: reason.message })
+  }
+  if (counts && task.attempts >= task.announcement.maxAttempts) {
+    const tries = `${task.attempts} ${task.attempts === 1 ? 'try' : 'tries'}`
+    end(hub, task, 'failed', refuse('E_ATTEMPTS', `given up after ${tries}; the last: ${reason.message}`))
+    return
+  }
+  if (openNeeds(hub, task).length === 0) claim(hub, task)
+  else if (task.search === undefined) enqueue(hub, task, undefined)
+}
+
+/** An agent is gone: from groups, from invitations, from questions. */
+export function loseAgent(hub: HubState, entry: RosterEntry, reason: Refusal, counts: boolean): void {
+  for (const id of [...entry.tasks]) {
+    const task = hub.tasks.get(id)
+    if (task === undefined) continue
+    const part = task.group?.parts.get(entry.id)
+    if (part?.state === 'working') loseMember(hub, task, part, reason, counts)
+    leaveSearch(hub, task, entry, reason)
+  }
+  strike(hub, entry)
+}
+
+function leaveSearch(hub: HubState, task: Task, entry: RosterEntry, reason: Refusal): void {
+  const { search } = task
+  const asked = search?.asked.get(entry.id)
+  if (search === undefined || asked === undefined) return
+  const invitation = search.invitations.get(entry.id)
+  if (invitation !== undefined) {
+    dropInvitation(hub, task, search, invitation, 'rejected', reason)
+    return
+  }
+  entry.tasks.delete(task.id)
+  if (asked.verdict !== undefined) return
+  const answered = asked.offer !== undefined
+  asked.verdict = 'declined'
+  asked.why = reason.message
+  if (answered) return
+  search.unanswered -= 1
+  if (search.unanswered === 0) settle(hub, task)
+}
+
+/** What lost messages have torn apart is mended by comparing what both sides know. */
+export function reconcile(hub: HubState, entry: RosterEntry, message: AgentHeartbeat): void {
+  entry.heardAt = hub.now
+  const named = new Set<TaskId>()
+  for (const { task: id, epoch } of message.working) {
+    named.add(id)
+    const task = hub.tasks.get(id)
+    const part = task?.group?.parts.get(entry.id)
+    if (part?.state === 'working' && part.member.incarnation === entry.address.incarnation) {
+      if (task !== undefined && epoch !== task.epoch) remind(hub, entry, task)
+    } else send(hub, entry.address, { kind: 'GROUP_DISSOLVED', task: id, epoch, reason: 'not a member' })
+  }
+  for (const id of entry.tasks) {
+    const task = hub.tasks.get(id)
+    const part = task?.group?.parts.get(entry.id)
+    if (task === undefined || part?.state !== 'working' || named.has(id)) continue
+    remind(hub, entry, task)
+    if (task.group?.started) startMember(hub, task, part)
+  }
+}
+
+function remind(hub: HubState, entry: RosterEntry, task: Task): void {
+  const members = [...(task.group?.parts.values() ?? [])].map((part) => part.member)
+  send(hub, entry.address, { kind: 'GROUP_FORMED', task: task.id, epoch: task.epoch, members })
+}

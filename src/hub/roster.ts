@@ -1,0 +1,157 @@
+/**
+ * Who is present, and the slots of each: the hub is the only one who promises them.
+ * Must never happen here: held and running slots above an agent's capacity.
+ */
+import type { AgentId, NodeId } from '../protocol/id.ts'
+import { quote } from '../protocol/id.ts'
+import { checkAgent } from '../protocol/join.ts'
+import { assert } from '../protocol/machine.ts'
+import type { Address, AgentJoin } from '../protocol/message.ts'
+import { isRefusal, type Refusal, refuse } from '../protocol/refusal.ts'
+import type { Skill } from '../protocol/skill.ts'
+import { rankScore } from '../strategy/score.ts'
+import { expectationsOf, ranksOf, relist } from './judging.ts'
+import { countRefusal, type HubState, type RosterEntry, type Supply, send } from './state.ts'
+
+export function freeSlots(entry: RosterEntry): number {
+  return entry.capacity - entry.held - entry.running
+}
+
+/** Moves slots of an agent: promised to an invitation (`held`), in a group (`running`). */
+export function shiftSlots(hub: HubState, entry: RosterEntry, held: number, running: number): void {
+  const before = freeSlots(entry)
+  entry.held += held
+  entry.running += running
+  const after = freeSlots(entry)
+  assert(entry.held >= 0 && entry.running >= 0 && after >= 0, `the slots of ${entry.id} do not add up`)
+  if (after === before) return
+  for (const skill of entry.skills) supplyOf(hub, skill).free += after - before
+  if (before > 0 !== after > 0) hub.catalog.setFree(entry.slot, after > 0)
+  relist(hub, entry)
+  if (after > before) hub.queueStirred = true
+}
+
+export function supplyOf(hub: HubState, skill: { readonly name: Skill['name'] }): Supply {
+  const known = hub.supply.get(skill.name)
+  if (known !== undefined) return known
+  const fresh: Supply = { free: 0, sought: 0 }
+  hub.supply.set(skill.name, fresh)
+  return fresh
+}
+
+/** The present agent that an envelope comes from, or why it is not one. */
+export function presentAgent(hub: HubState, from: Address): RosterEntry | Refusal {
+  const entry = hub.roster.get(from.id as AgentId)
+  if (entry === undefined) return refuse('E_NO_SUCH_AGENT', `the agent ${quote(from.id)} has not joined`)
+  if (entry.address.incarnation !== from.incarnation) {
+    const now = entry.address.incarnation
+    return refuse('E_STALE_INCARNATION', `the agent ${quote(from.id)} lives as incarnation ${now}`)
+  }
+  return entry
+}
+
+/** Answers a join. A living namesake is not pushed out; a repeated join brings the skills up to date. */
+export function join(hub: HubState, from: Address, message: AgentJoin): void {
+  const { limits, levels } = hub.configuration
+  const id = from.id as AgentId
+  const known = hub.roster.get(id)
+  const refusal =
+    from.id === hub.self.id
+      ? refuse('E_AGENT_ID_TAKEN', `the hub itself is called ${quote(id)}`, {
+          field: 'id',
+          hint: 'Choose another id.',
+        })
+      : namesake(hub, known, from)
+  const checked =
+    refusal ?? checkAgent({ id, skills: message.skills, capacity: message.capacity }, limits, levels)
+  if (isRefusal(checked)) {
+    send(hub, from, { kind: 'AGENT_REFUSED', refusal: countRefusal(hub, checked) })
+    return
+  }
+  if (known === undefined) enter(hub, from, id, message.skills, message.capacity)
+  else {
+    known.heardAt = hub.now
+    if (JSON.stringify(known.skills) !== JSON.stringify(message.skills)) reskill(hub, known, message.skills)
+  }
+  send(hub, from, { kind: 'AGENT_WELCOME', heartbeatMs: limits.heartbeatMs })
+}
+
+function namesake(hub: HubState, known: RosterEntry | undefined, from: Address): Refusal | undefined {
+  if (known === undefined || known.address.incarnation === from.incarnation) return undefined
+  if (from.incarnation < known.address.incarnation) {
+    return refuse('E_STALE_INCARNATION', `the agent ${quote(from.id)} has been born again since`)
+  }
+  const silentMs = hub.now - known.heardAt
+  return refuse('E_AGENT_ID_TAKEN', `the agent ${quote(from.id)} is present, last heard ${silentMs} ms ago`, {
+    field: 'id',
+    hint: 'Choose another id; if its process is gone, the id is free once its silence is noticed.',
+    retryAfterMs: Math.max(1, known.heardAt + hub.configuration.limits.agentTimeoutMs - hub.now),
+  })
+}
+
+function enter(
+  hub: HubState,
+  address: Address,
+  id: AgentId,
+  skills: readonly Skill[],
+  capacity: number,
+): void {
+  const entry: RosterEntry = {
+    address,
+    id,
+    skills,
+    ranks: ranksOf(hub, id, skills),
+    estimates: expectationsOf(hub, id, skills),
+    capacity,
+    held: 0,
+    running: 0,
+    heardAt: hub.now,
+    slot: -1,
+    tasks: new Set(),
+    dueAt: 0,
+    place: -1,
+  }
+  hub.roster.set(id, entry)
+  list(hub, entry)
+  hub.agentDeadlines.set(entry, hub.now + hub.configuration.limits.agentTimeoutMs)
+}
+
+function list(hub: HubState, entry: RosterEntry): void {
+  const busy = entry.held + entry.running
+  const places = entry.skills.map((skill, i) => {
+    const expected = entry.estimates[i]
+    const score = expected === undefined ? 0 : rankScore(expected, busy, entry.capacity)
+    return { skill: skill.name, rank: entry.ranks[i] ?? 0, score }
+  })
+  entry.slot = hub.catalog.add(places)
+  hub.bySlot[entry.slot] = entry
+  if (freeSlots(entry) === 0) hub.catalog.setFree(entry.slot, false)
+  for (const skill of entry.skills) supplyOf(hub, skill).free += freeSlots(entry)
+  hub.queueStirred = true
+}
+
+function unlist(hub: HubState, entry: RosterEntry): void {
+  hub.catalog.remove(entry.slot)
+  hub.bySlot[entry.slot] = undefined
+  for (const skill of entry.skills) supplyOf(hub, skill).free -= freeSlots(entry)
+}
+
+function reskill(hub: HubState, entry: RosterEntry, skills: readonly Skill[]): void {
+  unlist(hub, entry)
+  entry.skills = skills
+  entry.ranks = ranksOf(hub, entry.id, skills)
+  entry.estimates = expectationsOf(hub, entry.id, skills)
+  list(hub, entry)
+}
+
+/** Takes an agent off the roster; what it was doing is the caller's concern. */
+export function strike(hub: HubState, entry: RosterEntry): void {
+  unlist(hub, entry)
+  hub.roster.delete(entry.id)
+  hub.agentDeadlines.set(entry, undefined)
+}
+
+export function isPresent(hub: HubState, id: NodeId, incarnation: number): RosterEntry | undefined {
+  const entry = hub.roster.get(id as AgentId)
+  return entry?.address.incarnation === incarnation ? entry : undefined
+}

@@ -1,0 +1,211 @@
+/**
+ * A group at work: start, updates, partial results, and the end of each member's part.
+ * Must never happen here: an effect of a message from another epoch, another incarnation, or no member.
+ */
+import type { AgentId, TaskId } from '../protocol/id.ts'
+import { jsonNull } from '../protocol/json.ts'
+import { never } from '../protocol/machine.ts'
+import type {
+  Address,
+  Assignment,
+  MessageKind,
+  TaskComplete,
+  TaskFailed,
+  TaskStart,
+  TaskUpdate,
+} from '../protocol/message.ts'
+import { isRefusal, type Refusal, refuse } from '../protocol/refusal.ts'
+import type { TaskInput } from '../protocol/task.ts'
+import { record } from './applying.ts'
+import { claim } from './ending.ts'
+import { loseMember } from './recovering.ts'
+import { isPresent, shiftSlots } from './roster.ts'
+import {
+  countRefusal,
+  type HubState,
+  type Part,
+  send,
+  sendTo,
+  type Task,
+  tellFollowers,
+  touch,
+} from './state.ts'
+
+/** Sends TASK_START to members, unless the initiator wants to say it. */
+export function startMembers(hub: HubState, task: Task, agents: readonly AgentId[]): void {
+  const { group } = task
+  if (group === undefined) return
+  task.waitingFor = group.started ? { kind: 'work', members: [...group.parts.keys()] } : { kind: 'start' }
+  touch(hub, task)
+  if (!group.started) return
+  for (const agent of agents) {
+    const part = group.parts.get(agent)
+    if (part?.state === 'working') startMember(hub, task, part)
+  }
+}
+
+export function startMember(hub: HubState, task: Task, part: Part): void {
+  const { agent, incarnation } = part.member
+  const assignment = assignmentOf(hub, task, part)
+  send(hub, { id: agent, incarnation }, { kind: 'TASK_START', task: task.id, epoch: task.epoch, assignment })
+}
+
+function assignmentOf(hub: HubState, task: Task, part: Part): Assignment {
+  const { announcement } = task
+  const inputs = announcement.dependsOn.map((id): TaskInput => {
+    return { task: id, results: hub.ended.get(id)?.outcome.results ?? [] }
+  })
+  const { skills } = part.member
+  const checkpoint = task.checkpoints.findLast((saved) =>
+    saved.skills.some((skill) => skills.includes(skill)),
+  )
+  return {
+    task: task.id,
+    epoch: task.epoch,
+    skills,
+    description: announcement.description,
+    payload: announcement.payload,
+    metadata: announcement.metadata,
+    ...(task.deadlineAt === undefined ? {} : { deadlineAt: task.deadlineAt }),
+    depth: announcement.depth,
+    inputs,
+    finished: [...task.results],
+    ...(checkpoint === undefined ? {} : { checkpoint }),
+    ...(task.feedback === undefined ? {} : { feedback: task.feedback }),
+  }
+}
+
+/** The initiator lets the members begin. */
+export function onStart(hub: HubState, from: Address, message: TaskStart): void {
+  const task = hub.tasks.get(message.task)
+  const refusal =
+    task === undefined
+      ? unknownTask(hub, message.task)
+      : task.initiator !== from.id
+        ? refuse('E_NOT_MEMBER', 'only the initiator of a task starts it')
+        : task.group === undefined
+          ? refuse('E_BAD_STATE', 'there is no group yet; start it once it is formed')
+          : undefined
+  if (task === undefined || task.group === undefined || refusal !== undefined) {
+    if (refusal !== undefined) refuseMessage(hub, from, 'TASK_START', message.task, refusal)
+    return
+  }
+  if (task.group.started) return
+  record(hub, { kind: 'task.started', task: task.id, at: hub.now, epoch: task.epoch })
+  for (const part of task.group.parts.values()) part.startedAt = hub.now
+  startMembers(hub, task, [...task.group.parts.keys()])
+}
+
+export function unknownTask(hub: HubState, id: TaskId): Refusal {
+  const ended = hub.ended.get(id)
+  if (ended === undefined) return refuse('E_NO_SUCH_TASK', `there is no task "${id}"`)
+  return refuse('E_TASK_TERMINAL', `the task "${id}" has ended: ${ended.outcome.status}`)
+}
+
+export function refuseMessage(
+  hub: HubState,
+  to: Address,
+  of: MessageKind,
+  task: TaskId,
+  refusal: Refusal,
+): void {
+  send(hub, to, { kind: 'MESSAGE_REFUSED', of, task, refusal: countRefusal(hub, refusal) })
+}
+
+interface Membership {
+  readonly task: Task
+  readonly part: Part
+}
+
+/** Fencing: whoever speaks must be a member of the current epoch, in this incarnation. */
+function membership(hub: HubState, from: Address, id: TaskId, epoch: number): Membership | Refusal {
+  const task = hub.tasks.get(id)
+  if (task === undefined) return unknownTask(hub, id)
+  const part = task.group?.parts.get(from.id as AgentId)
+  if (part === undefined || part.state === 'lost' || part.member.incarnation !== from.incarnation) {
+    return refuse('E_NOT_MEMBER', `${from.id} is not in the group of "${id}" (epoch ${task.epoch})`)
+  }
+  if (epoch !== task.epoch) {
+    return refuse(
+      'E_STALE_EPOCH',
+      `the task "${id}" is at epoch ${task.epoch}, the message speaks of ${epoch}`,
+    )
+  }
+  return { task, part }
+}
+
+type FromMember = TaskUpdate | TaskComplete | TaskFailed
+
+export function onMemberMessage(hub: HubState, from: Address, message: FromMember): void {
+  const found = membership(hub, from, message.task, message.epoch)
+  if (isRefusal(found)) {
+    refuseMessage(hub, from, message.kind, message.task, found)
+    return
+  }
+  const { task, part } = found
+  if (part.state === 'finished') {
+    if (message.kind !== 'TASK_UPDATE') note(hub, from, task)
+    return
+  }
+  part.heardAt = hub.now
+  touch(hub, task)
+  switch (message.kind) {
+    case 'TASK_UPDATE':
+      return update(hub, task, part, message)
+    case 'TASK_COMPLETE':
+      return finish(hub, task, part, message)
+    case 'TASK_FAILED':
+      note(hub, from, task)
+      return loseMember(hub, task, part, message.refusal, true)
+    default:
+      return never(message)
+  }
+}
+
+function note(hub: HubState, to: Address, task: Task): void {
+  send(hub, to, { kind: 'TASK_NOTED', task: task.id, epoch: task.epoch })
+}
+
+function update(hub: HubState, task: Task, part: Part, message: TaskUpdate): void {
+  const { agent, skills } = part.member
+  const { update } = message
+  const told: TaskUpdate = { ...message, member: agent }
+  switch (update.kind) {
+    case 'checkpoint': {
+      const checkpoint = { agent, epoch: task.epoch, skills, data: update.data, savedAt: hub.now }
+      record(hub, { kind: 'checkpoint.saved', task: task.id, at: hub.now, checkpoint })
+      break
+    }
+    case 'word':
+      for (const other of task.group?.parts.values() ?? []) {
+        if (other === part || other.state !== 'working') continue
+        if (update.to !== undefined && update.to !== other.member.agent) continue
+        send(hub, { id: other.member.agent, incarnation: other.member.incarnation }, told)
+      }
+      break
+    case 'progress':
+      break
+    default:
+      never(update)
+  }
+  tellFollowers(hub, task, told)
+}
+
+function finish(hub: HubState, task: Task, part: Part, message: TaskComplete): void {
+  const { agent, incarnation } = part.member
+  record(hub, {
+    kind: 'member.finished',
+    task: task.id,
+    at: hub.now,
+    epoch: task.epoch,
+    agent,
+    result: message.results[0]?.result ?? jsonNull,
+    tookMs: Math.max(0, hub.now - part.startedAt),
+  })
+  const entry = isPresent(hub, agent, incarnation)
+  if (entry !== undefined) {
+    shiftSlots(hub, entry, 0, -1)
+    entry.tasks.delete(task.id)
+  }
+  if (!claim(hub, task)) sendTo(hub, agent, { kind: 'TASK_NOTED', task: task.id, epoch: task.epoch })
+}

@@ -1,0 +1,278 @@
+/**
+ * What a hub knows. Durable parts change only in `applying`, by facts; a search for members is volatile and starts
+ * again after a crash.
+ * Must never happen here: a decision.
+ */
+import type { Fact } from '../protocol/fact.ts'
+import type { Checkpoint, Considered, Member } from '../protocol/group.ts'
+import type { AgentId, InviteId, NodeId, SkillName, TaskId } from '../protocol/id.ts'
+import type { Configuration } from '../protocol/limits.ts'
+import type { Address, Message, WaitingFor } from '../protocol/message.ts'
+import type { Refusal, RefusalCode } from '../protocol/refusal.ts'
+import type { Skill } from '../protocol/skill.ts'
+import type { SkillStanding } from '../protocol/standing.ts'
+import type { MemberResult, Outcome, TaskAnnouncement } from '../protocol/task.ts'
+import type { Millis } from '../protocol/time.ts'
+import { Catalog } from '../strategy/catalog.ts'
+import type { Estimate } from '../strategy/score.ts'
+import { Deadlines, type Due } from './deadlines.ts'
+
+/** One skill that a search must find agents for. */
+export interface OpenNeed {
+  readonly skill: SkillName
+  readonly level: string
+  readonly rank: number
+  /** How many more agents. */
+  readonly count: number
+  readonly optional: boolean
+}
+
+export interface Offer {
+  readonly busy: number
+  readonly capacity: number
+  readonly expectedMs: Millis | undefined
+  readonly price: number
+}
+
+/** One agent of a search: asked, and what it said. */
+export interface Asked {
+  readonly entry: RosterEntry
+  /** Which of the open needs it can cover, as indices. */
+  readonly needs: readonly number[]
+  /** Set when it has answered. */
+  offer: Offer | undefined
+  verdict: Considered['verdict'] | undefined
+  why: string | undefined
+  score: number
+  success: number
+  /** The values of `strategy/score` for each open need; undefined where it cannot. Empty until it is scored. */
+  values: readonly (number | undefined)[]
+  cost: number
+}
+
+export interface Invitation {
+  readonly id: InviteId
+  readonly asked: Asked
+  readonly skills: readonly SkillName[]
+  readonly needs: readonly number[]
+  /** Without an answer by then the next best is invited. */
+  readonly answerBy: Millis
+  readonly holdUntil: Millis
+  accepted: boolean
+}
+
+/** The volatile search for the members that a task lacks. */
+export interface Search {
+  readonly needs: readonly OpenNeed[]
+  readonly startedAt: Millis
+  /** Whatever stands by then, the search ends. */
+  readonly endsAt: Millis
+  round: number
+  closesAt: Millis
+  unanswered: number
+  readonly asked: Map<AgentId, Asked>
+  readonly invitations: Map<AgentId, Invitation>
+}
+
+export type PartState = 'working' | 'finished' | 'lost'
+
+/** A member of the current group and how far it is. */
+export interface Part {
+  readonly member: Member
+  state: PartState
+  startedAt: Millis
+  /** The last sign of work. */
+  heardAt: Millis
+}
+
+export interface Group {
+  readonly epoch: number
+  readonly formedAt: Millis
+  readonly parts: Map<AgentId, Part>
+  /** Optional skills that the group stands without. */
+  readonly uncovered: readonly SkillName[]
+  started: boolean
+}
+
+/** An open task. */
+export interface Task extends Due {
+  readonly id: TaskId
+  readonly announcement: TaskAnnouncement
+  readonly initiator: NodeId
+  /** Whoever wants to hear of it: the initiator, and who announced the same or asked after it. */
+  readonly followers: Set<NodeId>
+  readonly acceptedAt: Millis
+  readonly deadlineAt: Millis | undefined
+  /** Place in the queue: the smaller goes first, then the earlier arrival. */
+  readonly key: number
+  readonly arrival: number
+  /** What is needed to rebuild this task. */
+  readonly facts: Fact[]
+  /** Dependencies that have not completed yet. */
+  readonly blockedOn: Set<TaskId>
+  readonly children: Set<TaskId>
+  epoch: number
+  group: Group | undefined
+  /** Results of finished members, of this and earlier epochs. */
+  readonly results: MemberResult[]
+  /** How long each of the results took. */
+  readonly tookMs: Millis[]
+  readonly checkpoints: Checkpoint[]
+  attempts: number
+  readonly failedBy: Set<AgentId>
+  feedback: string | undefined
+  // ---- volatile
+  queued: boolean
+  search: Search | undefined
+  /** A search that came to nothing rests until then. */
+  restUntil: Millis | undefined
+  fruitless: number
+  waitingFor: WaitingFor | undefined
+  lastConsidered: readonly Considered[]
+  /** When the claim was last put to the initiator. */
+  claimedAt: Millis | undefined
+  /** The task that checks this one's claim. */
+  check: TaskId | undefined
+  /** Its next deadline is to be worked out again. */
+  touched: boolean
+}
+
+/** A task that has ended, as far as others may still ask for it. */
+export interface EndedTask {
+  readonly announcement: TaskAnnouncement
+  readonly initiator: NodeId
+  readonly epoch: number
+  readonly outcome: Outcome
+}
+
+/** One agent that is present. */
+export interface RosterEntry extends Due {
+  readonly address: Address
+  readonly id: AgentId
+  skills: readonly Skill[]
+  /** Ranks of `skills` by evidence, in the same order: what it is listed under. */
+  ranks: number[]
+  /** What is expected of it in each of `skills`. */
+  estimates: Estimate[]
+  readonly capacity: number
+  /** Slots promised to invitations. */
+  held: number
+  /** Slots of groups. */
+  running: number
+  heardAt: Millis
+  /** Its place in the catalog. */
+  slot: number
+  /** Open tasks in which it is a member, invited or asked. */
+  readonly tasks: Set<TaskId>
+}
+
+/** Free and sought slots of one skill, whatever the level. */
+export interface Supply {
+  free: number
+  sought: number
+}
+
+export type HubEffect =
+  | { readonly kind: 'send'; readonly to: Address; readonly message: Message }
+  /** Look the facts of an ended task up; the answer is a `recalled` input. */
+  | { readonly kind: 'recall'; readonly task: TaskId }
+
+/** An announcement, or a question after a task, that waits for what is looked up in the journal. */
+export interface Parked {
+  readonly from: NodeId
+  readonly about: TaskAnnouncement | TaskId
+  readonly lacks: Set<TaskId>
+}
+
+export interface HubState {
+  /** Its incarnation is above every one that the journal knows. */
+  self: Address
+  readonly configuration: Configuration
+  readonly random: () => number
+  now: Millis
+  facts: Fact[]
+  effects: HubEffect[]
+  readonly tasks: Map<TaskId, Task>
+  readonly ended: Map<TaskId, EndedTask>
+  /** Open tasks that wait for a task, by that task. */
+  readonly dependents: Map<TaskId, Set<TaskId>>
+  /** What is being looked up, and who waits for it. */
+  readonly recalls: Map<TaskId, Parked[]>
+  readonly openByInitiator: Map<NodeId, number>
+  readonly roster: Map<AgentId, RosterEntry>
+  readonly bySlot: (RosterEntry | undefined)[]
+  readonly catalog: Catalog
+  readonly supply: Map<SkillName, Supply>
+  readonly standings: Map<AgentId, Map<SkillName, SkillStanding>>
+  /** Tasks that look for members, in the order in which they are served. */
+  readonly queue: Task[]
+  queueStirred: boolean
+  /** The oldest impatient task and the agents that are kept for it. */
+  claim: { readonly task: TaskId; readonly agents: ReadonlySet<AgentId> } | undefined
+  touched: Task[]
+  readonly taskDeadlines: Deadlines<Task>
+  readonly agentDeadlines: Deadlines<RosterEntry>
+  nextMaintenanceAt: Millis | undefined
+  arrivals: number
+  rounds: number
+  invites: number
+  /** How often each refusal was given. */
+  readonly refusals: Map<RefusalCode, number>
+}
+
+export function newHubState(self: Address, configuration: Configuration, random: () => number): HubState {
+  return {
+    self,
+    configuration,
+    random,
+    now: 0,
+    facts: [],
+    effects: [],
+    tasks: new Map(),
+    ended: new Map(),
+    dependents: new Map(),
+    recalls: new Map(),
+    openByInitiator: new Map(),
+    roster: new Map(),
+    bySlot: [],
+    catalog: new Catalog(configuration.levels.length),
+    supply: new Map(),
+    standings: new Map(),
+    queue: [],
+    queueStirred: false,
+    claim: undefined,
+    touched: [],
+    taskDeadlines: new Deadlines(),
+    agentDeadlines: new Deadlines(),
+    nextMaintenanceAt: undefined,
+    arrivals: 0,
+    rounds: 0,
+    invites: 0,
+    refusals: new Map(),
+  }
+}
+
+export function send(hub: HubState, to: Address, message: Message): void {
+  hub.effects.push({ kind: 'send', to, message })
+}
+
+/** To whichever incarnation lives. */
+export function sendTo(hub: HubState, id: NodeId, message: Message): void {
+  hub.effects.push({ kind: 'send', to: { id, incarnation: 0 }, message })
+}
+
+export function tellFollowers(hub: HubState, task: Task, message: Message): void {
+  for (const id of task.followers) if (id !== hub.self.id) sendTo(hub, id, message)
+}
+
+/** The task's next deadline is worked out again before the turn ends. */
+export function touch(hub: HubState, task: Task): void {
+  if (task.touched) return
+  task.touched = true
+  hub.touched.push(task)
+}
+
+export function countRefusal(hub: HubState, refusal: Refusal): Refusal {
+  hub.refusals.set(refusal.code, (hub.refusals.get(refusal.code) ?? 0) + 1)
+  return refusal
+}

@@ -1,0 +1,81 @@
+/**
+ * What a hub answers to questions about itself. Reads, and changes nothing.
+ */
+import type { AgentId } from '../protocol/id.ts'
+import { never } from '../protocol/machine.ts'
+import type { Address, AgentReport, HubAsk, HubTell, SkillReport } from '../protocol/message.ts'
+import type { Skill } from '../protocol/skill.ts'
+import { estimate } from '../strategy/score.ts'
+import { consideredIn } from './forming.ts'
+import { standingOf } from './judging.ts'
+import { type HubState, type RosterEntry, send, type Task } from './state.ts'
+
+export function onAsk(hub: HubState, from: Address, message: HubAsk): void {
+  const { request, about } = message
+  switch (about.kind) {
+    case 'agents':
+      return send(hub, from, {
+        kind: 'HUB_TELL',
+        request,
+        agents: agentReports(hub),
+        waits: [],
+        considered: [],
+      })
+    case 'tasks': {
+      const waits = [...hub.tasks.values()].flatMap(waitOf)
+      return send(hub, from, { kind: 'HUB_TELL', request, agents: [], waits, considered: [] })
+    }
+    case 'task': {
+      const task = hub.tasks.get(about.task)
+      const considered = task?.search === undefined ? (task?.lastConsidered ?? []) : consideredIn(task.search)
+      const waits = task === undefined ? [] : waitOf(task)
+      return send(hub, from, { kind: 'HUB_TELL', request, agents: [], waits, considered })
+    }
+    default:
+      return never(about)
+  }
+}
+
+function waitOf({ id, waitingFor }: Task): HubTell['waits'] {
+  return waitingFor === undefined ? [] : [{ task: id, waiting: waitingFor }]
+}
+
+/** Who is present, and who is remembered. */
+function agentReports(hub: HubState): AgentReport[] {
+  const reports = [...hub.roster.values()].map((entry) => presentReport(hub, entry))
+  for (const [id, standings] of hub.standings) {
+    if (hub.roster.has(id)) continue
+    const skills = [...standings.values()].map((standing) => {
+      return skillReport(hub, id, { name: standing.skill, level: standing.level })
+    })
+    reports.push({ id, incarnation: 0, present: false, capacity: 0, busy: 0, skills })
+  }
+  return reports.sort((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+function presentReport(hub: HubState, entry: RosterEntry): AgentReport {
+  return {
+    id: entry.id,
+    incarnation: entry.address.incarnation,
+    present: true,
+    capacity: entry.capacity,
+    busy: entry.held + entry.running,
+    skills: entry.skills.map((skill) => skillReport(hub, entry.id, skill)),
+  }
+}
+
+function skillReport(hub: HubState, agent: AgentId, claim: Skill): SkillReport {
+  const standing = standingOf(hub, agent, claim)
+  const expected = estimate(standing, claim)
+  return {
+    name: claim.name,
+    claimedLevel: claim.level,
+    level: standing.level,
+    successRate: Math.round(expected.mean * 1000) / 1000,
+    successes: Math.round(standing.successes * 1000) / 1000,
+    failures: Math.round(standing.failures * 1000) / 1000,
+    ...(standing.timeWeight > 0 && expected.typicalMs !== undefined
+      ? { typicalMs: Math.round(expected.typicalMs) }
+      : {}),
+  }
+}

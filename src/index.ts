@@ -1,0 +1,25 @@
+/** convoke: independent agents announce needs, form a group, do the work, and part. Every public name is listed here. */
+export type { Assignment, Outcome, ResultsBySkill, SkillResult } from './host/assignment.ts'
+export type {
+  AgentDefinition,
+  AgentHandle,
+  AnnounceSpec,
+  AutonomousAgentOptions,
+  Confirmation,
+  Consideration,
+  Verification,
+  Verifier,
+  Work,
+} from './host/autonomous.ts'
+export { AutonomousAgent } from './host/autonomous.ts'
+export type { Explanation } from './host/explain.ts'
+export { explanationText, waitingText } from './host/explain.ts'
+export type { FaultCode } from './host/fault.ts'
+export { Fault } from './host/fault.ts'
+export type { Observation } from './host/hub-host.ts'
+export type { NetworkOptions } from './host/network.ts'
+export { Network } from './host/network.ts'
+export { RefusedError } from './host/refused.ts'
+export type { TaskHandle, TaskUpdate } from './host/task-handle.ts'
+export type { FormationView, GroupView, LossView, MembersBySkill, TaskView } from './host/views.ts'
+export type { TaskSpec } from './protocol/announce.ts'
