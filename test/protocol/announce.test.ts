@@ -253,6 +253,14 @@ test('ANN-4 sub-tasks of sub-tasks end at the limit', () => {
   assert.equal(refused(good, at(defaultLimits.depthMax)).code, 'E_DEPTH_LIMIT')
 })
 
+test('ANN-6 nobody announces a check of a claim but the hub itself', () => {
+  const task = accepted(good)
+  assert.equal(checkTask(task, defaultLimits, defaultLevels), undefined)
+  const forged = { ...task, verifies: { task: 'other' as TaskId, epoch: 1 } }
+  assert.equal(checkTask(forged, defaultLimits, defaultLevels)?.field, 'verifies')
+  assert.equal(refused({ ...good, verifies: forged.verifies }).field, 'verifies')
+})
+
 test('ANN-5 an announcement that the door lets pass is accepted again by whoever receives it', () => {
   const name = fc.oneof(
     { weight: 9, arbitrary: fc.constantFrom('a', 'b', 'c', 'd') },
