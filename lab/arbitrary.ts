@@ -1,5 +1,5 @@
 /**
- * Generators of everything that nodes can say, for the tests that hold for every message. The table is keyed by kind, so
+ * Generators of everything that nodes can say, for the tests that hold for every message. The table is keyed by kind:
  * a kind without a generator does not compile.
  * Must never happen here: a message that the codec refuses.
  */

@@ -338,7 +338,6 @@ function answering(of: Parts, limits: Limits): Some<Answering> {
         about: z.discriminatedUnion('kind', [
           z.strictObject({ kind: z.literal('agents') }),
           z.strictObject({ kind: z.literal('tasks') }),
-          z.strictObject({ kind: z.literal('tasks') }),
           z.strictObject({ kind: z.literal('task'), task: taskId }),
         ]),
       }),
