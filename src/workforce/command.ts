@@ -3,19 +3,21 @@
  * output, the exit code as the last word. The conversation is described in docs/command-agents.md.
  * Must never happen here: a program that still runs when its work was called off.
  */
-import { toJsonText } from '../protocol/json.ts'
+import type { Assignment } from '../host/assignment.ts'
+import type { AgentDefinition, Work } from '../host/autonomous.ts'
+import { RefusedError } from '../host/refused.ts'
+import type { SkillSpec } from '../protocol/join.ts'
 import { defaultLimits } from '../protocol/limits.ts'
 import { never } from '../protocol/machine.ts'
-import { isRefusal } from '../protocol/refusal.ts'
+import { refuse } from '../protocol/refusal.ts'
 import type { Millis } from '../protocol/time.ts'
-import type { Assigned, CommandAgent, SkillClaim, Work } from './contract.ts'
 import { TooMuchText } from './lines.ts'
 import { CannotStart, type ProgramEnd, runProgram } from './program.ts'
 import { resultOfText, understand } from './said.ts'
 
 export interface CommandAgentOptions {
   readonly id: string
-  readonly skills: readonly SkillClaim[]
+  readonly skills: readonly SkillSpec[]
   /** A list is run without a shell: the program, then its arguments. A text is given to `/bin/sh -c`. */
   readonly command: string | readonly string[]
   /** Where the program runs; absent: where this process runs. */
@@ -38,7 +40,7 @@ export interface CommandAgentOptions {
  * An agent for `network.join` that runs the command once for each assignment. Its work fails, with the reason, when the
  * program cannot be started, exits with a code other than 0, is ended by a signal, takes too long, or prints too much.
  */
-export function commandAgent(options: CommandAgentOptions): CommandAgent {
+export function commandAgent(options: CommandAgentOptions): AgentDefinition {
   const { id, skills, maxConcurrentTasks, price } = options
   return {
     id,
@@ -49,7 +51,7 @@ export function commandAgent(options: CommandAgentOptions): CommandAgent {
   }
 }
 
-async function perform(options: CommandAgentOptions, assignment: Assigned, work: Work): Promise<unknown> {
+async function perform(options: CommandAgentOptions, assignment: Assignment, work: Work): Promise<unknown> {
   const payloadMax = options.payloadBytesMax ?? defaultLimits.payloadBytesMax
   const output = new Output(work, payloadMax)
   const late = new AbortController()
@@ -69,7 +71,7 @@ async function perform(options: CommandAgentOptions, assignment: Assigned, work:
     if (work.signal.aborted) throw work.signal.reason
     if (late.signal.aborted) throw new Error(`the program did not end within ${options.timeoutMs} ms`)
     if (cause instanceof CannotStart) throw new Error(cause.message, { cause })
-    if (cause instanceof TooMuchText) throw new Error(`the program printed too much: ${cause.message}`)
+    if (cause instanceof TooMuchText) throw tooMuch(cause.message)
     throw cause
   } finally {
     clearTimeout(timer)
@@ -80,7 +82,7 @@ async function perform(options: CommandAgentOptions, assignment: Assigned, work:
 const envelopeMax = 128
 
 /** One line of JSON, so that a program may read a line or everything. */
-function inputOf(agent: string, assignment: Assigned, work: Work): string {
+function inputOf(agent: string, assignment: Assignment, work: Work): string {
   const { task, epoch, skills, description, payload, metadata } = assignment
   const { deadlineAt, inputs, finished, checkpoint, feedback } = assignment
   const members = work.group.members.map((member) => ({ agent: member.agent, skills: member.skills }))
@@ -132,15 +134,14 @@ class Output {
     }
   }
 
+  /** How large it may be, the network checks. */
   result(): unknown {
-    if (this.#result === undefined && this.#textLength > this.#payloadMax) {
-      throw new Error(
-        `the program printed ${this.#textLength} characters and no {"result": …}; a result has at most ${this.#payloadMax}`,
-      )
-    }
-    const value = this.#result === undefined ? resultOfText(this.#text) : this.#result.value
-    const text = toJsonText(value, 'result', this.#payloadMax)
-    if (isRefusal(text)) throw new Error(text.message)
-    return value
+    if (this.#result !== undefined) return this.#result.value
+    if (this.#textLength <= this.#payloadMax) return resultOfText(this.#text)
+    throw tooMuch(`${this.#textLength} characters without {"result": …}, more than a result may have`)
   }
+}
+
+function tooMuch(what: string): RefusedError {
+  return new RefusedError(refuse('E_TOO_LARGE', `the program printed too much: ${what}`))
 }

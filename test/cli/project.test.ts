@@ -163,7 +163,7 @@ const wrong: readonly (readonly [string | readonly [string, string], string])[] 
   ['levels: [low, low]\n', 'E_RANGE p.yaml:7:15: levels[1] "low" is there twice'],
   [
     'limits: { groupTimoutMs: 5 }\n',
-    'E_UNKNOWN_FIELD p.yaml:7:11: limits.groupTimoutMs "groupTimoutMs" is not a limit',
+    'E_UNKNOWN_FIELD p.yaml:7:11: limits.groupTimoutMs is not a limit | Did you mean "groupTimeoutMs"?',
   ],
   [
     'limits: { groupTimeoutMs: -5 }\n',
@@ -193,7 +193,7 @@ const wrong: readonly (readonly [string | readonly [string, string], string])[] 
   ],
   [
     '    dependsOn: [clean]\n',
-    'E_DEPENDENCY_CYCLE p.yaml:7:5: tasks[0].dependsOn closes a circle: clean->clean',
+    'E_DEPENDENCY_CYCLE p.yaml:7:17: tasks[0].dependsOn[0] is wrong: the task "clean" depends on itself',
   ],
   [
     '    dependsOn: [claen]\n',

@@ -8,6 +8,9 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import fc from 'fast-check'
+import type { Assignment } from '../../src/host/assignment.ts'
+import type { Work } from '../../src/host/autonomous.ts'
+import type { AgentId, SkillName, TaskId } from '../../src/protocol/id.ts'
 import { type CommandAgentOptions, commandAgent } from '../../src/workforce/index.ts'
 import { resultOfText, understand } from '../../src/workforce/said.ts'
 
@@ -17,37 +20,46 @@ interface Heard {
   readonly words: (readonly [unknown, string | undefined])[]
 }
 
+const assignment = {
+  task: 'clean-1' as TaskId,
+  epoch: 2,
+  skills: ['etl' as SkillName],
+  description: 'Clean the rows',
+  payload: { file: 'rows.csv' },
+  metadata: null,
+  depth: 0,
+  inputs: { load: { etl: [{ agent: 'bob' as AgentId, result: 42 }] } },
+  finished: [],
+  checkpoint: { agent: 'eve' as AgentId, epoch: 1, data: { done: 10 } },
+} satisfies Assignment
+
 /** Runs a command on one assignment, with a partner that listens. */
 async function run(
   command: string | readonly string[],
-  more: Partial<CommandAgentOptions> & { signal?: AbortSignal; payload?: unknown } = {},
+  more: Partial<CommandAgentOptions> & {
+    signal?: AbortSignal
+    payload?: unknown
+    save?: Work['checkpoint']
+  } = {},
 ): Promise<Heard & { result: unknown }> {
-  const { signal, payload, ...options } = more
+  const { signal, payload, save, ...options } = more
   const heard: Heard = { progress: [], checkpoints: [], words: [] }
   const agent = commandAgent({ id: 'ada', skills: [{ name: 'etl', level: 'expert' }], command, ...options })
-  const assignment = {
-    task: 'clean-1',
-    epoch: 2,
-    skills: ['etl'],
-    description: 'Clean the rows',
-    payload: payload ?? { file: 'rows.csv' },
-    metadata: null,
-    inputs: { load: { etl: [{ agent: 'bob', result: 42 }] } },
-    finished: [],
-    checkpoint: { agent: 'eve', epoch: 1, data: { done: 10 } },
-  }
-  const result = await agent.perform(assignment, {
+  const work: Omit<Work, 'announce'> = {
     signal: signal ?? new AbortController().signal,
     report: (fraction, note) => void heard.progress.push([fraction, note]),
-    checkpoint: async (data) => void heard.checkpoints.push(data),
+    checkpoint: save ?? (async (data) => void heard.checkpoints.push(data)),
     group: {
       members: [
-        { agent: 'ada', skills: ['etl'] },
-        { agent: 'eve', skills: ['ml'] },
+        { agent: 'ada' as AgentId, skills: ['etl' as SkillName] },
+        { agent: 'eve' as AgentId, skills: ['ml' as SkillName] },
       ],
       say: (data, to) => void heard.words.push([data, to]),
+      async *words() {},
     },
-  })
+  }
+  const given = payload === undefined ? assignment : { ...assignment, payload }
+  const result = await agent.perform(given, work as Work)
   return { ...heard, result }
 }
 
@@ -254,51 +266,32 @@ test('CMD-8 a program that never stops printing is ended', { timeout: 60_000 }, 
 
 test('CMD-8 a result over the limit is refused; a long log with a short result is not', async () => {
   const long = `for (let i = 0; i < 300; i++) console.log('row', i)`
-  await assert.rejects(run(script(long), { payloadBytesMax: 1_000 }), /characters and no {"result": …}/)
+  await assert.rejects(
+    run(script(long), { payloadBytesMax: 1_000 }),
+    /printed too much: \d+ characters without {"result": …}/,
+  )
   assert.equal(
     (await run(script(`${long}; console.log('{"result": 300}')`), { payloadBytesMax: 1_000 })).result,
     300,
   )
   await assert.rejects(
-    run(script(`console.log('{"result":"' + 'x'.repeat(1010) + '"}')`), { payloadBytesMax: 1_000 }),
-    {
-      message: 'result has 1012 characters of JSON; the limit is 1000',
-    },
+    run(script(`console.log('{"result":"' + 'x'.repeat(2_000) + '"}')`), { payloadBytesMax: 1_000 }),
+    { code: 'E_TOO_LARGE', message: 'the program printed too much: a line is longer than 1128 characters' },
   )
 })
 
 test('CMD-9 a slow network slows the program down and loses no line', async () => {
-  const agent = commandAgent({
-    id: 'ada',
-    skills: [],
-    command: script(`for (let i = 0; i < 50; i++) console.log(JSON.stringify({ checkpoint: i }))`),
-    killGraceMs: 5,
-  })
   const saved: unknown[] = []
   let [saving, most] = [0, 0]
-  await agent.perform(
-    {
-      task: 't',
-      epoch: 1,
-      skills: [],
-      description: '',
-      payload: null,
-      metadata: null,
-      inputs: {},
-      finished: [],
+  await run(script(`for (let i = 0; i < 50; i++) console.log(JSON.stringify({ checkpoint: i }))`), {
+    killGraceMs: 5,
+    save: async (data) => {
+      most = Math.max(most, ++saving)
+      await pause(10)
+      saving--
+      saved.push(data)
     },
-    {
-      signal: new AbortController().signal,
-      report: () => {},
-      checkpoint: async (data) => {
-        most = Math.max(most, ++saving)
-        await pause(10)
-        saving--
-        saved.push(data)
-      },
-      group: { members: [], say: () => {} },
-    },
-  )
+  })
   assert.equal(most, 1)
   assert.deepEqual(saved, [...Array(50).keys()])
 })

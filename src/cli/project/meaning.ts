@@ -1,14 +1,19 @@
 /**
  * What a project file says, beyond its shape: names that are names, levels that exist, dependencies that can be met.
- * Must never happen here: a check that the network makes as well and could make differently. It uses the same functions.
+ * Must never happen here: a check of our own where the network has one. The network's is used, and its answer is given
+ * a place in the file.
  */
-import { checkId, quote, type SkillName } from '../../protocol/id.ts'
-import { checkLimits } from '../../protocol/limits.ts'
+import { checkAnnouncement } from '../../protocol/announce.ts'
+import { checkId, quote, type TaskId } from '../../protocol/id.ts'
+import { checkAgent as checkJoining } from '../../protocol/join.ts'
+import { checkLimits, defaultLimits, type Limits } from '../../protocol/limits.ts'
 import { isRefusal, type Refusal, type RefusalCode } from '../../protocol/refusal.ts'
-import { checkLevel, defaultLevels, skillTwice } from '../../protocol/skill.ts'
+import { checkLevels, defaultLevels } from '../../protocol/skill.ts'
 import { didYouMean } from '../nearest.ts'
+import type { Problem } from '../problem.ts'
 import type { Project } from './read.ts'
 import type { AgentShape, TaskShape } from './shape.ts'
+import { filePath, skillSpec, taskSpec } from './specs.ts'
 
 type Path = readonly PropertyKey[]
 
@@ -16,36 +21,41 @@ type Path = readonly PropertyKey[]
 export function checkMeaning(project: Project): void {
   const { shape } = project
   const levels = shape.levels ?? defaultLevels
-  const no = refuser(project)
-  if (levels.length === 0) throw project.problem(['levels'], 'E_RANGE', 'must not be empty')
-  for (const [i, level] of levels.entries()) {
-    no(['levels', i], checkId(level, ''))
-    if (levels.indexOf(level) < i)
-      throw project.problem(['levels', i], 'E_RANGE', `${quote(level)} is there twice`)
+  const wrong = checkId(shape.name ?? 'desk', 'name') ?? checkLevels(levels)
+  if (wrong !== undefined) throw refused(project, [], wrong)
+  for (const name of Object.keys(shape.limits ?? {})) {
+    if (Object.hasOwn(defaultLimits, name)) continue
+    const hint = didYouMean(name, Object.keys(defaultLimits), 'The limits are')
+    throw project.problem(['limits', name], 'E_UNKNOWN_FIELD', 'is not a limit', hint)
   }
-  const limits = checkLimits(shape.limits ?? {})
-  if (isRefusal(limits)) no(['limits', limits.field ?? ''], limits)
-  for (const [i, agent] of shape.agents.entries()) checkAgent(project, levels, agent, ['agents', i])
-  for (const [i, task] of shape.tasks.entries()) checkTask(project, levels, task, ['tasks', i])
+  const limits = checkLimits((shape.limits ?? {}) as Partial<Limits>)
+  if (isRefusal(limits)) throw refused(project, ['limits'], limits)
+  for (const [i, agent] of shape.agents.entries()) checkAgent(project, limits, levels, agent, ['agents', i])
   unique(project, 'agents', 'E_AGENT_ID_TAKEN')
+  for (const [i, task] of shape.tasks.entries()) {
+    const checked = checkAnnouncement(taskSpec(task), { id: task.id as TaskId, limits, levels })
+    if (isRefusal(checked)) throw refused(project, ['tasks', i], checked)
+  }
   unique(project, 'tasks', 'E_TASK_CONFLICT')
   checkDependencies(project)
 }
 
-/** Throws a refusal of the protocol as a problem with a place in the file. */
-function refuser({ problem }: Project): (path: Path, refusal: Refusal | undefined) => void {
-  return (path, refusal) => {
-    if (refusal === undefined) return
-    // The subject of the sentence is the field; here it is the place in the file.
-    const { code, message, field = '', hint } = refusal
-    throw problem(path, code, message.startsWith(field) ? message.slice(field.length).trim() : message, hint)
-  }
+/** A refusal of the network as a problem with a place in the file. */
+function refused({ problem }: Project, path: Path, { code, message, field = '', hint }: Refusal): Problem {
+  // The subject of the sentence is the field; here it is the place in the file.
+  const what = message.startsWith(field) ? message.slice(field.length).trim() : `is wrong: ${message}`
+  return problem([...path, ...filePath(field)], code, what, hint)
 }
 
-function checkAgent(project: Project, levels: readonly string[], agent: AgentShape, path: Path): void {
+function checkAgent(
+  project: Project,
+  limits: Limits,
+  levels: readonly string[],
+  agent: AgentShape,
+  path: Path,
+): void {
   const { problem } = project
-  const no = refuser(project)
-  const { command, module } = agent
+  const { id, skills, command, module, maxConcurrentTasks } = agent
   if (command !== undefined && module !== undefined) {
     throw problem([...path, 'module'], 'E_TYPE', 'and command exclude each other', 'Keep one of the two.')
   }
@@ -57,51 +67,22 @@ function checkAgent(project: Project, levels: readonly string[], agent: AgentSha
       'An agent has a command or a module.',
     )
   }
-  if (agent.id !== undefined) no([...path, 'id'], checkId(agent.id, ''))
-  if (command !== undefined) {
-    if (agent.id === undefined) throw problem([...path, 'id'], 'E_MISSING_FIELD', 'is missing')
-    if (agent.skills === undefined) throw problem([...path, 'skills'], 'E_MISSING_FIELD', 'is missing')
-  }
   for (const key of ['cwd', 'env', 'timeout'] as const) {
-    if (module !== undefined && agent[key] !== undefined) {
-      throw problem([...path, key], 'E_TYPE', 'is for agents with a command, this one has a module')
-    }
+    if (module === undefined || agent[key] === undefined) continue
+    throw problem([...path, key], 'E_TYPE', 'is for agents with a command, this one has a module')
   }
-  checkSkills(project, levels, agent.skills ?? [], 'name', [...path, 'skills'])
-}
-
-function checkTask(project: Project, levels: readonly string[], task: TaskShape, path: Path): void {
-  const no = refuser(project)
-  no([...path, 'id'], checkId(task.id, ''))
-  if (task.requires.length === 0) {
-    throw project.problem([...path, 'requires'], 'E_NO_REQUIREMENTS', 'names no skill')
+  for (const key of ['id', 'skills'] as const) {
+    if (module !== undefined || agent[key] !== undefined) continue
+    throw problem([...path, key], 'E_MISSING_FIELD', 'is missing')
   }
-  checkSkills(project, levels, task.requires, 'skill', [...path, 'requires'])
-  checkSkills(project, levels, task.optional ?? [], 'skill', [...path, 'optional'])
-  const all = [...task.requires, ...(task.optional ?? [])].map(({ skill }) => skill)
-  no([...path, 'optional'], skillTwice(all as SkillName[], ''))
-  if (task.verify !== undefined) {
-    checkSkills(project, levels, [task.verify], 'skill', [...path, 'verify'])
+  const given = {
+    // What the file leaves to the module is checked when the module is loaded.
+    id: id ?? 'module',
+    skills: skills?.map(skillSpec) ?? [{ name: 'module' }],
+    ...(maxConcurrentTasks === undefined ? {} : { capacity: maxConcurrentTasks }),
   }
-  for (const [i, agent] of (task.exclude ?? []).entries()) no([...path, 'exclude', i], checkId(agent, ''))
-}
-
-/** A list of things with a skill and perhaps a level. */
-function checkSkills<Key extends 'name' | 'skill'>(
-  project: Project,
-  levels: readonly string[],
-  entries: readonly ({ readonly [key in Key]: string } & { readonly level?: string | undefined })[],
-  key: Key,
-  path: Path,
-): void {
-  const no = refuser(project)
-  for (const [i, entry] of entries.entries()) {
-    no([...path, i, key], checkId(entry[key], ''))
-    if (entry.level !== undefined) no([...path, i, 'level'], checkLevel(levels, entry.level, ''))
-  }
-  const names = entries.map((entry) => entry[key] as string as SkillName)
-  const twice = names.findIndex((name, i) => names.indexOf(name) < i)
-  no([...path, twice], skillTwice(names, ''))
+  const checked = checkJoining(given, limits, levels)
+  if (isRefusal(checked)) throw refused(project, path, checked)
 }
 
 function unique({ shape, problem }: Project, room: 'agents' | 'tasks', code: RefusalCode): void {
@@ -127,12 +108,8 @@ function checkDependencies({ shape, problem }: Project): void {
   if (cycle === undefined) return
   const at = ids.indexOf(cycle[0] ?? '')
   const what = `closes a circle: ${cycle.join('->')}`
-  throw problem(
-    ['tasks', at, 'dependsOn'],
-    'E_DEPENDENCY_CYCLE',
-    what,
-    'Each waits for the other; none could begin.',
-  )
+  const hint = 'Each waits for the other; none could begin.'
+  throw problem(['tasks', at, 'dependsOn'], 'E_DEPENDENCY_CYCLE', what, hint)
 }
 
 /** The first cycle, its first id repeated at its end. Depth-first with an explicit path; every task is left once. */

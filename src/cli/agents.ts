@@ -1,0 +1,147 @@
+/**
+ * `convoke agents`: what the file of a network knows of its agents: evidence, and what they work on.
+ * Must never happen here: a claim of an agent shown as evidence.
+ */
+import type { Fact } from '../protocol/fact.ts'
+import type { AgentId, SkillName, TaskId } from '../protocol/id.ts'
+import type { SkillStanding } from '../protocol/standing.ts'
+import type { Millis } from '../protocol/time.ts'
+import { estimate } from '../strategy/score.ts'
+import { type Command, type CommandCall, networkOption } from './command.ts'
+import { showDuration } from './duration.ts'
+import { type ExitCode, exit } from './problem.ts'
+import { withJournal } from './store.ts'
+import { clip, table } from './terminal.ts'
+
+export const agents: Command = {
+  name: 'agents',
+  summary: 'list the agents that have worked in a network, and what has been seen of them',
+  operands: [],
+  options: { network: networkOption },
+  examples: [
+    ['convoke agents --network run.db', 'a table: one line for each skill of each agent'],
+    ['convoke agents --network run.db --json', 'a JSON array'],
+  ],
+  notes: ['Whether an agent is there now, only the running program knows (network.agents()).'],
+  run: list,
+}
+
+export interface AgentView {
+  readonly id: AgentId
+  /** Parts that it finished, and parts that it did not. */
+  readonly finished: number
+  readonly lost: number
+  /** Open tasks in whose group it is and has not finished. */
+  readonly working: readonly TaskId[]
+  readonly skills: readonly {
+    readonly name: SkillName
+    /** By evidence. */
+    readonly level: string
+    readonly successRate: number
+    readonly successes: number
+    readonly failures: number
+    readonly typicalMs?: Millis
+  }[]
+}
+
+async function list(call: CommandCall): Promise<ExitCode> {
+  const { json, terminal } = call
+  const views = await withJournal(call, async (journal) => {
+    const roll = new Roll()
+    for await (const { fact } of journal.read(0)) roll.fold(fact)
+    return roll.agents()
+  })
+  if (json) {
+    terminal.out(JSON.stringify(views))
+    return exit.done
+  }
+  if (views.length === 0) terminal.out('No agents.')
+  else for (const row of table([heading, ...views.flatMap(rowsOf)])) terminal.out(row)
+  return exit.done
+}
+
+const heading = ['AGENT', 'FINISHED', 'LOST', 'WORKING ON', 'SKILL', 'LEVEL', 'SUCCESS', 'TYPICAL TIME']
+
+function rowsOf({ id, finished, lost, working, skills }: AgentView): string[][] {
+  const first = [id, String(finished), String(lost), clip(working.join(', '), 40)]
+  const rows = skills.map(({ name, level, successRate, typicalMs }, i) => [
+    ...(i === 0 ? first : ['', '', '', '']),
+    name,
+    level,
+    `${Math.round(successRate * 100)}%`,
+    typicalMs === undefined ? '' : showDuration(typicalMs),
+  ])
+  return rows.length === 0 ? [first] : rows
+}
+
+interface Entry {
+  finished: number
+  lost: number
+  readonly working: Set<TaskId>
+  readonly standings: Map<SkillName, SkillStanding>
+}
+
+/** Everybody who was ever in a group. */
+class Roll {
+  readonly #entries = new Map<AgentId, Entry>()
+
+  fold(fact: Fact): void {
+    switch (fact.kind) {
+      case 'group.formed':
+        for (const { agent } of fact.members) this.#entry(agent).working.add(fact.task)
+        break
+      case 'member.finished':
+        this.#entry(fact.agent).finished += 1
+        this.#entry(fact.agent).working.delete(fact.task)
+        break
+      case 'member.lost':
+        this.#entry(fact.agent).lost += 1
+        this.#entry(fact.agent).working.delete(fact.task)
+        break
+      case 'task.ended':
+        for (const { working } of this.#entries.values()) working.delete(fact.task)
+        break
+      case 'standing.changed':
+        for (const { agent, skills } of fact.evidence) {
+          for (const standing of skills) this.#entry(agent).standings.set(standing.skill, standing)
+        }
+        break
+      default:
+        break
+    }
+  }
+
+  agents(): AgentView[] {
+    const ids = [...this.#entries.keys()].sort()
+    return ids.map((id) => {
+      const { finished, lost, working, standings } = this.#entry(id)
+      const skills = [...standings.values()].sort((a, b) => (a.skill < b.skill ? -1 : 1))
+      return { id, finished, lost, working: [...working], skills: skills.map(skillView) }
+    })
+  }
+
+  #entry(agent: AgentId): Entry {
+    const known = this.#entries.get(agent)
+    if (known !== undefined) return known
+    const entry: Entry = { finished: 0, lost: 0, working: new Set(), standings: new Map() }
+    this.#entries.set(agent, entry)
+    return entry
+  }
+}
+
+function skillView(standing: SkillStanding): AgentView['skills'][number] {
+  const { skill, level, successes, failures, timeWeight } = standing
+  const { mean, typicalMs } = estimate(standing, { name: skill, level })
+  return {
+    name: skill,
+    level,
+    successRate: thousandths(mean),
+    successes: thousandths(successes),
+    failures: thousandths(failures),
+    ...(timeWeight > 0 && typicalMs !== undefined ? { typicalMs: Math.round(typicalMs) } : {}),
+  }
+}
+
+function thousandths(value: number): number {
+  return Math.round(value * 1_000) / 1_000
+}
