@@ -155,6 +155,14 @@ export class Catalog {
     }
   }
 
+  /** What all tables take, in bytes. */
+  get bytes(): number {
+    const tables = [this.#firstOffer, this.#slotFree, this.#owner, this.#nextOffer, this.#ladderNumber]
+    const more = [this.#scoreBucket, this.#places.position, this.#places.bucket]
+    const own = [...tables, ...more].reduce((sum, table) => sum + table.byteLength, 0)
+    return this.#ladders.reduce((sum, ladder) => sum + ladder.bytes, own)
+  }
+
   /** A random offer of the best bucket that is not yet taken; it changes places with the first one there. */
   #draw(ladder: Ladder, taken: number, random: () => number): number {
     const end = ladder.endOf(this.#places.bucket[ladder.at(taken)] ?? 0)

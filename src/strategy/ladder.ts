@@ -46,6 +46,10 @@ export class Ladder {
     return this.endOf(busyBucket - 1)
   }
 
+  get bytes(): number {
+    return this.#offers.byteLength + this.#ends.byteLength
+  }
+
   /** The offer at a position; positions below `free` are free agents, best bucket first. */
   at(position: number): number {
     return this.#offers[position] ?? -1

@@ -32,6 +32,8 @@ const priceCost = 1
 const timeReferenceMs = 60_000
 const loadMax = 0.95
 const lateMin = 1e-6
+/** Nobody is so steady that a deadline is certain to be kept. */
+const spreadMin = 0.1
 /** What full load takes from a place in the catalog. */
 const rankLoad = 0.2
 
@@ -166,9 +168,9 @@ function lateness(
   if (deadlineInMs === undefined) return 0
   if (deadlineInMs <= 0) return -Math.log(lateMin)
   if (finishMs === undefined || expectedMs === undefined || !(expectedMs > 0)) return 0
-  const spread = latestMs !== undefined && latestMs > expectedMs ? Math.log(latestMs / expectedMs) / z90 : 0
-  const deviation = Math.max(0.1, spread || timeSpreadPrior)
-  const inTime = normalCdf(Math.log(deadlineInMs / finishMs) / deviation)
+  const median = Math.max(1, expectedMs)
+  const spread = latestMs === undefined ? timeSpreadPrior : Math.log(Math.max(1, latestMs / median)) / z90
+  const inTime = normalCdf(Math.log(deadlineInMs / Math.max(1, finishMs)) / Math.max(spreadMin, spread))
   return -Math.log(Math.min(1, Math.max(lateMin, inTime)))
 }
 
