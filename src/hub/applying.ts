@@ -164,10 +164,22 @@ function accept(hub: HubState, fact: TaskAcceptedFact): void {
 function form(task: Task, fact: GroupFormedFact): void {
   const before = task.group
   const parts = new Map<AgentId, Part>()
+  const isKept = (member: Part['member']): boolean => {
+    const part = before?.parts.get(member.agent)
+    return part !== undefined && part.state !== 'lost' && isSame(part, member)
+  }
+  const lost = [...(before?.parts.values() ?? [])].filter(({ state }) => state === 'lost')
+  const heirs = heirsOf(
+    lost,
+    fact.members.filter((member) => !isKept(member)),
+  )
   for (const member of fact.members) {
-    const kept = before?.parts.get(member.agent)
-    if (kept !== undefined && kept.state !== 'lost' && isSame(kept, member)) parts.set(member.agent, kept)
-    else parts.set(member.agent, { member, state: 'working', startedAt: fact.at, heardAt: fact.at })
+    const kept = isKept(member) ? before?.parts.get(member.agent) : undefined
+    const follows = heirs.get(member.agent) ?? []
+    parts.set(
+      member.agent,
+      kept ?? { member, state: 'working', startedAt: fact.at, heardAt: fact.at, follows },
+    )
   }
   task.epoch = fact.epoch
   task.group = {
@@ -178,6 +190,24 @@ function form(task: Task, fact: GroupFormedFact): void {
     started: before?.started ?? task.announcement.startBy === 'hub',
   }
   task.facts.push(fact)
+}
+
+/**
+ * Who goes on with whose work. Where a skill is asked of several members, each lost part has one heir: the same agent
+ * where it has come back, else one that is new, in the order of the members.
+ */
+function heirsOf(lost: readonly Part[], fresh: readonly Part['member'][]): Map<AgentId, AgentId[]> {
+  const heirs = new Map(fresh.map(({ agent }): [AgentId, AgentId[]] => [agent, []]))
+  for (const skill of new Set(lost.flatMap(({ member }) => member.skills))) {
+    const parts = lost.filter(({ member }) => member.skills.includes(skill))
+    const takers = fresh.filter(({ skills }) => skills.includes(skill)).map(({ agent }) => agent)
+    const others = takers.filter((agent) => !parts.some(({ member }) => member.agent === agent))
+    for (const { member, follows } of parts) {
+      const heir = takers.includes(member.agent) ? member.agent : others.shift()
+      if (heir !== undefined) heirs.get(heir)?.push(member.agent, ...follows)
+    }
+  }
+  return heirs
 }
 
 function isSame(part: Part, member: Part['member']): boolean {

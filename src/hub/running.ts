@@ -56,8 +56,9 @@ function assignmentOf(hub: HubState, task: Task, part: Part): Assignment {
     return { task: id, results: hub.ended.get(id)?.outcome.results ?? [] }
   })
   const { skills } = part.member
-  const checkpoint = task.checkpoints.findLast((saved) =>
-    saved.skills.some((skill) => skills.includes(skill)),
+  const makers = [part.member.agent, ...part.follows]
+  const checkpoint = task.checkpoints.findLast(
+    (saved) => makers.includes(saved.agent) && saved.skills.some((skill) => skills.includes(skill)),
   )
   return {
     task: task.id,

@@ -83,6 +83,8 @@ export interface Part {
   startedAt: Millis
   /** The last sign of work. */
   heardAt: Millis
+  /** Whose work it goes on with, where it replaces members that were lost: their checkpoints are its own. */
+  readonly follows: readonly AgentId[]
 }
 
 export interface Group {
