@@ -36,7 +36,7 @@ export const origin: Uint8Array = new Uint8Array(32)
 
 /**
  * The link of a batch in the chain: SHA-256 of the link before it, the positions of its first and last fact (8 bytes
- * each, most significant first) and its text in UTF-8. A changed, lost, added or moved batch breaks every link after it.
+ * each, most significant first) and its text in UTF-8. A changed, lost, added or moved batch breaks every later link.
  */
 export function chain(previous: Uint8Array, first: Position, last: Position, body: string): Uint8Array {
   const place = Buffer.alloc(16)

@@ -41,7 +41,7 @@ export function checkSqliteVersion(db: DatabaseSync): void {
         'E_RUNTIME',
         `this Node.js contains SQLite ${version}, which can lose committed writes`,
         {
-          hint: `Use a Node.js with SQLite ${sqliteLeast.join('.')} or newer, such as the newest release of Node.js 24.`,
+          hint: `Use the newest Node.js 24; it has to contain SQLite ${sqliteLeast.join('.')} or newer.`,
         },
       )
     }

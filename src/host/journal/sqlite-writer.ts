@@ -24,8 +24,11 @@ export type Durability = 'full' | 'normal'
 
 /** A WAL larger than this is emptied as soon as no reader needs it. */
 const walBytesMax = 64 * 1024 * 1024
-/** Pages (of 4 KiB) after which SQLite itself moves the WAL into the database; chosen by measurement. */
-const checkpointPages = 4_000
+/**
+ * Pages (of 4 KiB) after which a commit also moves the WAL into the database. Measured with 500 facts an append: fewer
+ * cost throughput, more only make the slowest commit slower (14 ms at 1,000 pages, 68 ms at 4,000).
+ */
+const checkpointPages = 1_000
 
 export class SqliteWriter {
   readonly db: DatabaseSync
@@ -34,7 +37,8 @@ export class SqliteWriter {
   readonly #lock: Lock
   readonly #statements: Statements
   #end: End
-  #marked: Position
+  /** What the mark of this run says; the one found at the start is renewed at the first occasion. */
+  #marked: Position = 0
   /** Why a write failed. What is on the disk since then is not known, so nothing more is written. */
   #broken: Fault | undefined
 
@@ -48,7 +52,6 @@ export class SqliteWriter {
     try {
       db = new DatabaseSync(file, { timeout: 5_000 })
       this.#end = open(db, file, durability)
-      this.#marked = this.#end.position
       this.#statements = prepare(db)
       this.db = db
     } catch (cause) {
@@ -67,14 +70,14 @@ export class SqliteWriter {
     if (count === 0) return this.position
     const first = this.#end.position + 1
     const last = this.#end.position + count
-    const end = { position: last, hash: chain(this.#end.hash, first, last, body) }
+    const hash = chain(this.#end.hash, first, last, body)
     const { log, about } = this.#statements
     this.#transact(() => {
-      log.run(end.position, first, body, end.hash)
-      about.run(end.position, tasks)
+      log.run(last, first, body, hash)
+      about.run(last, tasks)
     })
-    this.#end = end
-    return end.position
+    this.#end = { position: last, hash }
+    return last
   }
 
   /** Keeps the newest two: the one before is a way back for whoever repairs a file by hand. */
@@ -130,7 +133,11 @@ export class SqliteWriter {
       commit.run()
     } catch (cause) {
       this.#broken = storeFault(cause, this.#file)
-      if (this.db.isTransaction) rollback.run()
+      try {
+        if (this.db.isTransaction) rollback.run()
+      } catch {
+        // What went wrong first is what counts; closing takes the transaction back.
+      }
       throw this.#broken
     }
   }
