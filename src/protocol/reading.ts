@@ -3,8 +3,8 @@
  * what the values mean is checked behind it, where messages from other nodes arrive too.
  * Must never happen here: a getter of the user called twice, or a key taken from the prototype.
  */
-import { didYouMean } from './closest.ts'
 import { quote } from './id.ts'
+import { didYouMean } from './nearest.ts'
 import { type Refusal, type RefusalCode, type RefusalDetails, refuse } from './refusal.ts'
 
 export interface Notes {
@@ -41,7 +41,7 @@ export function read(notes: Notes, given: unknown, path: string, keys: readonly 
       `${path === '' ? '' : `${path.slice(0, -1)} has `}an unknown field ${quote(key)}`,
       {
         field: path + (/^\w{1,64}$/.test(key) ? key : quote(key)),
-        hint: didYouMean(key, keys),
+        hint: didYouMean(key, keys, 'Known are'),
       },
     )
   }
