@@ -53,10 +53,9 @@ function solve(needs: readonly Need[], candidates: readonly Candidate[], options
   const simple = solveSimple(needs, candidates, options)
   if (simple === undefined) return { blocks: undefined, exact: true }
   if (simple !== 'too much' && allows(candidates, options, simple)) return { blocks: simple, exact: true }
-  const guess = search(needs, candidates, options)
-  const floor = guess === undefined ? -Infinity : teamOf(needs, candidates, guess, false).value
-  const general = fillPlaces(needs, candidates, options, floor)
-  return general === 'too much' ? { blocks: guess, exact: false } : { blocks: general, exact: true }
+  const general = fillPlaces(needs, candidates, options)
+  if (general !== 'too much') return { blocks: general, exact: true }
+  return { blocks: search(needs, candidates, options), exact: false }
 }
 
 /** Without regard to a smallest size and to the budget; where both are kept by chance, nothing better exists. */

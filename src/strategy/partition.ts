@@ -6,7 +6,7 @@
  * candidate comes twice in a best team: covering both blocks as one has the same value and saves its cost, which is not
  * negative. That argument needs the freedom to have fewer members, so a smallest size is not for this method.
  */
-import { type Candidate, type Found, lowest, maskOf, type Need, needsOf } from './team.ts'
+import { type Candidate, descend, type Found, lowest, maskOf, type Need, needsOf } from './team.ts'
 
 /** More needs than this and the tables outgrow their use. */
 export const partitionNeedsMax = 16
@@ -24,7 +24,8 @@ export function partition(needs: readonly Need[], candidates: readonly Candidate
   const size = Math.max(0, Math.min(sizeMax, s))
   const most = s < boundedFrom ? undefined : upperBound(needs, groups, blocks.value)
   const table: Table = { needs, blocks, groups, sizeMax: size, most }
-  return most === undefined ? combine(table, -Infinity) : descend(table, most[most.length - 1] ?? 0)
+  if (most === undefined) return combine(table, -Infinity)
+  return descend(most[most.length - 1] ?? 0, (floor) => combine(table, floor))
 }
 
 interface Blocks {
@@ -96,20 +97,6 @@ interface Table {
   readonly groups: Groups
   readonly sizeMax: number
   readonly most: Float64Array | undefined
-}
-
-/**
- * Supposes that the best team is almost as good as the bound, which leaves little to look at. When it is not, nothing
- * that good is found, and the supposition is lowered; at last nothing is supposed. What is found is always the best.
- */
-function descend(table: Table, bound: number): Found {
-  let gap = Math.max(0.01, Math.abs(bound) / 4)
-  for (let round = 0; round < 4; round++) {
-    const found = combine(table, bound - gap)
-    if (found !== undefined) return found
-    gap *= 2
-  }
-  return combine(table, -Infinity)
 }
 
 /**

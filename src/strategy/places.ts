@@ -7,6 +7,7 @@
  */
 import {
   type Candidate,
+  descend,
   type Found,
   lowest,
   maskOf,
@@ -31,30 +32,38 @@ interface Choice {
   readonly price: number
 }
 
-/** @param floor Value of a team that is known to exist, or −∞; nothing worse is pursued. */
+/** With fewer states than this a bound costs more than it saves. */
+const boundedFrom = 256
+
 export function fillPlaces(
   needs: readonly Need[],
   candidates: readonly Candidate[],
   options: Options,
-  floor: number,
 ): Found {
   const grid = gridOf(needs, options.sizeMax)
   if (grid === undefined) return 'too much'
   const choices = choicesOf(needs.length, candidates, options, grid.sizeMax)
   if (choices === 'too much') return choices
-  const table = new Table(grid, upperBound(needs, choices, grid), spendable(options.budget), floor)
-  const must: number[] = []
-  const may: number[] = []
-  for (let c = 0; c < candidates.length; c++) (candidates[c]?.mustInclude === true ? must : may).push(c)
+  const must: (readonly Choice[])[] = []
+  const may: (readonly Choice[])[] = []
+  candidates.forEach((candidate, c) => {
+    const own = choices[c] ?? []
+    if (candidate.mustInclude === true) must.push(own)
+    else if (own.length > 0) may.push(own)
+  })
   if (must.length > grid.sizeMax) return undefined
-  for (let i = 0; i < must.length; i++) {
-    if (!table.offer(choices[must[i] ?? 0] ?? [], i, i)) return 'too much'
-    table.forget(i)
+  const limits = limitsOf(needs, choices.flat(), grid, spendable(options.budget))
+  const attempt = (floor: number): Found => {
+    const table = new Table(grid, limits, floor)
+    for (let i = 0; i < must.length; i++) {
+      if (!table.offer(must[i] ?? [], i, i)) return 'too much'
+      table.forget(i)
+    }
+    for (const own of may) if (!table.offer(own, must.length, grid.sizeMax - 1)) return 'too much'
+    return table.best(needs, Math.max(options.sizeMin, must.length))
   }
-  for (const c of may) {
-    if (!table.offer(choices[c] ?? [], must.length, grid.sizeMax - 1)) return 'too much'
-  }
-  return table.best(needs, Math.max(options.sizeMin, must.length))
+  const small = grid.codes * (grid.sizeMax + 1) < boundedFrom
+  return small ? attempt(-Infinity) : descend(limits.most[0] ?? 0, attempt)
 }
 
 /** The states without members: mixed-radix numbers of places filled. */
@@ -140,24 +149,35 @@ function beaten(choice: Choice, rivals: readonly Choice[], position: number, tim
   return count >= times
 }
 
-/** The most that the empty places of each code can still add; the value of a choice is shared by its needs. */
-function upperBound(
-  needs: readonly Need[],
-  choices: readonly (readonly Choice[])[],
-  grid: Grid,
-): Float64Array {
-  const share = needs.map((need) => (need.skipPrice === undefined ? -Infinity : -need.skipPrice))
-  for (const { mask, value } of choices.flat()) {
-    const members = needsOf(mask)
-    for (const i of members) share[i] = Math.max(share[i] ?? 0, value / members.length)
+/** For every code, what its empty places can still bring and what they must still cost. */
+interface Limits {
+  readonly most: Float64Array
+  /** The most that the places filled may have cost already. */
+  readonly dearest: Float64Array
+}
+
+/** The value and the price of a choice are shared equally by the needs it covers. */
+function limitsOf(needs: readonly Need[], choices: readonly Choice[], grid: Grid, budget: number): Limits {
+  const value = needs.map((need) => (need.skipPrice === undefined ? -Infinity : -need.skipPrice))
+  const price = needs.map((need) => (need.skipPrice === undefined ? Infinity : 0))
+  for (const choice of choices) {
+    const covered = needsOf(choice.mask)
+    for (const i of covered) {
+      value[i] = Math.max(value[i] ?? 0, choice.value / covered.length)
+      price[i] = Math.min(price[i] ?? 0, choice.price / covered.length)
+    }
   }
-  return Float64Array.from({ length: grid.codes }, (_, code) => {
-    let sum = 0
+  const most = new Float64Array(grid.codes)
+  const dearest = new Float64Array(grid.codes)
+  for (let code = 0; code < grid.codes; code++) {
+    let left = budget
     eachEmpty(grid, code, (need, empty) => {
-      sum += empty * (share[need] ?? 0)
+      most[code] = (most[code] ?? 0) + empty * (value[need] ?? 0)
+      left -= empty * (price[need] ?? 0)
     })
-    return sum
-  })
+    dearest[code] = left
+  }
+  return { most, dearest }
 }
 
 function eachEmpty(grid: Grid, code: number, visit: (need: number, empty: number) => void): void {
@@ -175,8 +195,7 @@ const nothing = -1
 /** The labels. A label never changes, so the way back from it stays true while its state goes on improving. */
 class Table {
   readonly #grid: Grid
-  readonly #bound: Float64Array
-  readonly #budget: number
+  readonly #limits: Limits
   readonly #floor: number
   /** First label of each state `members · codes + code`. */
   readonly #first: Int32Array
@@ -187,10 +206,9 @@ class Table {
   readonly #choice: (Choice | undefined)[] = [undefined]
   #steps = 0
 
-  constructor(grid: Grid, bound: Float64Array, budget: number, floor: number) {
+  constructor(grid: Grid, limits: Limits, floor: number) {
     this.#grid = grid
-    this.#bound = bound
-    this.#budget = budget
+    this.#limits = limits
     this.#floor = floor
     this.#first = new Int32Array((grid.sizeMax + 1) * grid.codes).fill(nothing)
     this.#first[0] = 0
@@ -242,15 +260,15 @@ class Table {
         }
       }
     }
-    return best === nothing ? undefined : this.#trace(best)
+    return bestValue < this.#floor - slack || best === nothing ? undefined : this.#trace(best)
   }
 
   #extend(label: number, choice: Choice, members: number, from: number): void {
     const value = (this.#value[label] ?? 0) + choice.value
     const price = (this.#price[label] ?? 0) + choice.price
     const code = from + (this.#grid.stride[choice.mask] ?? 0)
-    if (price > this.#budget) return
-    if (value + (this.#bound[code] ?? 0) < this.#floor - slack) return
+    if (price > (this.#limits.dearest[code] ?? 0)) return
+    if (value + (this.#limits.most[code] ?? 0) < this.#floor - slack) return
     const state = members * this.#grid.codes + code
     let before = nothing
     for (let other = this.#first[state] ?? nothing; other !== nothing; ) {

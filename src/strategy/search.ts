@@ -7,7 +7,7 @@
 import { type Block, type Candidate, type Need, type Options, spendable } from './team.ts'
 
 /** Looks at a team, each as much work as members times needs. */
-const looksMax = 40_000
+const looksMax = 10_000
 
 /** A set of members with the work divided among them. Fewer faults are better than any value. */
 interface Trial {
@@ -15,7 +15,8 @@ interface Trial {
   /** Required places that are empty and members without work. */
   readonly faults: number
   readonly value: number
-  readonly blocks: readonly Block[]
+  /** Who fills the places, by need. */
+  readonly holders: readonly (readonly number[])[]
 }
 
 export function search(
@@ -34,7 +35,7 @@ export function search(
     if (better === undefined) break
     best = better
   }
-  return best.faults === 0 && best.members.length >= options.sizeMin ? best.blocks : undefined
+  return best.faults === 0 && best.members.length >= options.sizeMin ? blocksOf(best) : undefined
 }
 
 interface Problem {
@@ -102,73 +103,96 @@ function isBetter(a: Trial, b: Trial): boolean {
 function divide(problem: Problem, unsorted: readonly number[]): Trial {
   problem.looks++
   const members = [...unsorted].sort((a, b) => a - b)
-  const work = new Map<number, Set<number>>(members.map((member) => [member, new Set<number>()]))
-  const empty: number[] = []
+  const holders: number[][] = []
+  const load = new Map<number, number>()
   let faults = 0
   for (let i = 0; i < problem.needs.length; i++) {
     const need = problem.needs[i]
     if (need === undefined) continue
-    const floor = need.skipPrice === undefined ? -Infinity : -need.skipPrice
-    const able = members.filter((member) => (valueFor(problem, member, i) ?? -Infinity) > floor)
-    able.sort((a, b) => (valueFor(problem, b, i) ?? 0) - (valueFor(problem, a, i) ?? 0) || a - b)
-    for (const member of able.slice(0, need.count)) work.get(member)?.add(i)
-    empty[i] = Math.max(0, need.count - able.length)
-    if (need.skipPrice === undefined) faults += empty[i] ?? 0
+    const best = bestHolders(problem, members, i, need)
+    for (const member of best) load.set(member, (load.get(member) ?? 0) + 1)
+    if (need.skipPrice === undefined) faults += need.count - best.length
+    holders.push(best)
   }
-  for (const member of members)
-    if (work.get(member)?.size === 0 && !employ(problem, member, work, empty)) faults++
-  return { members, faults, ...sumUp(problem, members, work) }
+  for (const member of members) {
+    if (!load.has(member) && !employ(problem, member, holders, load)) faults++
+  }
+  return { members, faults, value: valueOfWork(problem, members, holders), holders }
+}
+
+/** The best `count` members for a need, best first; for an optional one only those better than an empty place. */
+function bestHolders(problem: Problem, members: readonly number[], i: number, need: Need): number[] {
+  const best: number[] = []
+  const worth: number[] = []
+  const floor = need.skipPrice === undefined ? -Infinity : -need.skipPrice
+  for (const member of members) {
+    const value = valueFor(problem, member, i)
+    if (value === undefined || value <= floor) continue
+    let at = best.length
+    while (at > 0 && value > (worth[at - 1] ?? 0)) at--
+    if (at >= need.count) continue
+    best.splice(at, 0, member)
+    worth.splice(at, 0, value)
+    if (best.length > need.count) {
+      best.pop()
+      worth.pop()
+    }
+  }
+  return best
 }
 
 /** Finds the place whose change of hands costs least, from somebody who keeps another, or an optional one. */
-function employ(problem: Problem, idle: number, work: Map<number, Set<number>>, empty: number[]): boolean {
+function employ(problem: Problem, idle: number, holders: number[][], load: Map<number, number>): boolean {
   let loss = Infinity
-  let place: { need: number; holder: number | undefined } | undefined
-  for (let i = 0; i < problem.needs.length; i++) {
+  let place: { held: number[]; holder: number | undefined } | undefined
+  for (let i = 0; i < holders.length; i++) {
     const own = valueFor(problem, idle, i)
-    if (own === undefined) continue
-    const skipPrice = problem.needs[i]?.skipPrice
-    if (skipPrice !== undefined && (empty[i] ?? 0) > 0 && -(own + skipPrice) < loss) {
-      loss = -(own + skipPrice)
-      place = { need: i, holder: undefined }
+    const need = problem.needs[i]
+    const held = holders[i]
+    if (own === undefined || need === undefined || held === undefined) continue
+    if (need.skipPrice !== undefined && held.length < need.count && -(own + need.skipPrice) < loss) {
+      loss = -(own + need.skipPrice)
+      place = { held, holder: undefined }
     }
-    for (const [holder, needs] of work) {
+    for (const holder of held) {
       const less = (valueFor(problem, holder, i) ?? 0) - own
-      if (needs.has(i) && needs.size > 1 && less < loss) {
+      if ((load.get(holder) ?? 0) > 1 && less < loss) {
         loss = less
-        place = { need: i, holder }
+        place = { held, holder }
       }
     }
   }
   if (place === undefined) return false
-  if (place.holder === undefined) empty[place.need] = (empty[place.need] ?? 0) - 1
-  else work.get(place.holder)?.delete(place.need)
-  work.get(idle)?.add(place.need)
+  if (place.holder === undefined) place.held.push(idle)
+  else {
+    place.held[place.held.indexOf(place.holder)] = idle
+    load.set(place.holder, (load.get(place.holder) ?? 0) - 1)
+  }
+  load.set(idle, 1)
   return true
 }
 
-function sumUp(
+function valueOfWork(
   problem: Problem,
   members: readonly number[],
-  work: ReadonlyMap<number, ReadonlySet<number>>,
-): { value: number; blocks: Block[] } {
-  const blocks: Block[] = []
-  const filled = problem.needs.map(() => 0)
+  holders: readonly (readonly number[])[],
+): number {
   let value = 0
-  for (const member of members) {
-    const needs = [...(work.get(member) ?? [])].sort((a, b) => a - b)
-    value -= problem.candidates[member]?.cost ?? 0
-    for (const need of needs) {
-      value += valueFor(problem, member, need) ?? 0
-      filled[need] = (filled[need] ?? 0) + 1
-    }
-    blocks.push({ candidate: member, needs })
-  }
-  for (let i = 0; i < problem.needs.length; i++) {
+  for (const member of members) value -= problem.candidates[member]?.cost ?? 0
+  for (let i = 0; i < holders.length; i++) {
+    const held = holders[i] ?? []
+    for (const member of held) value += valueFor(problem, member, i) ?? 0
     const need = problem.needs[i]
-    if (need?.skipPrice !== undefined) value -= need.skipPrice * (need.count - (filled[i] ?? 0))
+    if (need?.skipPrice !== undefined) value -= need.skipPrice * (need.count - held.length)
   }
-  return { value, blocks }
+  return value
+}
+
+function blocksOf(trial: Trial): Block[] {
+  return trial.members.map((candidate) => ({
+    candidate,
+    needs: trial.holders.flatMap((held, need) => (held.includes(candidate) ? [need] : [])),
+  }))
 }
 
 function valueFor(problem: Problem, candidate: number, need: number): number | undefined {

@@ -62,6 +62,21 @@ export interface Block {
 /** `undefined`: there is no team, which is proven. `too much`: given up after the work allowed. */
 export type Found = readonly Block[] | undefined | 'too much'
 
+/**
+ * Supposes that the best team is almost as good as an upper bound, which leaves little to look at. When it is not, there
+ * is no team that good, and the supposition is lowered; at last nothing is supposed. What is found is always the best,
+ * because `attempt` finds the best of all teams of at least the value it is given.
+ */
+export function descend(bound: number, attempt: (floor: number) => Found): Found {
+  let gap = Math.max(0.01, Math.abs(bound) / 4)
+  for (let round = 0; round < 4; round++) {
+    const found = attempt(bound - gap)
+    if (found !== undefined) return found
+    gap *= 2
+  }
+  return attempt(-Infinity)
+}
+
 export function needsOf(mask: number): number[] {
   const needs: number[] = []
   for (let rest = mask; rest !== 0; rest &= rest - 1) needs.push(lowest(rest))

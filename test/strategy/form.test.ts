@@ -265,7 +265,7 @@ test('FORM-8 the method for one place each and the general one agree on larger i
     }))
     const options = { sizeMax: 2 + (i % 4), sizeMin: 0 }
     const found = form(needs, candidates, options)
-    const general = fillPlaces(needs, candidates, options, -Infinity)
+    const general = fillPlaces(needs, candidates, options)
     if (general === 'too much') continue
     if (found.kind === 'none' && found.why === 'missing') continue
     assert.equal(found.kind === 'team', general !== undefined)
