@@ -1,0 +1,149 @@
+/**
+ * How much one process coordinates: 100 agents, groups of 1 and of 3, in memory and on a file with full durability.
+ * The agents' work is empty, so the figures are those of the coordination alone.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Network } from '../src/index.ts'
+import { memoryPerAgent } from './memory.ts'
+import { percentile } from './percentile.ts'
+
+const agentCount = 100
+const skills = ['etl', 'statistics', 'report'] as const
+const inFlight = 1024
+/** Tasks of one counted run, after a warm-up of a third of it. */
+const counted = 30_000
+const runs = 3
+const pacedTasks = 200
+const pacedPerSecond = 50
+
+interface ModeResult {
+  readonly groupsOf1: { readonly tasksPerSecond: number; readonly groupsAtOnce: number }
+  readonly groupsOf3: { readonly tasksPerSecond: number; readonly groupsAtOnce: number }
+  readonly acceptedMs: { readonly p50: number; readonly p99: number }
+  readonly formedMs: { readonly p50: number; readonly p99: number }
+}
+
+export async function throughput(progress: (line: string) => void): Promise<object> {
+  progress('in memory …')
+  const memory = await measure(':memory:')
+  const folder = await mkdtemp(join(tmpdir(), 'convoke-bench-'))
+  try {
+    progress('on a file, durability full …')
+    const durable = await measure(join(folder, 'network.db'))
+    const commitMs = { p50: await commitTime(join(folder, 'commit.db')) }
+    progress('memory per agent …')
+    return { memory, durable: { ...durable, commitMs }, ...(await memoryPerAgent()) }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function openWith(where: string): Promise<Network> {
+  const limits = { maxAnnouncements: 10_000, maxAnnouncementsPerInitiator: 10_000 }
+  const network = await Network.open(where, { limits, seed: 1 })
+  for (let i = 0; i < agentCount; i++) {
+    await network.join({
+      id: `agent-${i}`,
+      skills: [{ name: skills[i % skills.length] ?? 'etl', level: 'advanced' }],
+      maxConcurrentTasks: 64,
+      perform: () => 'done',
+    })
+  }
+  return network
+}
+
+async function measure(where: string): Promise<ModeResult> {
+  await using network = await openWith(where)
+  const groupsOf1 = await saturate(network, 1)
+  const groupsOf3 = await saturate(network, 3)
+  const { acceptedMs, formedMs } = await pace(network)
+  return { groupsOf1, groupsOf3, acceptedMs, formedMs }
+}
+
+function need(size: number): { description: string; requires: { skill: string; level: string }[] } {
+  return {
+    description: 'a benchmark task',
+    requires: skills.slice(0, size).map((skill) => ({ skill, level: 'intermediate' })),
+  }
+}
+
+/** Keeps `inFlight` tasks open and counts how many complete in a second. The median of some runs. */
+async function saturate(network: Network, size: number): Promise<{ tasksPerSecond: number; groupsAtOnce: number }> {
+  await run(network, size, counted / 3)
+  const speeds: number[] = []
+  let groupsAtOnce = 0
+  for (let i = 0; i < runs; i++) {
+    const started = performance.now()
+    groupsAtOnce = Math.max(groupsAtOnce, await run(network, size, counted))
+    speeds.push((counted * 1000) / (performance.now() - started))
+  }
+  return { tasksPerSecond: Math.round(percentile(speeds, 0.5)), groupsAtOnce }
+}
+
+/** Answers the most groups that stood at the same time, as sampled. */
+async function run(network: Network, size: number, tasks: number): Promise<number> {
+  let left = tasks
+  let groups = 0
+  const spec = need(size)
+  const worker = async (): Promise<void> => {
+    while (left > 0) {
+      left -= 1
+      const sample = left % 1000 === 0
+      const task = await network.announce(spec)
+      if (sample) groups = Math.max(groups, (await network.groups()).length)
+      const { status, reason } = await task.outcome()
+      if (status !== 'completed') throw new Error(`a task ended as ${status}: ${reason?.message}`)
+    }
+  }
+  await Promise.all(Array.from({ length: inFlight }, worker))
+  return groups
+}
+
+/** Latencies of groups of 3 at a steady, moderate rate. */
+async function pace(network: Network): Promise<Pick<ModeResult, 'acceptedMs' | 'formedMs'>> {
+  const accepted: number[] = []
+  const formed: number[] = []
+  const spec = need(3)
+  const one = async (): Promise<void> => {
+    const started = performance.now()
+    const task = await network.announce(spec)
+    accepted.push(performance.now() - started)
+    for await (const update of task.updates()) {
+      if (update.kind === 'formed') formed.push(performance.now() - started)
+    }
+  }
+  const all: Promise<void>[] = []
+  for (let i = 0; i < pacedTasks; i++) {
+    all.push(one())
+    await new Promise((resolve) => setTimeout(resolve, 1000 / pacedPerSecond))
+  }
+  await Promise.all(all)
+  return { acceptedMs: latencies(accepted), formedMs: latencies(formed) }
+}
+
+function latencies(values: readonly number[]): { p50: number; p99: number } {
+  return { p50: round(percentile(values, 0.5)), p99: round(percentile(values, 0.99)) }
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100
+}
+
+/** What one commit costs on this disk, with nothing else to do. */
+async function commitTime(file: string): Promise<number> {
+  const { openSqliteJournal } = await import('../src/host/journal/sqlite.ts')
+  const journal = await openSqliteJournal(file, { durability: 'full' })
+  const times: number[] = []
+  try {
+    for (let i = 0; i < 100; i++) {
+      const started = performance.now()
+      await journal.append([{ kind: 'hub.started', at: i, hub: 'hub' as never, incarnation: i + 1 }])
+      times.push(performance.now() - started)
+    }
+  } finally {
+    await journal.close()
+  }
+  return round(percentile(times, 0.5))
+}
