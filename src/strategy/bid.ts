@@ -1,7 +1,7 @@
 /**
- * An agent's own judgement of a call, before any judgement of its owner: shall I offer, shall I accept?
- * The agent is the authority on its capacity and its skills; its level is judged by those who have seen its work, so a
- * call above the level it claims is a promotion and not a mistake.
+ * An agent's own judgement of a call, before any judgement of its owner: shall I offer, shall I accept? The
+ * agent is the authority on its capacity and its skills; its level is judged by those who have seen its
+ * work, so a call above the level it claims is a promotion and not a mistake.
  */
 import { quote } from '../protocol/id.ts'
 import type { Call } from '../protocol/message.ts'
@@ -18,8 +18,8 @@ export interface Self {
 }
 
 /**
- * Whether to answer SKILL_QUERY with an offer. Errors: E_LEAVING, E_NOT_SKILLED, E_BAD_LEVEL, E_TOO_LATE, E_BUSY, in
- * this order, so that what will not change is said before what may.
+ * Whether to answer SKILL_QUERY with an offer. Errors: E_LEAVING, E_NOT_SKILLED, E_BAD_LEVEL, E_TOO_LATE,
+ * E_BUSY, in this order, so that what will not change is said before what may.
  */
 export function offerOrDecline(
   self: Self,
@@ -32,8 +32,8 @@ export function offerOrDecline(
 }
 
 /**
- * Whether to accept GROUP_INVITE. `call.needs` names what is assigned. Everything is judged again: since the offer the
- * agent may have promised its slots to others, and time has passed.
+ * Whether to accept GROUP_INVITE. `call.needs` names what is assigned. Everything is judged again: since
+ * the offer the agent may have promised its slots to others, and time has passed.
  */
 export function acceptOrReject(
   self: Self,

@@ -1,10 +1,12 @@
 /**
  * Who has which skill, sub-linear: the best few free agents at a level, without a look at the others.
  *
- * One ladder for each (skill, rank), and in it one for proven and one for unproven agents. An offer is one skill of one
- * agent; offers and agents are rows of typed arrays. About 100 bytes for an agent with three skills.
- * An index over pairs of skills belongs beside the ladders: `#list`, `#unlist` and `#place` are all it must follow.
- * Must never happen here: a choice that depends on anything but the calls made before and the generator passed in.
+ * One ladder for each (skill, rank), and in it one for proven and one for unproven agents. An offer is one
+ * skill of one agent; offers and agents are rows of typed arrays. About 100 bytes for an agent with three
+ * skills. An index over pairs of skills belongs beside the ladders: `#list`, `#unlist` and `#place` are all
+ * it must follow.
+ * Must never happen here: a choice that depends on anything but the calls made before and the generator
+ * passed in.
  */
 import type { SkillName } from '../protocol/id.ts'
 import { assert } from '../protocol/machine.ts'
@@ -108,9 +110,9 @@ export class Catalog {
   }
 
   /**
-   * Slots of up to `count` free agents with the skill at this rank or above: best bucket first; in a bucket the least
-   * overqualified first, so that experts stay free for what needs them; otherwise in random order. When `count` is at
-   * least 2 and a newcomer is free, the last place is its.
+   * Slots of up to `count` free agents with the skill at this rank or above: best bucket first; in a bucket
+   * the least overqualified first, so that experts stay free for what needs them; otherwise in random
+   * order. When `count` is at least 2 and a newcomer is free, the last place is its.
    */
   shortlist(
     skill: SkillName,
@@ -285,8 +287,9 @@ export class Catalog {
 }
 
 /**
- * Which ladder gives the next offer: the one whose front stands in the best bucket, then that of the lowest rank; the
- * proven and the unproven of one rank in proportion to how many of them stand in that bucket. -1 when all are used up.
+ * Which ladder gives the next offer: the one whose front stands in the best bucket, then that of the lowest
+ * rank; the proven and the unproven of one rank in proportion to how many of them stand in that bucket. -1
+ * when all are used up.
  */
 function nextLadder(
   ladders: readonly Ladder[],

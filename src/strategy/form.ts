@@ -1,8 +1,9 @@
 /**
  * Which candidates make the best team: who covers what, for all needs at once, or why there is no team.
  *
- * Exact wherever it can be (see `partition` and `places`): greedy choice loses some 10 % of the value, and calls one
- * in twenty-five feasible tasks infeasible. What is too large is searched without proof and says so (`exact: false`).
+ * Exact wherever it can be (see `partition` and `places`): greedy choice loses some 10 % of the value, and
+ * calls one in twenty-five feasible tasks infeasible. What is too large is searched without proof and says
+ * so (`exact: false`).
  * Must never happen here: a team over budget or over size, and a guess that pretends to be exact.
  */
 import { partition, partitionNeedsMax } from './partition.ts'
@@ -26,11 +27,12 @@ export type { Candidate, Need, NoTeam, Team } from './team.ts'
 export const formStrategy: string = 'partition-dp@1'
 
 /**
- * The team of the highest value: sum of the members' values, less their costs, less the prices of what is skipped.
- * Ties go to fewer members, then to the earlier candidates. An optional place that nobody fills costs its `skipPrice`.
+ * The team of the highest value: sum of the members' values, less their costs, less the prices of what is
+ * skipped. Ties go to fewer members, then to the earlier candidates. An optional place that nobody fills
+ * costs its `skipPrice`.
  *
- * Exact for up to 16 needs as long as the tables and the work stay small, which they do for every call up to 12 needs
- * with one place each; under a budget and with several places it depends on the numbers.
+ * Exact for up to 16 needs as long as the tables and the work stay small, which they do for every call up
+ * to 12 needs with one place each; under a budget and with several places it depends on the numbers.
  */
 export function form(
   needs: readonly Need[],
@@ -150,8 +152,9 @@ function none(why: NoTeam['why'], needs: readonly number[], exact: boolean, chea
 }
 
 /**
- * Required needs that do not fit into `sizeMax` members, none of which could be left out: leaving out any one, the
- * others would fit. All needs, when the reason is another: the smallest size, or who must be included.
+ * Required needs that do not fit into `sizeMax` members, none of which could be left out: leaving out any
+ * one, the others would fit. All needs, when the reason is another: the smallest size, or who must be
+ * included.
  */
 function core(needs: readonly Need[], candidates: readonly Candidate[], sizeMax: number): number[] {
   const all = needs.map((_, i) => i)

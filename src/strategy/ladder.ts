@@ -1,9 +1,9 @@
 /**
- * One ordered shelf of the catalog: numbers of offers in an array, sorted by bucket, best bucket first, the busy ones
- * in a last bucket of their own. A change of bucket walks over the borders of the buckets between, with one swap each:
- * constant work, as a linked list would give, but a bucket is a range of the array, so that a fair random choice
- * inside it takes one step. (In a list of a million equals a random one cannot be had cheaply, and a fixed order sends
- * everybody to the same agent.)
+ * One ordered shelf of the catalog: numbers of offers in an array, sorted by bucket, best bucket first, the
+ * busy ones in a last bucket of their own. A change of bucket walks over the borders of the buckets
+ * between, with one swap each: constant work, as a linked list would give, but a bucket is a range of the
+ * array, so that a fair random choice inside it takes one step. (In a list of a million equals a random one
+ * cannot be had cheaply, and a fixed order sends everybody to the same agent.)
  */
 
 /** Differences of score below 1/64 are smaller than the uncertainty of any estimate. */

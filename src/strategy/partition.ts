@@ -1,10 +1,12 @@
 /**
- * The best team when every need has one place: exact, by dynamic programming over sets of needs (bits of a number).
+ * The best team when every need has one place: exact, by dynamic programming over sets of needs (bits of a
+ * number).
  *
- * A team divides the needs into blocks, one for each member. The best member for a block is found once for every block;
- * then blocks are put together, always around the lowest need that is still open, which forbids permutations. No
- * candidate comes twice in a best team: covering both blocks as one has the same value and saves its cost, which is not
- * negative. That argument needs the freedom to have fewer members, so a smallest size is not for this method.
+ * A team divides the needs into blocks, one for each member. The best member for a block is found once for
+ * every block; then blocks are put together, always around the lowest need that is still open, which
+ * forbids permutations. No candidate comes twice in a best team: covering both blocks as one has the same
+ * value and saves its cost, which is not negative. That argument needs the freedom to have fewer members,
+ * so a smallest size is not for this method.
  */
 import { type Candidate, descend, type Found, lowest, maskOf, type Need, needsOf } from './team.ts'
 
@@ -100,8 +102,8 @@ interface Table {
 }
 
 /**
- * Layer by layer: the best value with exactly `members` members, for every set of needs dealt with. Leaves out what
- * cannot reach `floor`: when there is a team that good, the best one is found, otherwise none.
+ * Layer by layer: the best value with exactly `members` members, for every set of needs dealt with. Leaves
+ * out what cannot reach `floor`: when there is a team that good, the best one is found, otherwise none.
  */
 function combine(table: Table, floor: number): Found {
   const { needs, blocks, groups, sizeMax, most } = table

@@ -1,9 +1,10 @@
 /**
- * The best team in general: needs with several places, a smallest size, members who must be included, a budget. Exact,
- * by dynamic programming over candidates: each is left out or takes one set of needs that still have an empty place.
+ * The best team in general: needs with several places, a smallest size, members who must be included, a
+ * budget. Exact, by dynamic programming over candidates: each is left out or takes one set of needs that
+ * still have an empty place.
  *
- * A state is how many places of each need are filled and how many members there are. It keeps only its best label, or,
- * under a budget, all labels of which none is both cheaper and better than another.
+ * A state is how many places of each need are filled and how many members there are. It keeps only its best
+ * label, or, under a budget, all labels of which none is both cheaper and better than another.
  */
 import {
   type Candidate,
@@ -104,8 +105,9 @@ function gridOf(needs: readonly Need[], sizeMax: number): Grid | undefined {
 }
 
 /**
- * What each candidate can do, less what is never needed: for one set of needs, a candidate that `sizeMax` others beat in
- * value and in price. At most `sizeMax − 1` of those are in a team already, so one could take its place.
+ * What each candidate can do, less what is never needed: for one set of needs, a candidate that `sizeMax`
+ * others beat in value and in price. At most `sizeMax − 1` of those are in a team already, so one could
+ * take its place.
  */
 function choicesOf(
   s: number,
@@ -215,8 +217,8 @@ class Table {
   }
 
   /**
-   * Lets one candidate join every team of `low` to `high` members. Largest teams first, so that it never joins twice.
-   * False when the work allowed is used up.
+   * Lets one candidate join every team of `low` to `high` members. Largest teams first, so that it never
+   * joins twice. False when the work allowed is used up.
    */
   offer(choices: readonly Choice[], low: number, high: number): boolean {
     if (choices.length === 0) return true

@@ -4,8 +4,8 @@
  */
 
 /**
- * Uniform numbers in [0, 1) with 32 random bits each. The same seed gives the same numbers; neighbouring seeds give
- * unrelated ones. For choices among agents, not for secrets.
+ * Uniform numbers in [0, 1) with 32 random bits each. The same seed gives the same numbers; neighbouring
+ * seeds give unrelated ones. For choices among agents, not for secrets.
  *
  * Source: sfc32 by C. Doty-Humphrey (PractRand), seeded through splitmix32; period at least 2^32.
  */

@@ -1,6 +1,6 @@
 /**
- * How good an agent is for a need, and what it costs to take it: logarithms of probabilities, so that the value of a
- * team is a sum and the choice of a team can be exact.
+ * How good an agent is for a need, and what it costs to take it: logarithms of probabilities, so that the
+ * value of a team is a sum and the choice of a team can be exact.
  * Must never happen here: a score that lets an agent gain by what it merely says, beyond a weak prior.
  */
 import type { Skill } from '../protocol/skill.ts'
@@ -90,8 +90,8 @@ function estimateTime(
 }
 
 /**
- * A success probability as it may well be: the larger of the mean and a draw from the posterior. Who was seldom seen
- * is drawn high now and then, and gets work; who is known is drawn near its mean.
+ * A success probability as it may well be: the larger of the mean and a draw from the posterior. Who was
+ * seldom seen is drawn high now and then, and gets work; who is known is drawn near its mean.
  *
  * @param inFlight Assignments without outcome yet. They narrow the draw as outcomes at the mean would, so that a
  * hundred tasks at once do not all fall upon the same newcomer.
@@ -135,9 +135,10 @@ export function scoreSkill(
 }
 
 /**
- * What taking this member costs, once, whatever number of skills it covers. At least 0 and finite, which the exact
- * choice of a team relies on. Four parts: its time to finish (logarithmic, so that seconds do not drown quality and
- * days do not either), its load, its price as a share of the budget, and its chance to miss the deadline.
+ * What taking this member costs, once, whatever number of skills it covers. At least 0 and finite, which
+ * the exact choice of a team relies on. Four parts: its time to finish (logarithmic, so that seconds do not
+ * drown quality and days do not either), its load, its price as a share of the budget, and its chance to
+ * miss the deadline.
  */
 export function costOf(
   load: Load,

@@ -1,8 +1,9 @@
 /**
  * A good team where no proof is affordable: greedy choice, then single exchanges as long as they help.
  *
- * Once the members are fixed, their work is too: each place of a need goes to the best member that has it. So this
- * searches over sets of members only. Never returns a team that breaks a limit; may miss one that exists.
+ * Once the members are fixed, their work is too: each place of a need goes to the best member that has it.
+ * So this searches over sets of members only. Never returns a team that breaks a limit; may miss one that
+ * exists.
  */
 import { type Block, type Candidate, type Need, type Options, spendable } from './team.ts'
 

@@ -1,6 +1,7 @@
 /**
- * What outcomes teach about one skill of one agent: how often it succeeds, at which level it really is, how long it
- * takes. Every function returns a new standing; the old one stays as it was written into the journal.
+ * What outcomes teach about one skill of one agent: how often it succeeds, at which level it really is, how
+ * long it takes. Every function returns a new standing; the old one stays as it was written into the
+ * journal.
  * Must never happen here: a claim counted as evidence.
  */
 import { assert } from '../protocol/machine.ts'
@@ -61,8 +62,8 @@ export function newStanding(claim: Skill, levels: readonly SkillLevel[], now: Mi
 }
 
 /**
- * The standing after one more outcome. Older evidence fades only here, with the next outcome, so that time alone
- * never changes anybody's rank.
+ * The standing after one more outcome. Older evidence fades only here, with the next outcome, so that time
+ * alone never changes anybody's rank.
  */
 export function observe(
   standing: SkillStanding,
@@ -98,9 +99,10 @@ export function observe(
 }
 
 /**
- * Who is to blame when a group has failed and nobody knows through whom: the probability, for each member, that it
- * failed, given its probability of success and that at least one failed. Observe a failure with this weight and a
- * success with the rest. The shares add up to at least 1, because several may have failed.
+ * Who is to blame when a group has failed and nobody knows through whom: the probability, for each member,
+ * that it failed, given its probability of success and that at least one failed. Observe a failure with
+ * this weight and a success with the rest. The shares add up to at least 1, because several may have
+ * failed.
  *
  * Source: posterior of a noisy AND with independent members.
  */
@@ -119,8 +121,9 @@ interface Ability {
 }
 
 /**
- * One step of an extended Kalman filter on P(success) = σ(slope · (ability − difficulty)), where a weight below 1
- * scales the information of the outcome. Source: the Glicko and TrueSkill family of ratings, against a known task.
+ * One step of an extended Kalman filter on P(success) = σ(slope · (ability − difficulty)), where a weight
+ * below 1 scales the information of the outcome. Source: the Glicko and TrueSkill family of ratings,
+ * against a known task.
  */
 function updateAbility(mean: number, variance: number, seen: Verdict): Ability {
   const p = 1 / (1 + Math.exp(-slope * (mean - difficulty(seen.requiredRank))))
@@ -133,8 +136,8 @@ function updateAbility(mean: number, variance: number, seen: Verdict): Ability {
 }
 
 /**
- * One level up or down at most, and with hysteresis: only when the evidence is certain. Work below its level
- * promotes nobody; otherwise a long row of easy successes would make an expert.
+ * One level up or down at most, and with hysteresis: only when the evidence is certain. Work below its
+ * level promotes nobody; otherwise a long row of easy successes would make an expert.
  */
 function nextLevel(
   level: SkillLevel,
@@ -170,8 +173,9 @@ function updateTime(standing: SkillStanding, seen: Verdict, tookMs: Millis): Tim
 type TimeModel = Pick<SkillStanding, 'timeWeight' | 'timeMean' | 'timeM2'>
 
 /**
- * A failure after some time says only that the work takes longer than that. It enters as what the model then expects,
- * with the variance that remains; otherwise an agent that never gets slow work done would look fast.
+ * A failure after some time says only that the work takes longer than that. It enters as what the model
+ * then expects, with the variance that remains; otherwise an agent that never gets slow work done would
+ * look fast.
  */
 function atLeast(log: number, standing: SkillStanding): { mean: number; variance: number } {
   const mean = standing.timeWeight > 0 ? standing.timeMean : log
@@ -187,8 +191,9 @@ function atLeast(log: number, standing: SkillStanding): { mean: number; variance
 }
 
 /**
- * Standard deviation of the logarithm of the duration: what was seen, with three pseudo-observations of the prior
- * spread. `extraM2` are squared deviations that the caller adds, such as those between a prior mean and the evidence.
+ * Standard deviation of the logarithm of the duration: what was seen, with three pseudo-observations of the
+ * prior spread. `extraM2` are squared deviations that the caller adds, such as those between a prior mean
+ * and the evidence.
  */
 export function timeSpread(standing: TimeModel, extraM2: number): number {
   const pseudo = 3

@@ -42,8 +42,9 @@ export interface Team {
 export interface NoTeam {
   readonly kind: 'none'
   /**
-   * `missing`: these needs have fewer capable candidates than places. `size`: covering these needs takes more members
-   * than allowed, or the smallest size, or who must be included, cannot be had. `budget`: the cheapest team costs more.
+   * `missing`: these needs have fewer capable candidates than places. `size`: covering these needs takes
+   * more members than allowed, or the smallest size, or who must be included, cannot be had. `budget`: the
+   * cheapest team costs more.
    */
   readonly why: 'missing' | 'size' | 'budget'
   readonly needs: readonly number[]
@@ -63,9 +64,10 @@ export interface Block {
 export type Found = readonly Block[] | undefined | 'too much'
 
 /**
- * Supposes that the best team is almost as good as an upper bound, which leaves little to look at. When it is not, there
- * is no team that good, and the supposition is lowered; at last nothing is supposed. What is found is always the best,
- * because `attempt` finds the best of all teams of at least the value it is given.
+ * Supposes that the best team is almost as good as an upper bound, which leaves little to look at. When it
+ * is not, there is no team that good, and the supposition is lowered; at last nothing is supposed. What is
+ * found is always the best, because `attempt` finds the best of all teams of at least the value it is
+ * given.
  */
 export function descend(bound: number, attempt: (floor: number) => Found): Found {
   let gap = Math.max(0.01, Math.abs(bound) / 4)

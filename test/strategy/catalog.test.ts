@@ -202,7 +202,7 @@ test('CATALOG-5 the same calls and the same seed give the same lists', () => {
   assert.deepEqual(run(), run())
 })
 
-test('CATALOG-6 a slot that is not taken, a skill that is not listed and a rank that is no level are mistakes of ours', () => {
+test('CATALOG-6 a vacant slot, a skill that is not listed and a rank that is no level are mistakes of ours', () => {
   const catalog = new Catalog(2)
   const slot = catalog.add([{ skill, rank: 0, score: 0.5 }])
   assert.throws(() => catalog.rescore(slot, names[1] ?? skill, 0, 0.5), /listed with the skill/)

@@ -299,7 +299,7 @@ test('FORM-9 what is too large to prove is searched, keeps every limit, and says
   assert.ok(teams >= 10, `${teams} of 12`)
 })
 
-test('FORM-10 the search without proof comes within 3 % of the success of the best team, and finds one in 99 of 100', () => {
+test('FORM-10 the search without proof comes within 3 % of the best team, and misses at most one in a hundred', () => {
   const random = seeded(13)
   let feasible = 0
   let missed = 0

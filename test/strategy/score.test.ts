@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import type { SkillName } from '../../src/protocol/id.ts'
 import { defaultLevels, type Skill } from '../../src/protocol/skill.ts'
 import type { SkillStanding } from '../../src/protocol/standing.ts'
+import { drawBeta } from '../../src/strategy/normal.ts'
 import { seeded } from '../../src/strategy/random.ts'
 import {
   costOf,
@@ -38,7 +39,7 @@ test('FIT-2 evidence outweighs any claim: a boaster who fails is below a modest 
   assert.ok(Math.abs(settled.mean - 0.9) < 0.03)
 })
 
-test('FIT-3 the lower bound lies below the mean, is reached from below by nine of ten, and closes in with evidence', () => {
+test('FIT-3 the lower bound lies below the mean, holds for nine agents of ten, and closes in with evidence', () => {
   fc.assert(
     fc.property(
       fc.double({ min: 0, max: 500, noNaN: true }),
@@ -51,11 +52,15 @@ test('FIT-3 the lower bound lies below the mean, is reached from below by nine o
       },
     ),
   )
-  const e = estimate(seen(14, 6), plain)
+  // Agents as the prior supposes them, each seen thirty times: for how many does the bound hold?
   const random = seeded(8)
-  // A draw is max(mean, sample), so only samples above the mean can be counted: half of all, and none below `lower`.
-  const draws = Array.from({ length: 2000 }, () => drawSuccess(e, seen(14, 6), random))
-  assert.ok(draws.every((p) => p >= e.mean))
+  let holds = 0
+  for (let i = 0; i < 4000; i++) {
+    const rate = drawBeta(4.2, 1.8, random)
+    const successes = Array.from({ length: 30 }, random).filter((u) => u < rate).length
+    if (rate >= estimate(seen(successes, 30 - successes), plain).lower) holds++
+  }
+  assert.ok(Math.abs(holds / 4000 - 0.9) < 0.02, `${holds / 4000}`)
 })
 
 test('FIT-4 draws are wide for newcomers and narrow for the known or the busy', () => {

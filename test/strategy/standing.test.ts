@@ -72,7 +72,7 @@ test('STAND-4 the level rises only on four outcomes, by one step, and only by wo
   assert.equal(after(fresh('novice'), times(1000, true), { requiredRank: 0 }).level, 'intermediate')
 })
 
-test('STAND-5 one failure never takes a level, a row of failures does, and at the lowest nothing is left to take', () => {
+test('STAND-5 one failure takes no level, a row of failures does, and below the lowest there is none', () => {
   for (const level of defaultLevels) {
     const requiredRank = rankOf(defaultLevels, level) ?? 0
     assert.equal(after(fresh(level), [false], { requiredRank }).level, level)
