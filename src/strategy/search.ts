@@ -9,6 +9,8 @@ import { type Block, type Candidate, type Need, type Options, spendable } from '
 
 /** Looks at a team, each as much work as members times needs. */
 const looksMax = 10_000
+/** Candidates tried for each need, beyond its places. */
+const promisingEach = 16
 
 /** A set of members with the work divided among them. Fewer faults are better than any value. */
 interface Trial {
@@ -29,7 +31,14 @@ export function search(
   if (must.length > options.sizeMax || priceOfAll(candidates, must) > spendable(options.budget)) {
     return undefined
   }
-  const problem: Problem = { needs, candidates, options, must: new Set(must), looks: 0 }
+  const problem: Problem = {
+    needs,
+    candidates,
+    options,
+    must: new Set(must),
+    promising: promisingOf(needs, candidates),
+    looks: 0,
+  }
   let best = build(problem, must)
   while (problem.looks < looksMax) {
     const better = improve(problem, best)
@@ -44,6 +53,7 @@ interface Problem {
   readonly candidates: readonly Candidate[]
   readonly options: Options
   readonly must: ReadonlySet<number>
+  readonly promising: readonly number[]
   looks: number
 }
 
@@ -62,31 +72,51 @@ function build(problem: Problem, must: readonly number[]): Trial {
 
 /** The best team one exchange, departure or arrival away, if it is better. */
 function improve(problem: Problem, trial: Trial): Trial | undefined {
-  const { members } = trial
-  const { sizeMin, sizeMax } = problem.options
-  const steps: (readonly number[])[] = []
-  for (const leaving of members) {
-    if (problem.must.has(leaving)) continue
-    const rest = members.filter((member) => member !== leaving)
-    if (rest.length >= sizeMin) steps.push(rest)
-    steps.push(...additions(problem, rest))
-  }
-  if (members.length < sizeMax) steps.push(...additions(problem, members))
-  const best = bestOf(problem, steps)
+  const best = bestOf(problem, neighbours(problem, trial.members))
   return best !== undefined && isBetter(best, trial) ? best : undefined
 }
 
-function additions(problem: Problem, members: readonly number[]): (readonly number[])[] {
-  const { candidates, options } = problem
-  const left = spendable(options.budget) - priceOfAll(candidates, members)
-  const teams: (readonly number[])[] = []
-  for (let c = 0; c < candidates.length; c++) {
-    if (!members.includes(c) && (candidates[c]?.price ?? 0) <= left) teams.push([...members, c])
+function* neighbours(problem: Problem, members: readonly number[]): Generator<readonly number[]> {
+  const { sizeMin, sizeMax } = problem.options
+  for (const leaving of members) {
+    if (problem.must.has(leaving)) continue
+    const rest = members.filter((member) => member !== leaving)
+    if (rest.length >= sizeMin) yield rest
+    yield* additions(problem, rest)
   }
-  return teams
+  if (members.length < sizeMax) yield* additions(problem, members)
 }
 
-function bestOf(problem: Problem, teams: readonly (readonly number[])[]): Trial | undefined {
+function* additions(problem: Problem, members: readonly number[]): Generator<readonly number[]> {
+  const { candidates, options } = problem
+  const left = spendable(options.budget) - priceOfAll(candidates, members)
+  for (const c of problem.promising) {
+    if (!members.includes(c) && (candidates[c]?.price ?? 0) <= left) yield [...members, c]
+  }
+}
+
+/** The best few for each need and those who cover most, by number: nobody else is tried. */
+function promisingOf(needs: readonly Need[], candidates: readonly Candidate[]): number[] {
+  const all = candidates.map((_, c) => c)
+  if (all.length <= promisingEach) return all
+  const chosen = new Set<number>()
+  const take = (merit: (c: number) => number | undefined, count: number): void => {
+    const rated = all.flatMap((c) => {
+      const own = merit(c)
+      return own === undefined ? [] : [{ c, own }]
+    })
+    rated.sort((a, b) => b.own - a.own || a.c - b.c)
+    for (const { c } of rated.slice(0, count)) chosen.add(c)
+  }
+  needs.forEach((need, i) => {
+    take((c) => candidates[c]?.values[i], need.count + promisingEach)
+  })
+  take((c) => candidates[c]?.values.filter((value) => value !== undefined).length, promisingEach)
+  take((c) => -(candidates[c]?.price ?? 0), promisingEach)
+  return [...chosen].sort((a, b) => a - b)
+}
+
+function bestOf(problem: Problem, teams: Iterable<readonly number[]>): Trial | undefined {
   let best: Trial | undefined
   for (const members of teams) {
     if (problem.looks >= looksMax && best !== undefined) break
