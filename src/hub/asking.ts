@@ -34,6 +34,11 @@ export function openNeeds(hub: HubState, task: Task): OpenNeed[] {
   return needs
 }
 
+/** Needs as they are told to others: what only a search knows of them stays here. */
+export function requirementsOf(needs: readonly OpenNeed[]): Requirement[] {
+  return needs.map(({ skill, level, count }) => ({ skill, level, count }))
+}
+
 /** How many members have done the skill's part or are doing it. */
 function covered(task: Task, skill: SkillName): number {
   let count = 0
@@ -60,17 +65,17 @@ export function startAsking(hub: HubState, task: Task): boolean {
   const needs = openNeeds(hub, task)
   const required = needs.filter((need) => !need.optional)
   const missing = required.filter((need) => ableAgents(hub, task, need) < need.count)
-  if (missing.length > 0) return wait(task, { kind: 'missing', needs: missing })
+  if (missing.length > 0) return wait(task, { kind: 'missing', needs: requirementsOf(missing) })
   const busy = required.filter((need) => {
     const supply = supplyOf(hub, { name: need.skill })
     return supply.sought > 0 && supply.free - supply.sought < need.count
   })
-  if (busy.length > 0) return wait(task, { kind: 'busy', needs: busy })
+  if (busy.length > 0) return wait(task, { kind: 'busy', needs: requirementsOf(busy) })
 
   const search = newSearch(hub, needs)
   const found = collect(hub, task, search, needs)
   const short = required.filter((need) => count(found, needs.indexOf(need)) < need.count)
-  if (short.length > 0) return wait(task, { kind: 'busy', needs: short })
+  if (short.length > 0) return wait(task, { kind: 'busy', needs: requirementsOf(short) })
   for (const need of needs) supplyOf(hub, { name: need.skill }).sought += need.count
   task.search = search
   ask(hub, task, search, found)
