@@ -75,19 +75,24 @@ export class Ladder {
     this.#ends[busyBucket] = last
   }
 
+  /** The offer's place is a hole that wanders to the other bucket; at every border one offer steps into it. */
   move(offer: number, to: number, places: Places): void {
     const ends = this.#ends
     let bucket = places.bucket[offer] ?? 0
+    let hole = places.position[offer] ?? 0
     for (; bucket > to; bucket--) {
-      const first = this.endOf(bucket - 1)
-      this.swap(places.position[offer] ?? 0, first, places)
+      const first = ends[bucket - 1] ?? 0
+      if (first !== hole) this.#put(this.at(first), hole, places)
+      hole = first
       ends[bucket - 1] = first + 1
     }
     for (; bucket < to; bucket++) {
-      const last = this.endOf(bucket) - 1
-      this.swap(places.position[offer] ?? 0, last, places)
+      const last = (ends[bucket] ?? 0) - 1
+      if (last !== hole) this.#put(this.at(last), hole, places)
+      hole = last
       ends[bucket] = last
     }
+    this.#put(offer, hole, places)
     places.bucket[offer] = to
   }
 

@@ -33,6 +33,8 @@ const certaintyUp = 0.9
 const certaintyDown = 0.8
 /** Four outcomes, less what fades between them. */
 const promotionEvidence = 3.9
+/** Five, likewise. */
+const provenEvidence = 4.9
 
 /** One outcome of one assignment, as far as this skill is concerned. */
 export interface Verdict {
@@ -96,6 +98,11 @@ export function observe(
     timeM2: time.timeM2,
     updatedAt: Math.max(now, standing.updatedAt),
   }
+}
+
+/** Whether an agent is no newcomer in this skill: five outcomes, as long as they are fresh enough to count. */
+export function isProven(standing: SkillStanding): boolean {
+  return standing.successes + standing.failures >= provenEvidence
 }
 
 /**

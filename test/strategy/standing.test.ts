@@ -6,7 +6,7 @@ import type { SkillStanding } from '../../src/protocol/standing.ts'
 import { drawNormal } from '../../src/strategy/normal.ts'
 import { seeded } from '../../src/strategy/random.ts'
 import { estimate } from '../../src/strategy/score.ts'
-import { blame, newStanding, observe, type Verdict } from '../../src/strategy/standing.ts'
+import { blame, isProven, newStanding, observe, type Verdict } from '../../src/strategy/standing.ts'
 
 const day = 24 * 3_600_000
 
@@ -189,4 +189,10 @@ test('STAND-12 work that was given up counts as longer than the time it had, not
   const never = after(fresh('expert'), [false], { tookMs: 5000 })
   assert.ok(Math.exp(never.timeMean) > 5000, 'who never succeeded takes longer than all its tries')
   assert.ok(Number.isFinite(after(known, [false], { tookMs: 1e15 }).timeM2))
+})
+
+test('STAND-13 five outcomes make an agent proven, four do not, and shares count as shares', () => {
+  assert.equal(isProven(after(fresh('expert'), times(4, true))), false)
+  assert.equal(isProven(after(fresh('expert'), [true, false, true, true, false])), true)
+  assert.equal(isProven(after(fresh('expert'), times(9, false), { weight: 0.5 })), false)
 })
