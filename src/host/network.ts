@@ -3,7 +3,6 @@
  * One string decides where its journal lives.
  */
 import { type AgentId, checkId, type HubId, type NodeId, quote, type TaskId } from '../protocol/id.ts'
-import { checkAgent } from '../protocol/join.ts'
 import { type Configuration, checkLimits, type Limits } from '../protocol/limits.ts'
 import type { AgentReport, WaitingFor } from '../protocol/message.ts'
 import { isRefusal, refuse } from '../protocol/refusal.ts'
@@ -16,7 +15,8 @@ import { Fault } from './fault.ts'
 import { HubHost, type Observation } from './hub-host.ts'
 import { openMemoryJournal } from './journal/memory.ts'
 import { openSqliteJournal } from './journal/sqlite.ts'
-import { Participant, type ParticipantPorts } from './participant.ts'
+import { mintTaskId } from './mint.ts'
+import { announcer, Participant, type ParticipantPorts, participationOf } from './participant.ts'
 import type { Journal } from './ports.ts'
 import { RefusedError } from './refused.ts'
 import type { TaskHandle } from './task-handle.ts'
@@ -93,11 +93,11 @@ export class Network {
       soon,
       configuration,
       hub: hubId,
+      mint: mintTaskId,
       explain: (task) => explainTask(hub, desk, task),
     }
     const self = { id: name, incarnation: hub.address().incarnation }
-    const profile = { skills: [], capacity: 0, price: undefined, considers: false, confirms: false }
-    const desk = await Participant.open({ self, profile }, { ...ports, clock: systemClock() })
+    const desk = await Participant.open({ self, profile: announcer }, { ...ports, clock: systemClock() })
     stop.network = new Network(configuration, ports, hub, desk, stop)
     return stop.network
   }
@@ -105,40 +105,25 @@ export class Network {
   /** Takes an agent in. Throws `RefusedError`: its id is taken, a skill is unknown, … */
   async join(definition: AgentDefinition): Promise<AgentHandle> {
     this.#assertOpen()
-    const { id, skills, maxConcurrentTasks, price } = definition
-    const { limits, levels } = this.#configuration
-    const capacity = maxConcurrentTasks === undefined ? {} : { capacity: maxConcurrentTasks }
-    const checked = checkAgent({ id, skills, ...capacity }, limits, levels)
-    if (isRefusal(checked)) throw new RefusedError(checked)
-    if (this.#agents.has(checked.id)) throw new RefusedError(nameTaken(checked.id))
     const clock = systemClock()
-    const participant = await Participant.open(
-      {
-        self: { id: checked.id, incarnation: this.#nextIncarnation(clock.now()) },
-        profile: {
-          skills: checked.skills,
-          capacity: checked.capacity,
-          price,
-          considers: definition.consider !== undefined,
-          confirms: definition.confirm !== undefined,
-        },
-        definition,
-      },
-      { ...this.#ports, clock },
-    )
-    this.#agents.set(checked.id, participant)
+    const participation = participationOf(definition, this.#nextIncarnation(clock.now()), this.#configuration)
+    if (isRefusal(participation)) throw new RefusedError(participation)
+    const id = participation.self.id as AgentId
+    if (this.#agents.has(id)) throw new RefusedError(nameTaken(id))
+    const participant = await Participant.open(participation, { ...this.#ports, clock })
+    this.#agents.set(id, participant)
     try {
       await participant.join()
     } catch (cause) {
-      this.#agents.delete(checked.id)
+      this.#agents.delete(id)
       throw cause
     }
     const handle: AgentHandle = {
-      id: checked.id,
+      id,
       announce: (spec) => participant.announce(spec),
       leave: async (reason = 'it wanted to') => {
         await participant.leave(reason)
-        if (this.#agents.get(checked.id) === participant) this.#agents.delete(checked.id)
+        if (this.#agents.get(id) === participant) this.#agents.delete(id)
       },
     }
     if (definition instanceof AutonomousAgent) definition.attach(handle)
@@ -247,7 +232,7 @@ async function openJournal(
   options: NetworkOptions,
   { limits }: Configuration,
 ): Promise<Journal> {
-  if (where === ':memory:') return openMemoryJournal({ endedKept: Math.max(10_000, limits.endedKept) })
+  if (where === ':memory:') return openMemoryJournal({ endedKept: limits.endedKept })
   if (/^[a-z]+:\/\//.test(where)) {
     throw new Fault('E_UNREACHABLE', `${quote(where)} is no place that this version can open.`, {
       hint: "Use ':memory:' or the path of a file.",
@@ -265,7 +250,8 @@ async function openHub(ports: Parameters<typeof HubHost.open>[1]): Promise<HubHo
   }
 }
 
-async function explainTask(hub: HubHost, desk: Participant, task: TaskId): Promise<Explanation> {
+/** Why a task stands where it stands, from what the hub's journal and the hub itself say. */
+export async function explainTask(hub: HubHost, desk: Participant, task: TaskId): Promise<Explanation> {
   const record = await hub.record(task)
   if (record === undefined) throw new RefusedError(noSuchTask(task))
   if (record.endedAt !== undefined) return explain(record, { considered: [] })

@@ -6,16 +6,17 @@ import { Agent } from '../agent/agent.ts'
 import type { AgentEffect, AgentInput, News, Profile } from '../agent/state.ts'
 import { type AnnouncementContext, checkAnnouncement, taskConflict } from '../protocol/announce.ts'
 import type { TaskId } from '../protocol/id.ts'
+import { checkAgent } from '../protocol/join.ts'
 import type { Configuration } from '../protocol/limits.ts'
 import { never } from '../protocol/machine.ts'
 import type { Address, HubAsk, HubTell } from '../protocol/message.ts'
-import { isRefusal } from '../protocol/refusal.ts'
+import { isRefusal, type Refusal } from '../protocol/refusal.ts'
 import type { MemberResult, TaskAnnouncement } from '../protocol/task.ts'
+import type { Millis } from '../protocol/time.ts'
 import { resultsBySkill } from './assignment.ts'
 import type { AgentDefinition, AnnounceSpec, Verifier } from './autonomous.ts'
 import type { Explanation } from './explain.ts'
 import { Fault } from './fault.ts'
-import { mintTaskId } from './mint.ts'
 import { Node } from './node.ts'
 import { Performer } from './performing.ts'
 import type { Clock, Link, Soon, Transport } from './ports.ts'
@@ -28,6 +29,8 @@ export interface ParticipantPorts {
   readonly soon: Soon
   readonly configuration: Configuration
   readonly hub: Address['id']
+  /** A new id for a task that brings none along. */
+  mint(now: Millis): TaskId
   explain(task: TaskId): Promise<Explanation>
 }
 
@@ -36,6 +39,31 @@ export interface Participation {
   readonly profile: Profile
   /** Absent for a node that only announces. */
   readonly definition?: AgentDefinition
+}
+
+/** How a node that only announces presents itself. */
+export const announcer: Profile = {
+  skills: [],
+  capacity: 0,
+  price: undefined,
+  considers: false,
+  confirms: false,
+}
+
+/** How an agent takes part, or the first thing that is wrong with what it says of itself. */
+export function participationOf(
+  definition: AgentDefinition,
+  incarnation: number,
+  { limits, levels }: Configuration,
+): Participation | Refusal {
+  const { id, skills, maxConcurrentTasks, price } = definition
+  const capacity = maxConcurrentTasks === undefined ? {} : { capacity: maxConcurrentTasks }
+  const checked = checkAgent({ id, skills, ...capacity }, limits, levels)
+  if (isRefusal(checked)) return checked
+  const considers = definition.consider !== undefined
+  const confirms = definition.confirm !== undefined
+  const profile = { skills: checked.skills, capacity: checked.capacity, price, considers, confirms }
+  return { self: { id: checked.id, incarnation }, profile, definition }
 }
 
 export class Participant {
@@ -97,7 +125,7 @@ export class Participant {
   async announce(spec: AnnounceSpec, parent?: AnnouncementContext['parent']): Promise<TaskHandle> {
     if (this.#closed !== undefined) throw this.#closed
     const { configuration, clock } = this.#ports
-    const id = mintTaskId(clock.now())
+    const id = this.#ports.mint(clock.now())
     const { verify } = spec
     const plain = typeof verify === 'function' ? { ...spec, verify: 'initiator' } : spec
     const announcement = checkAnnouncement(plain, {
