@@ -8,11 +8,12 @@ import { test } from 'node:test'
 import {
   citationsIn,
   citationsInTranscript,
+  danglingIn,
   disagreements,
   malformedRules,
   rulesOf,
 } from './tidy/citations.ts'
-import { project, root } from './tidy/source.ts'
+import { commentsOf, project, root } from './tidy/source.ts'
 
 const specification = readFileSync(join(root, 'SPEC.md'), 'utf8')
 
@@ -37,4 +38,25 @@ test('TIDY-9 every rule has a test, and every cited rule exists', () => {
   ]
   const wrong = disagreements(rulesOf(specification), citations)
   assert.equal(wrong.length, 0, `\n${wrong.join('\n')}`)
+})
+
+test('TIDY-9 documents and comments mention only rules that exist', () => {
+  const rules = rulesOf(specification)
+  const documents = readdirSync(root, { encoding: 'utf8' }).filter((name) => name.endsWith('.md'))
+  for (const name of readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })) {
+    if (name.endsWith('.md')) documents.push(`docs/${name}`)
+  }
+  const texts = [
+    ...documents.map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') })),
+    ...project().map((source) => ({
+      path: source.path,
+      text: commentsOf(source)
+        .map(({ text }) => text)
+        .join('\n'),
+    })),
+  ]
+  const dangling = texts.flatMap(({ path, text }) =>
+    danglingIn(rules, text).map((id) => `${path} mentions ${id}`),
+  )
+  assert.deepEqual(dangling, [])
 })

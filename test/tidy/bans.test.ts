@@ -8,7 +8,14 @@ import { parse, parseOne } from './source.ts'
 
 /** For each ban: code that it must catch, as a file of a pure floor or of another. */
 const caught: Readonly<Record<string, readonly [path: string, ...code: string[]]>> = {
-  Date: ['src/hub/x.ts', 'const at = Date.now()', 'const at = new Date()', 'const { now } = Date'],
+  Date: [
+    'src/hub/x.ts',
+    'const at = Date.now()',
+    'const at = new Date()',
+    'const { now } = Date',
+    'const o = { Date }',
+    'interface A { at: Date }',
+  ],
   performance: ['src/hub/x.ts', 'performance.now()'],
   'Math.random': ['src/strategy/x.ts', 'const a = Math.random()', 'const r = Math.random'],
   'a source of randomness': ['src/agent/x.ts', 'crypto.randomUUID()'],
@@ -34,6 +41,13 @@ const caught: Readonly<Record<string, readonly [path: string, ...code: string[]]
   printing: ['src/host/x.ts', 'console.log(1)', 'f(console)'],
   process: ['src/protocol/x.ts', 'process.exit(1)', 'f(process)'],
   globalThis: ['src/hub/x.ts', "globalThis['Date']"],
+  'a declared global': [
+    'src/hub/x.ts',
+    'declare const setTimeout: unknown',
+    'declare function fetch(): void',
+  ],
+  'the state of a module': ['src/host/x.ts', 'let open = 0', 'export let count = 1', 'var a = 1'],
+  'a test that does not run': ['test/x.ts', "test.skip('a', f)", "it.only('a', f)", "describe.todo('a')"],
   any: [
     'test/x.ts',
     'let a: any',
@@ -93,6 +107,8 @@ test('TIDY-2 a banned word in a comment, a string, a template, a pattern or a pr
     'const c = /Date|Promise|any/',
     'const d = { Date: 1, process: 2, performance: 3 }',
     'const e = d.Date + d.process',
+    'declare const brand: unique symbol',
+    'function h() { let inner = 0; for (let i = 0; i < 1; i++) inner += i }',
     'interface F { readonly console: string; Promise(): void }',
     'function g(value: string) { switch (value) { case a: return 1; default: return 0 } }',
   ]
@@ -114,6 +130,7 @@ test('TIDY-2 pure bans hold on all four pure floors and nowhere else', () => {
 test('TIDY-3 a comment that puts work off is found, a string is not', () => {
   const word = ['TO', 'DO'].join('')
   assert.equal(postponedIn(parseOne('src/a/x.ts', `// ${word} later`)).length, 1)
+  assert.equal(postponedIn(parseOne('src/a/x.ts', `// @ts-${'ignore'}`)).length, 1)
   assert.equal(postponedIn(parseOne('src/a/x.ts', `/* x\n FIX${''}ME */ f()`)).length, 1)
   assert.equal(
     postponedIn(parseOne('src/a/x.ts', `const a = '// ${word}', b = \`// ${word} \${a} // ${word}\``)).length,

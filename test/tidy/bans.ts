@@ -4,12 +4,15 @@
  */
 import {
   isBindingElement,
+  isCallExpression,
   isExportAssignment,
   isExportDeclaration,
   isForOfStatement,
   isIdentifier,
   isPropertyAccessExpression,
+  isVariableDeclarationList,
   type Node,
+  NodeFlags,
   SyntaxKind,
 } from 'typescript/unstable/ast'
 import { isPure } from './imports.ts'
@@ -71,6 +74,9 @@ function outside(prefixes: readonly string[]): (path: string) => boolean {
   return (path) => !prefixes.some((prefix) => path.startsWith(prefix))
 }
 
+/** Brands of types, which are no values; and the one part of the platform that the codec needs. */
+const harmless = ['declare const brand: unique symbol', 'declare const TextDecoder']
+
 const pureBans: readonly Omit<Ban, 'applies'>[] = [
   { name: 'Date', instead: '`now: Millis`, which is handed in', breaks: refersTo(['Date']) },
   { name: 'performance', instead: '`now: Millis`, which is handed in', breaks: refersTo(['performance']) },
@@ -112,6 +118,13 @@ const pureBans: readonly Omit<Ban, 'applies'>[] = [
   },
   { name: 'console', instead: 'a fact, or an effect of the shell', breaks: refersTo(['console']) },
   { name: 'process', instead: 'a value that is handed in', breaks: refersTo(['process']) },
+  {
+    name: 'a declared global',
+    instead: 'a value that is handed in',
+    breaks: (node) =>
+      node.kind === SyntaxKind.DeclareKeyword &&
+      !harmless.some((text) => node.parent.getText().startsWith(text)),
+  },
   { name: 'globalThis', instead: 'a value that is handed in', breaks: refersTo(['globalThis']) },
 ]
 
@@ -156,6 +169,25 @@ export const bans: readonly Ban[] = [
     breaks: accesses('process', ['env']),
   },
   {
+    name: 'the state of a module',
+    instead: 'a value that is made by a function and handed in',
+    applies: (path) => path.startsWith('src/'),
+    breaks: (node) =>
+      isVariableDeclarationList(node) &&
+      (node.flags & NodeFlags.Const) === 0 &&
+      node.parent.parent.kind === SyntaxKind.SourceFile,
+  },
+  {
+    name: 'a test that does not run',
+    instead: 'a test that runs, or none',
+    applies: everywhere,
+    breaks: (node) =>
+      isCallExpression(node) &&
+      ['test', 'it', 'describe', 'suite'].some((object) =>
+        accesses(object, ['skip', 'only', 'todo'])(node.expression),
+      ),
+  },
+  {
     name: 'printing',
     instead: 'an update or a watched fact; only the command line, examples, lab and bench print',
     applies: (path) => outside(mayPrint)(path) && !isPure(path),
@@ -185,9 +217,15 @@ export function bannedIn(source: Source): Finding[] {
   return findings
 }
 
-/** Comments that put something off. */
+/** Comments that put something off, or silence the compiler. */
 export function postponedIn(source: Source): Finding[] {
-  return commentsOf(source)
-    .filter(({ text }) => /\b(TODO|FIXME|XXX|HACK)\b/.test(text))
-    .map(({ at }) => found(source, at, 'a comment puts work off; do it, or open an issue'))
+  return commentsOf(source).flatMap(({ at, text }) => {
+    if (/\b(TODO|FIXME|XXX|HACK)\b/.test(text)) {
+      return [found(source, at, 'a comment puts work off; do it, or open an issue')]
+    }
+    if (/@ts-(ignore|nocheck)/.test(text)) {
+      return [found(source, at, 'a comment silences the compiler; say what it cannot know with a type')]
+    }
+    return []
+  })
 }

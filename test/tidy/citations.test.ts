@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import {
   citationsIn,
   citationsInTranscript,
+  danglingIn,
   disagreements,
   idsAtHead,
   malformedRules,
@@ -71,4 +72,9 @@ test('TIDY-9 every kind of disagreement is told', () => {
     'SPEC.md:5 AB-4 is deferred, yet x:2 proves it',
     'x:3 cites AB-9, which SPEC.md lacks',
   ])
+})
+
+test('TIDY-9 a mention of a rule that is not there is found, a word that only looks like one is not', () => {
+  const rules = rulesOf('- **AB-1** a')
+  assert.deepEqual(danglingIn(rules, 'as AB-1 and AB-2 say, AB-2 above all, in UTF-8'), ['AB-2'])
 })

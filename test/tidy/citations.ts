@@ -89,6 +89,14 @@ export function citationsInTranscript(path: string, text: string): Citation[] {
   return (list.match(/[A-Z]{2,}-\d+/g) ?? []).map((id) => ({ id, where: `${path}:1` }))
 }
 
+/** Rules that a text mentions which do not exist: `TASK-99` where there is an area TASK without a rule 99. */
+export function danglingIn(rules: readonly Rule[], text: string): string[] {
+  const ids = new Set(rules.map(({ id }) => id))
+  const areas = new Set([...ids].map((id) => id.replace(/-.*/, '')))
+  const mentioned = text.match(/\b[A-Z]{2,}-\d+\b/g) ?? []
+  return [...new Set(mentioned)].filter((id) => areas.has(id.replace(/-.*/, '')) && !ids.has(id))
+}
+
 /** Everything that is wrong between the rules and the tests, as sentences. */
 export function disagreements(rules: readonly Rule[], citations: readonly Citation[]): string[] {
   const wrong: string[] = []

@@ -98,25 +98,27 @@ export function headlessIn(source: Source): Finding[] {
   ]
 }
 
-const emptyWords = new Set(['utils', 'util', 'helpers', 'helper', 'common', 'manager', 'service', 'misc'])
+const emptyWords: ReadonlySet<string> = new Set(['utils', 'util', 'helpers', 'helper', 'manager', 'service'])
+/** A word that a value may have, and a file may not. */
+const emptyFiles: ReadonlySet<string> = new Set([...emptyWords, 'common', 'misc'])
 
-function emptyWordIn(name: string): string | undefined {
+function wordIn(name: string, words: ReadonlySet<string>): string | undefined {
   return name
     .replace(/([a-z])([A-Z])/g, '$1-$2')
     .toLowerCase()
     .split(/[^a-z]+/)
-    .find((word) => emptyWords.has(word))
+    .find((word) => words.has(word))
 }
 
 /** Files and declared names that say nothing. */
 export function emptyNamesIn(source: Source): Finding[] {
   const findings: Finding[] = []
-  const report = (name: string, at: number): void => {
-    const word = emptyWordIn(name)
+  const report = (name: string, at: number, words: ReadonlySet<string>): void => {
+    const word = wordIn(name, words)
     if (word === undefined) return
     findings.push(found(source, at, `${name}: "${word}" says nothing; name it after what it does`))
   }
-  report(source.path, 0)
+  report(source.path, 0, emptyFiles)
   walk(source.tree, (node) => {
     const names =
       isFunctionDeclaration(node) ||
@@ -124,7 +126,8 @@ export function emptyNamesIn(source: Source): Finding[] {
       isInterfaceDeclaration(node) ||
       isTypeAliasDeclaration(node) ||
       isVariableDeclaration(node)
-    if (names && node.name !== undefined) report(node.name.getText(source.tree), startOf(source, node))
+    if (names && node.name !== undefined)
+      report(node.name.getText(source.tree), startOf(source, node), emptyWords)
   })
   return findings
 }
