@@ -91,7 +91,10 @@ export const claim: Arbitrary<Skill> = record(
   { successRate: share, meanTimeMs: amount },
 )
 export const requirement: Arbitrary<Requirement> = all({ skill: skillName, level, count: positive })
-const member: Arbitrary<Member> = all({ agent: agentId, incarnation: whole, skills: some(skillName) })
+const member: Arbitrary<Member> = record(
+  { agent: agentId, incarnation: whole, skills: some(skillName) },
+  { price: amount },
+)
 const result: Arbitrary<MemberResult> = all({ agent: agentId, skills: some(skillName), result: json })
 const input: Arbitrary<TaskInput> = all({ task: taskId, results: some(result) })
 const outcome: Arbitrary<Outcome> = record(

@@ -19,7 +19,7 @@ import {
   type Profile,
   say,
 } from './state.ts'
-import { onNoted, onReported, onSettled, onStart, onWord, sayEnding, stopWork } from './working.ts'
+import { onNoted, onReported, onSettled, onStart, onWord, sayEndingsAgain, stopWork } from './working.ts'
 
 export class Agent implements Machine<AgentInput, never, AgentEffect> {
   readonly #agent: AgentState
@@ -84,8 +84,7 @@ export class Agent implements Machine<AgentInput, never, AgentEffect> {
     const agent = this.#agent
     let at = earliest(earliest(agent.beatAt, agent.skillUpdateAt), nextAskAt(agent))
     for (const hold of agent.holds.values()) at = earliest(at, hold.until)
-    for (const work of agent.works.values()) at = earliest(at, work.sayAgainAt)
-    return at
+    return earliest(at, agent.unnoted.values().next().value)
   }
 }
 
@@ -103,9 +102,7 @@ function wake(agent: AgentState): void {
   if (agent.beatAt !== undefined && agent.now >= agent.beatAt) beat(agent)
   if (agent.skillUpdateAt !== undefined && agent.now >= agent.skillUpdateAt) repeatSkills(agent)
   dropStaleHolds(agent)
-  for (const work of agent.works.values()) {
-    if (work.sayAgainAt !== undefined && agent.now >= work.sayAgainAt) sayEnding(agent, work)
-  }
+  sayEndingsAgain(agent)
   askAgain(agent)
 }
 

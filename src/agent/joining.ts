@@ -50,7 +50,7 @@ export function onFormed(agent: AgentState, message: GroupFormed): void {
   if (invite !== undefined) agent.holds.delete(invite)
   const work = agent.works.get(task)
   if (work === undefined) {
-    agent.works.set(task, { task, epoch, members, run: undefined, ending: undefined, sayAgainAt: undefined })
+    agent.works.set(task, { task, epoch, members, run: undefined, ending: undefined })
     return
   }
   if (epoch < work.epoch) return

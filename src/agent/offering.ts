@@ -3,7 +3,7 @@
  */
 import type { SkillQuery } from '../protocol/message.ts'
 import type { Refusal } from '../protocol/refusal.ts'
-import { offerOrDecline } from '../strategy/bid.ts'
+import { offerOrDecline, type Self } from '../strategy/bid.ts'
 import { type AgentState, busySlots, type Judgement, say } from './state.ts'
 
 export function askToJoin(agent: AgentState): void {
@@ -34,6 +34,7 @@ export function onExpelled(agent: AgentState, refusal: Refusal): void {
     if (work.run !== undefined) agent.effects.push({ kind: 'stop', run: work.run, reason: refusal.message })
   }
   agent.works.clear()
+  agent.unnoted.clear()
   agent.effects.push({ kind: 'expelled', refusal })
 }
 
@@ -86,7 +87,7 @@ export function answer(
 }
 
 /** What the strategies may know of this agent. */
-export function selfImage(agent: AgentState): Parameters<typeof offerOrDecline>[0] {
+export function selfImage(agent: AgentState): Self {
   return {
     busy: busySlots(agent),
     capacity: agent.profile.capacity,

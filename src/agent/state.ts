@@ -39,7 +39,6 @@ export interface Work {
   run: number | undefined
   /** Its end, said to the hub and not yet noted there. */
   ending: JsonText | Refusal | undefined
-  sayAgainAt: Millis | undefined
 }
 
 export interface Announced {
@@ -128,6 +127,8 @@ export interface AgentState {
   skillUpdateAt: Millis | undefined
   readonly holds: Map<InviteId, Hold>
   readonly works: Map<TaskId, Work>
+  /** Of these, what has ended and is not noted yet, and when it is said again, the earliest first. */
+  readonly unnoted: Map<TaskId, Millis>
   readonly taskOfRun: Map<number, TaskId>
   /** Runs that were told to stop and have not ended: they still take a slot. */
   readonly stopping: Set<number>
@@ -157,6 +158,7 @@ export function newAgentState(
     skillUpdateAt: undefined,
     holds: new Map(),
     works: new Map(),
+    unnoted: new Map(),
     taskOfRun: new Map(),
     stopping: new Set(),
     runs: 0,
@@ -172,7 +174,5 @@ export function say(agent: AgentState, message: Message): void {
 
 /** Slots that are promised or in use. The agent is the authority on this number. */
 export function busySlots(agent: AgentState): number {
-  let busy = agent.holds.size + agent.stopping.size
-  for (const work of agent.works.values()) if (work.ending === undefined) busy += 1
-  return busy
+  return agent.holds.size + agent.stopping.size + agent.works.size - agent.unnoted.size
 }

@@ -16,8 +16,9 @@ export function onStart(agent: AgentState, assignment: Assignment): void {
   agent.runs += 1
   const run = agent.runs
   const members = known?.members ?? []
+  agent.unnoted.delete(task)
   const newest = Math.max(epoch, known?.epoch ?? 0)
-  agent.works.set(task, { task, epoch: newest, members, run, ending: undefined, sayAgainAt: undefined })
+  agent.works.set(task, { task, epoch: newest, members, run, ending: undefined })
   agent.taskOfRun.set(run, task)
   agent.effects.push({ kind: 'begin', run, assignment, members })
 }
@@ -49,7 +50,8 @@ export function onSettled(agent: AgentState, run: number, ending: JsonText | Ref
 export function sayEnding(agent: AgentState, work: Work): void {
   const { task, epoch, ending } = work
   if (ending === undefined) return
-  work.sayAgainAt = agent.now + agent.configuration.limits.resendMs
+  agent.unnoted.delete(task)
+  agent.unnoted.set(task, agent.now + agent.configuration.limits.resendMs)
   if (isRefusal(ending)) say(agent, { kind: 'TASK_FAILED', task, epoch, refusal: ending })
   else {
     const self = agent.self.id as TaskUpdate['member']
@@ -61,14 +63,28 @@ export function sayEnding(agent: AgentState, work: Work): void {
 
 export function onNoted(agent: AgentState, task: TaskId, epoch: number): void {
   const work = agent.works.get(task)
-  if (work?.ending !== undefined && work.epoch === epoch) agent.works.delete(task)
+  if (work?.ending !== undefined && work.epoch === epoch) dropWork(agent, work)
+}
+
+/** Says again what was not noted. */
+export function sayEndingsAgain(agent: AgentState): void {
+  for (const [task, at] of [...agent.unnoted]) {
+    if (at > agent.now) return
+    const work = agent.works.get(task)
+    if (work !== undefined) sayEnding(agent, work)
+  }
+}
+
+function dropWork(agent: AgentState, work: Work): void {
+  agent.works.delete(work.task)
+  agent.unnoted.delete(work.task)
 }
 
 /** The membership ends, whatever its state. `epoch` undefined: in every epoch. */
 export function stopWork(agent: AgentState, task: TaskId, epoch: number | undefined, reason: string): void {
   const work = agent.works.get(task)
   if (work === undefined || (epoch !== undefined && epoch < work.epoch)) return
-  agent.works.delete(task)
+  dropWork(agent, work)
   if (work.run === undefined) return
   agent.stopping.add(work.run)
   agent.effects.push({ kind: 'stop', run: work.run, reason })

@@ -69,7 +69,7 @@ export class HubHost {
     })
     host.#snapshotAt = host.#position
     host.#link = await ports.transport.open(host.#hub.address(), (envelope) => {
-      host.#observe({ kind: 'message', envelope })
+      if (host.#observers.size > 0) host.#observe({ kind: 'message', envelope })
       host.#node.take({ kind: 'received', envelope })
     })
     host.#node.take({ kind: 'opened' })
@@ -120,14 +120,19 @@ export class HubHost {
   async #append(facts: readonly Fact[]): Promise<void> {
     const { journal, configuration } = this.#ports
     this.#position = await journal.append(facts)
-    const first = this.#position - facts.length + 1
-    for (const [i, fact] of facts.entries()) {
-      this.views.fold(fact)
-      this.#observe({ kind: 'fact', position: first + i, fact })
-    }
+    for (const fact of facts) this.views.fold(fact)
+    if (this.#observers.size > 0) this.#observeFacts(facts)
     if (this.#position - this.#snapshotAt < configuration.limits.snapshotEvery) return
     await journal.snapshot(this.#hub.snapshot())
     this.#snapshotAt = this.#position
+  }
+
+  #observeFacts(facts: readonly Fact[]): void {
+    let position = this.#position - facts.length
+    for (const fact of facts) {
+      position += 1
+      this.#observe({ kind: 'fact', position, fact })
+    }
   }
 
   #observe(observation: Observation): void {

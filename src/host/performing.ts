@@ -3,55 +3,36 @@
  * of the machine.
  * Must never happen here: an error of the user's code that reaches anybody but this agent's hub.
  */
-import type { AgentEffect, AgentInput, Judgement } from '../agent/state.ts'
+import type { AgentEffect, Judgement } from '../agent/state.ts'
 import type { Member } from '../protocol/group.ts'
-import type { AgentId, TaskId } from '../protocol/id.ts'
+import type { AgentId } from '../protocol/id.ts'
 import { quote } from '../protocol/id.ts'
 import { type JsonText, toJsonText } from '../protocol/json.ts'
-import type { Limits } from '../protocol/limits.ts'
 import type { Call } from '../protocol/message.ts'
-import { isRefusal, type Refusal, refuse } from '../protocol/refusal.ts'
+import { type Refusal, refuse } from '../protocol/refusal.ts'
 import { openAssignment } from './assignment.ts'
-import type { AgentDefinition, AnnounceSpec, Work } from './autonomous.ts'
-import { Channel } from './channel.ts'
+import type { AgentDefinition, Work } from './autonomous.ts'
 import { RefusedError } from './refused.ts'
-import type { TaskHandle } from './task-handle.ts'
-
-/** Words to a member that does not read them. */
-const wordsMax = 1000
-
-interface Run {
-  readonly stop: AbortController
-  readonly words: Channel<{ readonly from: AgentId; readonly data: unknown }>
-  members: readonly Member[]
-}
-
-export interface PerformerPorts {
-  readonly limits: Limits
-  take(input: AgentInput): void
-  announce(spec: AnnounceSpec, parent: { task: TaskId; depth: number }): Promise<TaskHandle>
-}
+import { Run, type RunPorts } from './run.ts'
 
 type Begin = Extract<AgentEffect, { kind: 'begin' }>
 
 export class Performer {
   readonly #definition: AgentDefinition
-  readonly #ports: PerformerPorts
+  readonly #ports: RunPorts
   readonly #runs = new Map<number, Run>()
 
-  constructor(definition: AgentDefinition, ports: PerformerPorts) {
+  constructor(definition: AgentDefinition, ports: RunPorts) {
     this.#definition = definition
     this.#ports = ports
   }
 
-  begin(effect: Begin): void {
-    const { run: id, assignment, members } = effect
-    const run: Run = { stop: new AbortController(), words: new Channel(wordsMax), members }
+  begin({ run: id, assignment, members }: Begin): void {
+    const run = new Run(id, { task: assignment.task, depth: assignment.depth }, members, this.#ports)
     this.#runs.set(id, run)
-    const work = this.#workOf(id, run, { task: assignment.task, depth: assignment.depth })
-    void this.#perform(openAssignment(assignment), work).then((ending) => {
+    void this.#perform(openAssignment(assignment), run).then((ending) => {
       this.#runs.delete(id)
-      run.words.close()
+      run.close()
       this.#ports.take({ kind: 'settled', run: id, ending })
     })
   }
@@ -71,16 +52,15 @@ export class Performer {
   }
 
   regroup(id: number, members: readonly Member[]): void {
-    const run = this.#runs.get(id)
-    if (run !== undefined) run.members = members
+    this.#runs.get(id)?.regroup(members)
   }
 
   word(id: number, from: AgentId, data: JsonText): void {
-    this.#runs.get(id)?.words.push({ from, data: JSON.parse(data) as unknown }, true)
+    this.#runs.get(id)?.hear(from, JSON.parse(data))
   }
 
   stop(id: number, reason: string): void {
-    this.#runs.get(id)?.stop.abort(new DOMException(reason, 'AbortError'))
+    this.#runs.get(id)?.stop(reason)
   }
 
   stopAll(reason: string): void {
@@ -110,47 +90,6 @@ export class Performer {
       return answer ? { kind: 'yes' } : no('it does not want to')
     } catch (cause) {
       return no(`its judgement failed: ${messageOf(cause)}`)
-    }
-  }
-
-  #workOf(id: number, run: Run, self: { task: TaskId; depth: number }): Work {
-    const { limits, take, announce } = this.#ports
-    const textOf = (value: unknown, field: string): JsonText => {
-      const text = toJsonText(value, field, limits.payloadBytesMax)
-      if (isRefusal(text)) throw new RefusedError(text)
-      return text
-    }
-    return {
-      signal: run.stop.signal,
-      report(fraction, note) {
-        if (!(fraction >= 0 && fraction <= 1)) {
-          throw new RefusedError(refuse('E_RANGE', `progress must be 0 to 1, got ${quote(fraction)}`))
-        }
-        const said = note === undefined ? {} : { note: note.slice(0, limits.descriptionLengthMax) }
-        take({ kind: 'reported', run: id, update: { kind: 'progress', fraction, ...said } })
-      },
-      async checkpoint(data) {
-        take({
-          kind: 'reported',
-          run: id,
-          update: { kind: 'checkpoint', data: textOf(data, 'the checkpoint') },
-        })
-      },
-      group: {
-        get members() {
-          return run.members
-        },
-        say(data, to) {
-          const target = to === undefined ? {} : { to: to as AgentId }
-          take({
-            kind: 'reported',
-            run: id,
-            update: { kind: 'word', data: textOf(data, 'the word'), ...target },
-          })
-        },
-        words: () => run.words,
-      },
-      announce: (spec) => announce(spec, self),
     }
   }
 }

@@ -196,7 +196,7 @@ export class Views {
     if (record !== undefined) this.#records.set(fact.task, record)
     if (fact.kind !== 'task.ended') return
     this.#ended.push(fact.task)
-    if (this.#ended.length <= 2 * this.#endedKept) return
+    if (this.#ended.length < this.#endedKept + 64) return
     for (const task of this.#ended.splice(0, this.#ended.length - this.#endedKept)) this.#records.delete(task)
   }
 

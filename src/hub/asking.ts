@@ -12,6 +12,7 @@ import {
   type Asked,
   type HubState,
   type OpenNeed,
+  type Reach,
   type RosterEntry,
   type Search,
   send,
@@ -51,13 +52,25 @@ function covered(task: Task, skill: SkillName): number {
   return count
 }
 
-export function coveredBy(entry: RosterEntry, needs: readonly OpenNeed[]): number[] {
-  const can: number[] = []
+/** The needs that an agent can cover, as a mask. */
+export function reachMask(entry: RosterEntry, needs: readonly OpenNeed[]): number {
+  let mask = 0
   for (let i = 0; i < needs.length; i++) {
     const need = needs[i]
-    if (need !== undefined && rankIn(entry, need.skill) >= need.rank) can.push(i)
+    if (need !== undefined && rankIn(entry, need.skill) >= need.rank) mask |= 1 << i
   }
-  return can
+  return mask
+}
+
+/** The one description of a set of needs in a search. */
+export function reachOf(task: Task, search: Search, mask: number): Reach {
+  const known = search.reaches.get(mask)
+  if (known !== undefined) return known
+  const needs = search.needs.flatMap((_, i) => ((mask >>> i) & 1 ? [i] : []))
+  const open = needs.flatMap((i) => search.needs[i] ?? [])
+  const reach = { mask, needs, skills: open.map((need) => need.skill), call: callOf(task, open) }
+  search.reaches.set(mask, reach)
+  return reach
 }
 
 /** Asks a shortlist for offers. Answers false, with the reason in the task, when there is nobody to ask. */
@@ -95,6 +108,7 @@ function newSearch(hub: HubState, needs: readonly OpenNeed[]): Search {
     round: 0,
     closesAt: hub.now,
     unanswered: 0,
+    reaches: new Map(),
     asked: new Map(),
     invitations: new Map(),
   }
@@ -102,7 +116,7 @@ function newSearch(hub: HubState, needs: readonly OpenNeed[]): Search {
 
 function count(found: readonly Asked[], need: number): number {
   let able = 0
-  for (const asked of found) if (asked.needs.includes(need)) able += 1
+  for (const asked of found) able += (asked.reach.mask >>> need) & 1
   return able
 }
 
@@ -136,7 +150,8 @@ function shortlist(
   needs: readonly OpenNeed[],
   accept: (entry: RosterEntry) => boolean,
 ): Asked[] {
-  const found = new Map<number, RosterEntry>()
+  const found: Asked[] = []
+  const seen = new Set<number>()
   const claim = hub.claim !== undefined && hub.claim.task !== task.id ? hub.claim.agents : undefined
   const except = (slot: number): boolean => {
     const entry = hub.bySlot[slot]
@@ -148,16 +163,18 @@ function shortlist(
     const places = need.count + hub.configuration.limits.shortlistSpare
     for (const slot of hub.catalog.shortlist(need.skill, need.rank, places, hub.random, except)) {
       const entry = hub.bySlot[slot]
-      if (entry !== undefined) found.set(slot, entry)
+      if (entry === undefined || seen.has(slot)) continue
+      seen.add(slot)
+      found.push(newAsked(entry, reachOf(task, search, reachMask(entry, search.needs))))
     }
   }
-  return [...found.values()].map((entry) => newAsked(entry, coveredBy(entry, search.needs)))
+  return found
 }
 
-function newAsked(entry: RosterEntry, needs: readonly number[]): Asked {
+function newAsked(entry: RosterEntry, reach: Reach): Asked {
   return {
     entry,
-    needs,
+    reach,
     offer: undefined,
     verdict: undefined,
     why: undefined,
@@ -178,18 +195,16 @@ export function askMore(hub: HubState, task: Task, search: Search, open: readonl
 
 function ask(hub: HubState, task: Task, search: Search, found: readonly Asked[]): void {
   hub.rounds += 1
-  search.round = hub.rounds
-  search.closesAt = hub.now + hub.configuration.limits.offerWindowMs
+  const round = hub.rounds
+  const closesAt = hub.now + hub.configuration.limits.offerWindowMs
+  search.round = round
+  search.closesAt = closesAt
   for (const asked of found) {
     const { entry } = asked
     search.asked.set(entry.id, asked)
     entry.tasks.add(task.id)
     search.unanswered += 1
-    const call = callOf(
-      task,
-      asked.needs.flatMap((i) => search.needs[i] ?? []),
-    )
-    send(hub, entry.address, { kind: 'SKILL_QUERY', call, round: search.round, closesAt: search.closesAt })
+    send(hub, entry.address, { kind: 'SKILL_QUERY', call: asked.reach.call, round, closesAt })
   }
   task.waitingFor = {
     kind: 'offers',
@@ -199,7 +214,7 @@ function ask(hub: HubState, task: Task, search: Search, found: readonly Asked[])
   touch(hub, task)
 }
 
-export function callOf(task: Task, needs: readonly OpenNeed[]): Call {
+function callOf(task: Task, needs: readonly OpenNeed[]): Call {
   const { description, priority, budget } = task.announcement
   return {
     task: task.id,

@@ -9,7 +9,7 @@ import type { GroupAccept, GroupReject, WaitingFor } from '../protocol/message.t
 import { type Refusal, refuse } from '../protocol/refusal.ts'
 import type { NoTeam, Team } from '../strategy/form.ts'
 import { record } from './applying.ts'
-import { askMore, callOf } from './asking.ts'
+import { askMore, reachOf } from './asking.ts'
 import { form, strategies } from './judging.ts'
 import { enqueue } from './queue.ts'
 import { freeSlots, shiftSlots, supplyOf } from './roster.ts'
@@ -36,22 +36,27 @@ export function settle(hub: HubState, task: Task): void {
     if (hub.now < search.closesAt) return
     closeWindow(search)
   }
-  const open = uninvited(search)
-  if (open.every((need) => need.count === 0)) {
-    if ([...search.invitations.values()].every((invitation) => invitation.accepted))
-      formGroup(hub, task, search)
+  const left = uninvited(search)
+  if (left.every((count) => count === 0)) {
+    formWhenAccepted(hub, task, search)
     return
   }
-  const candidates = [...search.asked.values()].filter((asked) => isWilling(search, asked))
-  const team = choose(task, search, open, candidates)
+  const candidates: Asked[] = []
+  for (const asked of search.asked.values()) if (isWilling(search, asked)) candidates.push(asked)
+  const places = search.needs.flatMap((_, i) => ((left[i] ?? 0) > 0 ? [i] : []))
+  const team = choose(task, search, left, places, candidates)
   if (team.kind === 'team') {
-    invite(hub, task, search, team, candidates)
-    if (team.members.length === 0 && search.invitations.size > 0) closeOptional(hub, task, search)
+    invite(hub, task, search, team, places, candidates)
+    // What is required is invited, and nobody is left for what is optional.
+    if (team.members.length === 0) formWhenAccepted(hub, task, search)
     return
   }
-  const lacking = open.filter((need) => need.count > 0 && !need.optional)
+  const lacking = places.flatMap((i) => {
+    const need = search.needs[i]
+    return need === undefined || need.optional ? [] : [{ ...need, count: left[i] ?? 0 }]
+  })
   if (askMore(hub, task, search, lacking)) return
-  giveUp(hub, task, reasonOf(team, open))
+  giveUp(hub, task, reasonOf(team, lacking))
 }
 
 /** Who has not answered by now is not waited for; an offer that still comes is too late. */
@@ -64,19 +69,19 @@ function closeWindow(search: Search): void {
   }
 }
 
-/** All that is required is invited, and nobody is left for what is optional. */
-function closeOptional(hub: HubState, task: Task, search: Search): void {
-  if ([...search.invitations.values()].every((invitation) => invitation.accepted))
-    formGroup(hub, task, search)
+function formWhenAccepted(hub: HubState, task: Task, search: Search): void {
+  if (search.invitations.size === 0) return
+  for (const { accepted } of search.invitations.values()) if (!accepted) return
+  formGroup(hub, task, search)
 }
 
-/** The needs with the number of agents that are not yet invited for them; places keep their index. */
-function uninvited(search: Search): OpenNeed[] {
+/** For each need, how many agents are not invited yet. */
+function uninvited(search: Search): number[] {
   const left = search.needs.map((need) => need.count)
-  for (const invitation of search.invitations.values()) {
-    for (const need of invitation.needs) left[need] = (left[need] ?? 0) - 1
+  for (const { reach } of search.invitations.values()) {
+    for (const need of reach.needs) left[need] = (left[need] ?? 0) - 1
   }
-  return search.needs.map((need, i) => ({ ...need, count: left[i] ?? 0 }))
+  return left
 }
 
 function isWilling(search: Search, asked: Asked): boolean {
@@ -87,54 +92,69 @@ function isWilling(search: Search, asked: Asked): boolean {
 /** The price of leaving an optional skill out: any agent that is more likely to succeed than not is worth it. */
 const skipPrice = 3
 
+/** The best group for the places that are left. `places` are the needs they belong to. */
 function choose(
   task: Task,
   search: Search,
-  open: readonly OpenNeed[],
+  left: readonly number[],
+  places: readonly number[],
   candidates: readonly Asked[],
 ): Team | NoTeam {
-  const { announcement, group } = task
+  const { maxGroupSize, minMembers, budget } = task.announcement
   let size = search.invitations.size
-  let spent = 0
-  for (const part of group?.parts.values() ?? []) if (part.state !== 'lost') size += 1
-  for (const { asked } of search.invitations.values()) spent += asked.offer?.price ?? 0
-  const places = open.flatMap((need, i) => (need.count > 0 ? [i] : []))
+  for (const part of task.group?.parts.values() ?? []) if (part.state !== 'lost') size += 1
+  const needs = places.map((i) => {
+    const count = left[i] ?? 0
+    return search.needs[i]?.optional ? { count, skipPrice } : { count }
+  })
+  const whole = places.length === search.needs.length
+  const offers = candidates.map((asked) => {
+    const values = whole ? asked.values : places.map((i) => asked.values[i])
+    return budget === undefined
+      ? { values, cost: asked.cost }
+      : { values, cost: asked.cost, price: asked.offer?.price ?? 0 }
+  })
+  const sizes = { sizeMax: maxGroupSize - size, sizeMin: Math.max(0, minMembers - size) }
   return form(
-    places.map((i) => ({
-      count: open[i]?.count ?? 0,
-      ...(open[i]?.optional ? { skipPrice } : {}),
-    })),
-    candidates.map((asked) => ({
-      values: places.map((i) => asked.values[i]),
-      cost: asked.cost,
-      ...(announcement.budget === undefined ? {} : { price: asked.offer?.price ?? 0 }),
-    })),
-    {
-      sizeMax: announcement.maxGroupSize - size,
-      sizeMin: Math.max(0, announcement.minMembers - size),
-      ...(announcement.budget === undefined ? {} : { budget: announcement.budget - spent }),
-    },
+    needs,
+    offers,
+    budget === undefined ? sizes : { ...sizes, budget: budget - spentIn(task, search) },
   )
 }
 
-function reasonOf(none: NoTeam, open: readonly OpenNeed[]): WaitingFor {
+/** The prices of the members that were kept and of those that are invited. */
+function spentIn(task: Task, search: Search): number {
+  let spent = 0
+  for (const part of task.group?.parts.values() ?? [])
+    if (part.state !== 'lost') spent += part.member.price ?? 0
+  for (const { asked } of search.invitations.values()) spent += asked.offer?.price ?? 0
+  return spent
+}
+
+function reasonOf(none: NoTeam, lacking: readonly OpenNeed[]): WaitingFor {
   if (none.why === 'budget') return { kind: 'budget', cheapest: none.cheapest ?? 0 }
-  const lacking = open.filter((need) => need.count > 0 && !need.optional)
   return { kind: 'unwilling', needs: lacking.map(({ skill, level, count }) => ({ skill, level, count })) }
 }
 
-function invite(hub: HubState, task: Task, search: Search, team: Team, candidates: readonly Asked[]): void {
-  const places = uninvited(search).flatMap((need, i) => (need.count > 0 ? [i] : []))
+function invite(
+  hub: HubState,
+  task: Task,
+  search: Search,
+  team: Team,
+  places: readonly number[],
+  candidates: readonly Asked[],
+): void {
   for (const member of team.members) {
     const asked = candidates[member.candidate]
     if (asked === undefined) continue
-    const needs = member.needs.map((place) => places[place] ?? 0)
+    let mask = 0
+    for (const place of member.needs) mask |= 1 << (places[place] ?? 0)
+    const reach = reachOf(task, search, mask)
     hub.invites += 1
     const invitation: Invitation = {
       id: `i${hub.self.incarnation.toString(36)}-${hub.invites.toString(36)}` as InviteId,
       asked,
-      needs,
-      skills: needs.flatMap((need) => search.needs[need]?.skill ?? []),
+      reach,
       answerBy: Math.min(search.endsAt, hub.now + hub.configuration.limits.holdMs),
       holdUntil: search.endsAt,
       accepted: false,
@@ -143,13 +163,10 @@ function invite(hub: HubState, task: Task, search: Search, team: Team, candidate
     shiftSlots(hub, asked.entry, 1, 0)
     send(hub, asked.entry.address, {
       kind: 'GROUP_INVITE',
-      call: callOf(
-        task,
-        needs.flatMap((need) => search.needs[need] ?? []),
-      ),
+      call: reach.call,
       invite: invitation.id,
       epoch: task.epoch + 1,
-      skills: invitation.skills,
+      skills: reach.skills,
       holdUntil: invitation.holdUntil,
     })
   }
@@ -240,8 +257,11 @@ function formGroup(hub: HubState, task: Task, search: Search): void {
   for (const part of task.group?.parts.values() ?? []) {
     if (part.state !== 'lost' && !search.invitations.has(part.member.agent)) members.push(part.member)
   }
-  for (const { asked, skills } of search.invitations.values()) {
-    members.push({ agent: asked.entry.id, incarnation: asked.entry.address.incarnation, skills })
+  for (const { asked, reach } of search.invitations.values()) {
+    const { id, address } = asked.entry
+    const member = { agent: id, incarnation: address.incarnation, skills: reach.skills }
+    const price = asked.offer?.price ?? 0
+    members.push(price === 0 ? member : { ...member, price })
   }
   const epoch = task.epoch + 1
   task.search = undefined
@@ -295,7 +315,7 @@ export function consideredIn(search: Search): Considered[] {
     const offered = asked.offer !== undefined
     return {
       agent: asked.entry.id,
-      skills: asked.needs.flatMap((i) => search.needs[i]?.skill ?? []),
+      skills: asked.reach.skills,
       score: round(asked.score),
       success: round(asked.success),
       load: round((asked.offer?.busy ?? 0) / asked.entry.capacity),

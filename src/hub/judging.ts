@@ -56,7 +56,7 @@ export function scoreOffer(hub: HubState, task: Task, needs: readonly OpenNeed[]
   let best = Number.NEGATIVE_INFINITY
   let latestMs: Millis | undefined
   let expectedMs = offer.expectedMs
-  for (const index of asked.needs) {
+  for (const index of asked.reach.needs) {
     const place = skillPlace(entry, needs[index]?.skill)
     const expected = entry.estimates[place]
     const claim = entry.skills[place]

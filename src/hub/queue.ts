@@ -5,7 +5,7 @@
  */
 import type { AgentId } from '../protocol/id.ts'
 import { form } from '../strategy/form.ts'
-import { coveredBy, openNeeds, startAsking } from './asking.ts'
+import { openNeeds, reachMask, startAsking } from './asking.ts'
 import { type HubState, type Task, touch } from './state.ts'
 
 function before(a: Task, b: Task): boolean {
@@ -80,7 +80,7 @@ function claimWhenImpatient(hub: HubState, task: Task): void {
   if (hub.claim !== undefined || task.waitingFor?.kind !== 'busy') return
   if (hub.now - task.acceptedAt < hub.configuration.limits.patienceMs) return
   const needs = openNeeds(hub, task).filter((need) => !need.optional)
-  const agents = new Map<AgentId, { needs: readonly number[]; busy: number }>()
+  const agents = new Map<AgentId, { mask: number; busy: number }>()
   for (const need of needs) {
     let looks = claimLooksMax
     for (const slot of hub.catalog.agentsWith(need.skill, need.rank)) {
@@ -88,11 +88,11 @@ function claimWhenImpatient(hub: HubState, task: Task): void {
       const entry = hub.bySlot[slot]
       if (entry === undefined || task.announcement.exclude.includes(entry.id)) continue
       const busy = (entry.held + entry.running) / entry.capacity
-      agents.set(entry.id, { needs: coveredBy(entry, needs), busy })
+      agents.set(entry.id, { mask: reachMask(entry, needs), busy })
     }
   }
-  const candidates = [...agents].map(([, { needs: can, busy }]) => ({
-    values: needs.map((_, i) => (can.includes(i) ? 0 : undefined)),
+  const candidates = [...agents.values()].map(({ mask, busy }) => ({
+    values: needs.map((_, i) => ((mask >>> i) & 1 ? 0 : undefined)),
     cost: 0.001 + busy,
   }))
   const team = form(needs, candidates, { sizeMax: task.announcement.maxGroupSize, sizeMin: 1 })

@@ -7,7 +7,7 @@ import type { Fact } from '../protocol/fact.ts'
 import type { Checkpoint, Considered, Member } from '../protocol/group.ts'
 import type { AgentId, InviteId, NodeId, SkillName, TaskId } from '../protocol/id.ts'
 import type { Configuration } from '../protocol/limits.ts'
-import type { Address, Message, WaitingFor } from '../protocol/message.ts'
+import type { Address, Call, Message, WaitingFor } from '../protocol/message.ts'
 import type { Refusal, RefusalCode } from '../protocol/refusal.ts'
 import type { Skill } from '../protocol/skill.ts'
 import type { SkillStanding } from '../protocol/standing.ts'
@@ -34,11 +34,20 @@ export interface Offer {
   readonly price: number
 }
 
+/** A set of a search's needs, with what is said and written of it. Made once, shared by all that have the same. */
+export interface Reach {
+  /** Bit `i` stands for need `i`. */
+  readonly mask: number
+  readonly needs: readonly number[]
+  readonly skills: readonly SkillName[]
+  readonly call: Call
+}
+
 /** One agent of a search: asked, and what it said. */
 export interface Asked {
   readonly entry: RosterEntry
-  /** Which of the open needs it can cover, as indices. */
-  readonly needs: readonly number[]
+  /** Which of the open needs it can cover. */
+  readonly reach: Reach
   /** Set when it has answered. */
   offer: Offer | undefined
   verdict: Considered['verdict'] | undefined
@@ -53,8 +62,8 @@ export interface Asked {
 export interface Invitation {
   readonly id: InviteId
   readonly asked: Asked
-  readonly skills: readonly SkillName[]
-  readonly needs: readonly number[]
+  /** What the agent would do. */
+  readonly reach: Reach
   /** Without an answer by then the next best is invited. */
   readonly answerBy: Millis
   readonly holdUntil: Millis
@@ -70,6 +79,7 @@ export interface Search {
   round: number
   closesAt: Millis
   unanswered: number
+  readonly reaches: Map<number, Reach>
   readonly asked: Map<AgentId, Asked>
   readonly invitations: Map<AgentId, Invitation>
 }

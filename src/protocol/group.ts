@@ -11,6 +11,8 @@ export interface Member {
   /** A reborn agent has a higher incarnation and is not this member. */
   readonly incarnation: number
   readonly skills: readonly SkillName[]
+  /** What it asked for its part; left out when nothing. */
+  readonly price?: number
 }
 
 export type Verdict = 'chosen' | 'kept' | 'outscored' | 'declined' | 'rejected' | 'silent'

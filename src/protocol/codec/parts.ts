@@ -94,7 +94,14 @@ export function parts(limits: Limits): Parts {
     needs: needsOf(limits),
     members: exactly<readonly Member[]>()(
       z
-        .array(z.strictObject({ agent: agentId, incarnation: whole, skills: skillNames }))
+        .array(
+          z.strictObject({
+            agent: agentId,
+            incarnation: whole,
+            skills: skillNames,
+            price: z.exactOptional(amount),
+          }),
+        )
         .max(limits.groupSizeMax),
     ),
     considered: consideredOf(limits, text),
