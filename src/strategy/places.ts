@@ -56,10 +56,8 @@ export function fillPlaces(
   const limits = limitsOf(needs, choices.flat(), grid, spendable(options.budget))
   const attempt = (floor: number): Found => {
     const table = new Table(grid, limits, floor)
-    for (let i = 0; i < must.length; i++) {
-      if (!table.offer(must[i] ?? [], i, i)) return 'too much'
-      table.forget(i)
-    }
+    // The i-th of those who must be included joins teams of i members only: these have all before it.
+    for (let i = 0; i < must.length; i++) if (!table.offer(must[i] ?? [], i, i)) return 'too much'
     for (const own of may) if (!table.offer(own, must.length, grid.sizeMax - 1)) return 'too much'
     return table.best(needs, Math.max(options.sizeMin, must.length))
   }
@@ -236,11 +234,6 @@ class Table {
       }
     }
     return true
-  }
-
-  /** Drops all teams of this many members: they lack one who must be included. */
-  forget(members: number): void {
-    this.#first.fill(nothing, members * this.#grid.codes, (members + 1) * this.#grid.codes)
   }
 
   best(needs: readonly Need[], sizeMin: number): Found {
