@@ -2,6 +2,7 @@
  * Every bound of the system, with its unit and its default. The rule for what happens at a bound is in SPEC.md.
  */
 import { quote } from './id.ts'
+import { didYouMean } from './nearest.ts'
 import { type Refusal, refuse } from './refusal.ts'
 import { defaultLevels, type SkillLevel } from './skill.ts'
 import type { Millis } from './time.ts'
@@ -120,11 +121,12 @@ export function checkWhole(value: number, field: string, least: number, most: nu
 
 /** Fills in the defaults and refuses a name that is no limit, or a value that is no positive whole number. */
 export function checkLimits(given: Partial<Limits>): Limits | Refusal {
+  const said: Record<string, number> = {}
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(defaultLimits, name)) {
       return refuse('E_UNKNOWN_FIELD', `${quote(name)} is not a limit`, {
         field: name,
-        hint: `The limits are: ${Object.keys(defaultLimits).join(', ')}.`,
+        hint: didYouMean(name, Object.keys(defaultLimits), 'The limits are'),
       })
     }
     if (value === undefined) continue
@@ -134,6 +136,7 @@ export function checkLimits(given: Partial<Limits>): Limits | Refusal {
         field: name,
       })
     }
+    said[name] = value
   }
-  return { ...defaultLimits, ...given }
+  return { ...defaultLimits, ...said }
 }
