@@ -57,4 +57,4 @@ function asJson(value: unknown): string | undefined {
 }
 
 /** What JSON.stringify leaves as it is and a terminal obeys: C1 controls, bidirectional marks, separators. */
-const unprintable = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
+const unprintable = /[\u061c\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
