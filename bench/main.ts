@@ -11,7 +11,10 @@ interface Benchmark {
 }
 
 const benchmarks: Readonly<Record<string, Benchmark>> = {
-  throughput: { about: 'tasks per second, latency and memory of one process, in memory and durable', run: throughput },
+  throughput: {
+    about: 'tasks per second, latency and memory of one process, in memory and durable',
+    run: throughput,
+  },
   restart: { about: 'start on a file with many ended and some open tasks', run: restart },
 }
 

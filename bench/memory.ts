@@ -25,7 +25,10 @@ async function heapOf(skillCount: number): Promise<number> {
       return { name: `skill-${(i + 7 * k) % 200}` as SkillName, level: 'advanced' }
     })
     hub.receive(
-      { kind: 'received', envelope: { from, to: hub.address(), message: { kind: 'AGENT_JOIN', skills, capacity: 5 } } },
+      {
+        kind: 'received',
+        envelope: { from, to: hub.address(), message: { kind: 'AGENT_JOIN', skills, capacity: 5 } },
+      },
       1,
     )
     hub.drain()

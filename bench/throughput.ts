@@ -70,7 +70,10 @@ function need(size: number): { description: string; requires: { skill: string; l
 }
 
 /** Keeps `inFlight` tasks open and counts how many complete in a second. The median of some runs. */
-async function saturate(network: Network, size: number): Promise<{ tasksPerSecond: number; groupsAtOnce: number }> {
+async function saturate(
+  network: Network,
+  size: number,
+): Promise<{ tasksPerSecond: number; groupsAtOnce: number }> {
   await run(network, size, counted / 3)
   const speeds: number[] = []
   let groupsAtOnce = 0

@@ -124,7 +124,7 @@ function judge(hub: HubState, task: Task, by: Address['id'], accepted: boolean, 
 
 function complete(hub: HubState, task: Task): void {
   const seen = task.results.map(({ agent, skills }, i) => {
-    return { agent, skills, success: true, weight: 1, tookMs: task.tookMs[i] ?? 0 }
+    return { agent, skills, blame: 0, tookMs: task.tookMs[i] ?? 0 }
   })
   learn(hub, task, seen)
   end(hub, task, 'completed', undefined)

@@ -71,6 +71,8 @@ export class Hub implements Machine<HubInput, Fact, HubEffect> {
       task.touched = false
       if (hub.tasks.has(task.id)) hub.taskDeadlines.set(task, nextDueOf(task))
     }
+    if (hub.tasks.size === 0) hub.maintainAt = undefined
+    else hub.maintainAt ??= hub.now + hub.configuration.limits.maintenanceIntervalMs
     const decision = { facts: hub.facts, effects: hub.effects }
     hub.touched = []
     hub.facts = []
@@ -84,7 +86,8 @@ export class Hub implements Machine<HubInput, Fact, HubEffect> {
   }
 
   wakeAt(): Millis | undefined {
-    return earliest(this.#hub.taskDeadlines.earliest(), this.#hub.agentDeadlines.earliest())
+    const hub = this.#hub
+    return earliest(hub.maintainAt, earliest(hub.taskDeadlines.earliest(), hub.agentDeadlines.earliest()))
   }
 
   /** Under which this hub is reached; final once it was opened. */
@@ -165,6 +168,7 @@ export class Hub implements Machine<HubInput, Fact, HubEffect> {
 
   #wake(): void {
     const hub = this.#hub
+    if (hub.maintainAt !== undefined && hub.now >= hub.maintainAt) maintain(hub)
     for (
       let entry = hub.agentDeadlines.takeDue(hub.now);
       entry;
@@ -196,6 +200,12 @@ type FromPresentAgent = Extract<
       | 'AGENT_LEAVE'
   }
 >
+
+/** Looks at the whole queue again: what a mistake of ours would leave lying is found after this interval at the latest. */
+function maintain(hub: HubState): void {
+  hub.maintainAt = undefined
+  hub.queueStirred = true
+}
 
 function wakeAgent(hub: HubState, entry: RosterEntry): void {
   const deadAt = entry.heardAt + hub.configuration.limits.agentTimeoutMs

@@ -10,7 +10,7 @@ import type { Evidence, SkillStanding } from '../protocol/standing.ts'
 import type { Millis } from '../protocol/time.ts'
 import { form, formStrategy } from '../strategy/form.ts'
 import { costOf, type Estimate, estimate, rankScore, scoreSkill, scoreStrategy } from '../strategy/score.ts'
-import { blame, newStanding, observe, standingStrategy } from '../strategy/standing.ts'
+import { blame, isProven, newStanding, observe, standingStrategy } from '../strategy/standing.ts'
 import { record } from './applying.ts'
 import type { Asked, HubState, OpenNeed, RosterEntry, Task } from './state.ts'
 
@@ -61,7 +61,14 @@ export function scoreOffer(hub: HubState, task: Task, needs: readonly OpenNeed[]
     const expected = entry.estimates[place]
     const claim = entry.skills[place]
     if (expected === undefined || claim === undefined) continue
-    const { value, success } = scoreSkill(expected, standingOf(hub, entry.id, claim), critical, hub.random)
+    const standing = standingOf(hub, entry.id, claim)
+    const { value, success } = scoreSkill(
+      expected,
+      standing,
+      critical,
+      hub.random,
+      entry.held + entry.running,
+    )
     values[index] = value
     if (value > best) {
       best = value
@@ -97,27 +104,24 @@ export function rankIn(entry: RosterEntry, skill: SkillName): number {
 export interface Seen {
   readonly agent: AgentId
   readonly skills: readonly SkillName[]
-  readonly success: boolean
-  /** 1 for a verdict on this member alone; less when the blame is shared. */
-  readonly weight: number
+  /** 0 for a success, 1 for a failure of its own, between for a share of the blame. */
+  readonly blame: number
   readonly tookMs?: Millis
 }
 
 /** Writes down what the outcomes of members teach, as one fact. */
 export function learn(hub: HubState, task: Task, seen: readonly Seen[]): void {
   const evidence: Evidence[] = []
-  for (const { agent, skills, success, weight, tookMs } of seen) {
+  for (const part of seen) {
+    const { agent } = part
     const entry = hub.roster.get(agent)
     const changed: SkillStanding[] = []
-    for (const skill of skills) {
+    for (const skill of part.skills) {
       const claim = entry?.skills[skillPlace(entry, skill)]
       const before =
         hub.standings.get(agent)?.get(skill) ??
         (claim && newStanding(claim, hub.configuration.levels, hub.now))
-      if (before === undefined) continue
-      const requiredRank = requiredRankOf(hub, task, skill)
-      const outcome = { success, weight, requiredRank, ...(tookMs === undefined ? {} : { tookMs }) }
-      changed.push(observe(before, outcome, hub.configuration.levels, hub.now))
+      if (before !== undefined) changed.push(observed(hub, task, before, part))
     }
     if (changed.length > 0) evidence.push({ agent, skills: changed })
   }
@@ -144,8 +148,21 @@ export function learnFromRejection(hub: HubState, task: Task): void {
   learn(
     hub,
     task,
-    task.results.map(({ agent, skills }, i) => ({ agent, skills, success: false, weight: shares[i] ?? 1 })),
+    task.results.map(({ agent, skills }, i) => ({ agent, skills, blame: shares[i] ?? 1 })),
   )
+}
+
+function observed(hub: HubState, task: Task, before: SkillStanding, { blame, tookMs }: Seen): SkillStanding {
+  const { levels } = hub.configuration
+  const requiredRank = requiredRankOf(hub, task, before.skill)
+  const time = tookMs === undefined ? {} : { tookMs }
+  let standing = before
+  if (blame > 0)
+    standing = observe(standing, { success: false, weight: blame, requiredRank, ...time }, levels, hub.now)
+  if (blame < 1) {
+    standing = observe(standing, { success: true, weight: 1 - blame, requiredRank, ...time }, levels, hub.now)
+  }
+  return standing
 }
 
 function requiredRankOf(hub: HubState, task: Task, skill: SkillName): number {
@@ -154,18 +171,21 @@ function requiredRankOf(hub: HubState, task: Task, skill: SkillName): number {
   return need === undefined ? 0 : (rankOf(hub.configuration.levels, need.level) ?? 0)
 }
 
-const verdictsUntilProven = 5
-
 function reassess(hub: HubState, agent: AgentId): void {
   const entry = hub.roster.get(agent)
   if (entry === undefined) return
   entry.estimates = expectationsOf(hub, agent, entry.skills)
   entry.ranks = ranksOf(hub, agent, entry.skills)
   relist(hub, entry)
+  markProven(hub, entry)
+}
+
+/** Takes an agent that is known well enough off the list of newcomers. */
+export function markProven(hub: HubState, entry: RosterEntry): void {
+  const known = hub.standings.get(entry.id)
+  if (known === undefined) return
   for (const skill of entry.skills) {
-    const standing = hub.standings.get(agent)?.get(skill.name)
-    if (standing !== undefined && standing.successes + standing.failures >= verdictsUntilProven) {
-      hub.catalog.markProven(entry.slot, skill.name)
-    }
+    const standing = known.get(skill.name)
+    if (standing !== undefined && isProven(standing)) hub.catalog.markProven(entry.slot, skill.name)
   }
 }

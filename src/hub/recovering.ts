@@ -21,7 +21,7 @@ export function loseMember(hub: HubState, task: Task, part: Part, reason: Refusa
   const { agent, incarnation, skills } = part.member
   const epoch = task.epoch
   record(hub, { kind: 'member.lost', task: task.id, at: hub.now, epoch, agent, reason, counts })
-  if (counts) learn(hub, task, [{ agent, skills, success: false, weight: 1 }])
+  if (counts) learn(hub, task, [{ agent, skills, blame: 1, tookMs: Math.max(0, hub.now - part.startedAt) }])
   const entry = isPresent(hub, agent, incarnation)
   if (entry !== undefined) {
     shiftSlots(hub, entry, 0, -1)

@@ -10,7 +10,7 @@ import type { Address, AgentJoin } from '../protocol/message.ts'
 import { isRefusal, type Refusal, refuse } from '../protocol/refusal.ts'
 import type { Skill } from '../protocol/skill.ts'
 import { rankScore } from '../strategy/score.ts'
-import { expectationsOf, ranksOf, relist } from './judging.ts'
+import { expectationsOf, markProven, ranksOf, relist } from './judging.ts'
 import { countRefusal, type HubState, type RosterEntry, type Supply, send } from './state.ts'
 
 export function freeSlots(entry: RosterEntry): number {
@@ -125,6 +125,7 @@ function list(hub: HubState, entry: RosterEntry): void {
   })
   entry.slot = hub.catalog.add(places)
   hub.bySlot[entry.slot] = entry
+  markProven(hub, entry)
   if (freeSlots(entry) === 0) hub.catalog.setFree(entry.slot, false)
   for (const skill of entry.skills) supplyOf(hub, skill).free += freeSlots(entry)
   hub.queueStirred = true

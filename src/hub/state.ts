@@ -224,7 +224,8 @@ export interface HubState {
   touched: Task[]
   readonly taskDeadlines: Deadlines<Task>
   readonly agentDeadlines: Deadlines<RosterEntry>
-  nextMaintenanceAt: Millis | undefined
+  /** When the queue is looked at whatever has happened; undefined without open tasks. */
+  maintainAt: Millis | undefined
   arrivals: number
   rounds: number
   invites: number
@@ -256,7 +257,7 @@ export function newHubState(self: Address, configuration: Configuration, random:
     touched: [],
     taskDeadlines: new Deadlines(),
     agentDeadlines: new Deadlines(),
-    nextMaintenanceAt: undefined,
+    maintainAt: undefined,
     arrivals: 0,
     rounds: 0,
     invites: 0,
