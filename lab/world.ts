@@ -1,0 +1,357 @@
+/**
+ * A small network in virtual time: the shipped hub host and participants behind simulated ports. Transcripts, property
+ * tests and the fault simulator all play in it; the same seed and the same calls give the same trace.
+ * Must never happen here: a loop of its own around a machine, or a choice that is not drawn from the seed.
+ */
+import type { AgentDefinition, AnnounceSpec } from '../src/host/autonomous.ts'
+import type { Explanation } from '../src/host/explain.ts'
+import type { Fault } from '../src/host/fault.ts'
+import { HubHost } from '../src/host/hub-host.ts'
+import { explainTask } from '../src/host/network.ts'
+import { announcer, Participant, type Participation, participationOf } from '../src/host/participant.ts'
+import type { Clock, Position, Random, Soon } from '../src/host/ports.ts'
+import { RefusedError } from '../src/host/refused.ts'
+import type { Fact } from '../src/protocol/fact.ts'
+import type { HubId, NodeId, TaskId } from '../src/protocol/id.ts'
+import { type Configuration, defaultConfiguration } from '../src/protocol/limits.ts'
+import type { AgentReport, Envelope } from '../src/protocol/message.ts'
+import { isRefusal, type Refusal, refuse } from '../src/protocol/refusal.ts'
+import type { Millis } from '../src/protocol/time.ts'
+import { seeded } from '../src/strategy/random.ts'
+import { type Behaviour, type Stage, scripted } from './world/behaviour.ts'
+import { Disk } from './world/disk.ts'
+import { type Event, type Life, newLife, origin, settled, Timeline } from './world/timeline.ts'
+import { type Fate, Wire } from './world/wire.ts'
+
+/** What can be seen of a world, in the order in which it happens. */
+export type Happening =
+  | { readonly kind: 'sent'; readonly envelope: Envelope; readonly copies: number }
+  | { readonly kind: 'lost'; readonly envelope: Envelope; readonly why: 'cut' | 'unreachable' }
+  | { readonly kind: 'malformed'; readonly refusal: Refusal }
+  | { readonly kind: 'durable'; readonly fact: Fact; readonly position: Position }
+  /** The door, or the hub, said no to whoever announced or joined. */
+  | { readonly kind: 'refused'; readonly node: string; readonly refusal: Refusal }
+  /** User code of an agent. */
+  | {
+      readonly kind: 'acted'
+      readonly agent: string
+      readonly task: TaskId
+      readonly epoch: number
+      readonly what: 'begins' | 'ends' | 'fails' | 'stops'
+    }
+  | { readonly kind: 'started' | 'crashed'; readonly node: string; readonly incarnation: number }
+  | { readonly kind: 'stopped'; readonly node: string; readonly fault: Fault }
+
+export interface WorldOptions {
+  readonly seed: number
+  readonly configuration?: Configuration
+  /** What happens to each message; without it, all arrive after one millisecond. */
+  readonly fate?: Fate
+  /** Lets messages of one link overtake each other, which the port does not allow. */
+  readonly unordered?: boolean
+  /** Turns of one instant run in an order drawn from the seed. */
+  readonly shuffled?: boolean
+  readonly commitMs?: () => Millis
+  readonly watch?: (happening: Happening, at: Millis) => void
+}
+
+interface Resident {
+  readonly life: Life
+  readonly incarnation: number
+  /** Set once it is open. */
+  participant: Participant | undefined
+}
+
+export const hubName = 'hub' as HubId
+
+export class World {
+  readonly timeline: Timeline = new Timeline()
+  readonly wire: Wire
+  readonly disk: Disk
+  readonly configuration: Configuration
+  readonly #options: WorldOptions
+  readonly #random: Random
+  readonly #residents = new Map<string, Resident>()
+  readonly #incarnations = new Map<string, number>()
+  #hubLife: Life | undefined
+  #hub: HubHost | undefined
+  #minted = 0
+
+  constructor(options: WorldOptions) {
+    this.#options = options
+    this.#random = seeded(options.seed)
+    this.configuration = options.configuration ?? defaultConfiguration
+    this.wire = new Wire(this.timeline, {
+      limits: this.configuration.limits,
+      ordered: !options.unordered,
+      fate: options.fate ?? (() => [1]),
+      sent: (envelope, copies) => this.#tell({ kind: 'sent', envelope, copies }),
+      lost: (envelope, why) => this.#tell({ kind: 'lost', envelope, why }),
+      malformed: (refusal) => this.#tell({ kind: 'malformed', refusal }),
+    })
+    this.disk = new Disk(this.timeline, {
+      commitMs: options.commitMs ?? (() => 0),
+      durable: (facts, first) => {
+        for (const [i, fact] of facts.entries()) {
+          this.#tell({ kind: 'durable', fact, position: first + i })
+        }
+      },
+    })
+  }
+
+  // ---- the hub
+
+  /** Starts the hub on what the disk has. It serves once its first facts are durable. */
+  openHub(): void {
+    const life = newLife()
+    this.#hubLife = life
+    this.#hub = undefined
+    const failed = (fault: Fault): void => {
+      life.alive = false
+      this.#tell({ kind: 'stopped', node: hubName, fault })
+    }
+    const { configuration } = this
+    const ports = {
+      journal: this.disk.journal(life),
+      transport: this.wire.transport(life),
+      clock: this.#clock(life),
+      soon: this.#soon(life),
+      random: this.#random,
+      configuration,
+      failed,
+    }
+    const opened = HubHost.open(hubName, ports).then((host) => {
+      if (!life.alive) return
+      this.#hub = host
+      this.#tell({ kind: 'started', node: hubName, incarnation: host.address().incarnation })
+    })
+    opened.catch((cause: unknown) => failed(cause as Fault))
+  }
+
+  /** Ends the hub's process. Of the commits under way the first `kept` reach the disk; by default all do. */
+  crashHub(kept: number = Number.POSITIVE_INFINITY): void {
+    if (this.#hubLife === undefined) return
+    this.#hubLife.alive = false
+    this.disk.crash(kept)
+    const incarnation = this.#hub?.address().incarnation ?? 0
+    this.#hub = undefined
+    this.#tell({ kind: 'crashed', node: hubName, incarnation })
+  }
+
+  /** Absent while the hub is down or not yet open. */
+  get hub(): HubHost | undefined {
+    return this.#hubLife?.alive ? this.#hub : undefined
+  }
+
+  // ---- agents and initiators
+
+  /** A node that only announces. It lives as long as the world. */
+  async openDesk(id: string): Promise<void> {
+    const self = { id: id as NodeId, incarnation: this.#nextIncarnation(id) }
+    await this.#open({ self, profile: announcer })
+  }
+
+  /** Starts an agent's process; a namesake that still runs is not touched. */
+  async join(agent: AgentDefinition | Behaviour): Promise<void> {
+    const life = newLife()
+    const definition = 'perform' in agent ? agent : scripted(agent, this.#stage(life))
+    const incarnation = this.#nextIncarnation(agent.id)
+    const participation = participationOf(definition, incarnation, this.configuration)
+    if (isRefusal(participation)) {
+      this.#tell({ kind: 'refused', node: agent.id, refusal: participation })
+      return
+    }
+    const participant = await this.#open(participation, life)
+    participant.join().catch((cause: unknown) => this.#tellRefused(agent.id, cause))
+  }
+
+  /** Ends a node's process without a word. */
+  crash(id: string): void {
+    if (id === hubName) {
+      this.crashHub()
+      return
+    }
+    const resident = this.#residents.get(id)
+    if (resident === undefined) return
+    resident.life.alive = false
+    this.#residents.delete(id)
+    this.#tell({ kind: 'crashed', node: id, incarnation: resident.incarnation })
+  }
+
+  /** The process stands still, as under SIGSTOP; nothing in it is lost. */
+  pause(id: string, spanMs: Millis): void {
+    const life = id === hubName ? this.#hubLife : this.#residents.get(id)?.life
+    if (life !== undefined) life.pausedUntil = this.timeline.now + spanMs
+  }
+
+  /** Moves one node's clock, forwards or back. */
+  skew(id: string, byMs: Millis): void {
+    const life = id === hubName ? this.#hubLife : this.#residents.get(id)?.life
+    if (life !== undefined) life.skewMs += byMs
+  }
+
+  leave(id: string, reason: string): void {
+    void this.#participant(id).leave(reason)
+    this.#residents.delete(id)
+  }
+
+  announce(by: string, spec: AnnounceSpec): void {
+    this.#participant(by)
+      .announce(spec)
+      .catch((cause: unknown) => this.#tellRefused(by, cause))
+  }
+
+  /** Asks for the end of a task that this node has announced or followed. */
+  async cancel(by: string, task: string, reason: string): Promise<void> {
+    const handle = await this.#handle(by, task)
+    void handle?.cancel(reason).catch(() => {})
+  }
+
+  /** Lets the members begin, where the announcement left that to the initiator. */
+  async start(by: string, task: string): Promise<void> {
+    const handle = await this.#handle(by, task)
+    void handle?.start()
+  }
+
+  /** As `task.explain()` does it. Runs the world until the hub has answered. */
+  async explain(by: string, task: string): Promise<Explanation | undefined> {
+    const { hub } = this
+    if (hub === undefined) return undefined
+    return this.#awaited(explainTask(hub, this.#participant(by), task as TaskId))
+  }
+
+  /** As `network.agents()` does it. Runs the world until the hub has answered. */
+  async agents(by: string): Promise<readonly AgentReport[]> {
+    const tell = await this.#awaited(this.#participant(by).ask({ kind: 'agents' }))
+    return tell?.agents ?? []
+  }
+
+  // ---- inside
+
+  async #handle(by: string, task: string): ReturnType<typeof openedHandle> {
+    return openedHandle(this.hub, this.#participant(by), task as TaskId)
+  }
+
+  /** Lets the world go on until a question is answered, or until nothing is under way that could answer it. */
+  async #awaited<Answer>(question: Promise<Answer>): Promise<Answer | undefined> {
+    let answer: Answer | undefined
+    let failure: unknown
+    question.then(
+      (value) => {
+        answer = value
+      },
+      (cause: unknown) => {
+        failure = cause
+      },
+    )
+    // A question is asked in steps, and each may begin only when a promise has settled.
+    do {
+      await settled()
+    } while (answer === undefined && failure === undefined && (await this.timeline.settle()) > 0)
+    if (failure !== undefined) throw failure
+    return answer
+  }
+
+  async #open(participation: Participation, life: Life = newLife()): Promise<Participant> {
+    const { self } = participation
+    const resident: Resident = { life, incarnation: self.incarnation, participant: undefined }
+    this.#residents.set(self.id, resident)
+    const participant = await Participant.open(participation, {
+      transport: this.wire.transport(life),
+      clock: this.#clock(life),
+      soon: this.#soon(life),
+      configuration: this.configuration,
+      hub: hubName,
+      mint: () => this.#mint(),
+      explain: (task) => this.#explain(self.id, task),
+    })
+    resident.participant = participant
+    this.#tell({ kind: 'started', node: self.id, incarnation: self.incarnation })
+    return participant
+  }
+
+  #mint(): TaskId {
+    this.#minted += 1
+    return `t${this.#minted}` as TaskId
+  }
+
+  async #explain(by: string, task: TaskId): Promise<Explanation> {
+    const { hub } = this
+    if (hub === undefined) throw new RefusedError(refuse('E_CLOSED', 'the hub is down'))
+    return explainTask(hub, this.#participant(by), task)
+  }
+
+  #nextIncarnation(id: string): number {
+    const incarnation = (this.#incarnations.get(id) ?? 0) + 1
+    this.#incarnations.set(id, incarnation)
+    return incarnation
+  }
+
+  #participant(id: string): Participant {
+    const participant = this.#residents.get(id)?.participant
+    if (participant === undefined) throw new Error(`there is no node "${id}" in this world`)
+    return participant
+  }
+
+  #clock(life: Life): Clock {
+    const { timeline } = this
+    let latest = 0
+    let armed: Event | undefined
+    const now = (): Millis => {
+      latest = Math.max(latest, origin + timeline.now + life.skewMs)
+      return latest
+    }
+    const arm = (at: Millis | undefined, wake: () => void): void => {
+      if (armed !== undefined) timeline.cancel(armed)
+      armed = undefined
+      if (at === undefined) return
+      const delayMs = Math.max(0, at - now())
+      armed = timeline.schedule('wake', life, timeline.now + delayMs, wake)
+    }
+    return { now, arm }
+  }
+
+  #soon(life: Life): Soon {
+    return (turn) => {
+      const tie = this.#options.shuffled ? this.#random() : 0
+      this.timeline.schedule('turn', life, this.timeline.now, turn, undefined, tie)
+    }
+  }
+
+  #stage(life: Life): Stage {
+    return {
+      sleep: (spanMs, signal) =>
+        new Promise((resolve) => {
+          if (signal?.aborted) {
+            resolve(false)
+            return
+          }
+          const at = this.timeline.now + spanMs
+          const event = this.timeline.schedule('work', life, at, () => resolve(true))
+          signal?.addEventListener('abort', () => {
+            this.timeline.cancel(event)
+            resolve(false)
+          })
+        }),
+      acted: (agent, { task, epoch }, what) => this.#tell({ kind: 'acted', agent, task, epoch, what }),
+    }
+  }
+
+  #tellRefused(node: string, cause: unknown): void {
+    if (cause instanceof RefusedError) this.#tell({ kind: 'refused', node, refusal: cause.refusal })
+  }
+
+  #tell(happening: Happening): void {
+    this.#options.watch?.(happening, this.timeline.now)
+  }
+}
+
+/** A handle on a task that may have been announced by another life of the node. */
+async function openedHandle(
+  hub: HubHost | undefined,
+  participant: Participant,
+  task: TaskId,
+): Promise<ReturnType<Participant['follow']> | undefined> {
+  const record = await hub?.record(task)
+  return record === undefined ? undefined : participant.follow(record.announcement)
+}
