@@ -162,9 +162,9 @@ function examineClosing(it: It): void {
   it('TRANSPORT-6 nothing is delivered over a closed link', async (bench) => {
     const [a, b] = [await open(bench, address('a')), await open(bench, address('b'))]
     await insist(bench, a, b, 1)
-    const before = b.heard.length
     a.link.send(envelope(a.self, b.self, 2))
     await b.link.close()
+    const before = b.heard.length
     a.link.send(envelope(a.self, b.self, 3))
     await bench.settle()
     assert.equal(b.heard.length, before)
