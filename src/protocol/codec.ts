@@ -38,6 +38,7 @@ function wellFormed(_key: string, value: unknown): unknown {
  * Reads a frame. Refuses with E_TOO_LARGE, E_JSON (no JSON, no UTF-8, half a character, a field twice), E_DEPTH,
  * E_VERSION, E_UNKNOWN_KIND, E_UNKNOWN_FIELD, E_MISSING_FIELD, E_BAD_ID, E_BAD_PRIORITY, E_TYPE or E_RANGE, with the
  * path of the field. What a message means (is the level known, is the group large enough) is for its receiver to judge.
+ * Hand in the same `limits` object each time: the schemas are made once for each.
  */
 export function decode(frame: string | Uint8Array, limits: Limits): Envelope | Refusal {
   if (frame.length > limits.frameBytesMax) {
