@@ -95,8 +95,10 @@ test('JOURNAL-14 a batch that was removed, moved or renumbered is found', async 
     ['UPDATE log SET first = 6 WHERE seq = 8', 5],
     [`UPDATE log SET hash = zeroblob(32) WHERE seq = 20`, 17],
   ]
+  const file = await written(t, 5)
+  copyFileSync(file, `${file}.sound`)
   for (const [sql, position] of cases) {
-    const file = await written(t, 5)
+    copyFileSync(`${file}.sound`, file)
     change(file, sql)
     await refused(file, 'E_LOG_CORRUPT', new RegExp(`damaged at position ${position}$`))
   }
