@@ -3,7 +3,7 @@
  */
 import { parseArgs } from 'node:util'
 import { quote } from '../protocol/id.ts'
-import { type Command, commonOptions, type OptionSpec } from './command.ts'
+import { type Command, type OptionSpec, optionsOfAll } from './command.ts'
 import { didYouMean } from './nearest.ts'
 import { usage } from './problem.ts'
 
@@ -14,7 +14,7 @@ export interface CommandLine {
 
 /** Throws a `Problem` with E_USAGE. With `--help` the operands are not checked. */
 export function readCommandLine(command: Command, words: readonly string[]): CommandLine {
-  const known = { ...command.options, ...commonOptions }
+  const known = { ...command.options, ...optionsOfAll }
   const { tokens } = parseArgs({
     args: [...words],
     strict: false,

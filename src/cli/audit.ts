@@ -17,8 +17,8 @@ export const audit: Command = {
     ['convoke audit run.db --json', 'the counts and every problem with its position as one JSON object'],
   ],
   notes: [
-    'Checks that no fact was changed, left out or added (every batch of facts carries the hash of all before it), that\n' +
-      'the log did not become shorter, and that the facts obey the rules of SPEC.md, section LOG.',
+    'Checks that no fact was changed, left out or added (a batch of facts carries the hash of all before it),\n' +
+      'that the log did not become shorter, and that the facts obey the rules of SPEC.md, section LOG.',
   ],
   run: examine,
 }

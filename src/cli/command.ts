@@ -37,7 +37,7 @@ export interface CommandCall {
 }
 
 /** Options that every command has. */
-export const commonOptions: Readonly<Record<string, OptionSpec>> = {
+export const optionsOfAll: Readonly<Record<string, OptionSpec>> = {
   json: { help: 'print JSON on standard output, and nothing else there' },
   debug: { help: 'show where an error comes from' },
   help: { help: 'show this help' },

@@ -4,10 +4,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Fault } from '../host/fault.ts'
 import { openSqliteJournal } from '../host/journal/sqlite.ts'
 import type { HubId } from '../protocol/id.ts'
 import type { Command, CommandCall } from './command.ts'
-import { type ExitCode, exit, problemOf } from './problem.ts'
+import { type ExitCode, exit } from './problem.ts'
+import { printable } from './terminal.ts'
 import { version } from './version.ts'
 import { findProgram } from './which.ts'
 
@@ -72,8 +74,9 @@ async function sqlite(): Promise<Finding> {
 /** Writes a journal for real, where temporary files go. */
 async function journal(): Promise<Finding> {
   const what = 'durable file'
-  const folder = await mkdtemp(join(tmpdir(), 'convoke-doctor-'))
+  let folder: string | undefined
   try {
+    folder = await mkdtemp(join(tmpdir(), 'convoke-doctor-'))
     const opened = await openSqliteJournal(join(folder, 'doctor.db'), { durability: 'full' })
     const from = performance.now()
     await opened.append([{ kind: 'hub.started', at: Date.now(), hub: 'doctor' as HubId, incarnation: 1 }])
@@ -81,10 +84,14 @@ async function journal(): Promise<Finding> {
     await opened.close()
     return { what, found: `written and synced in ${took.toFixed(1)} ms`, verdict: 'good' }
   } catch (cause) {
-    const { message, hint } = problemOf(cause)
-    return { what, found: message, verdict: 'missing', ...(hint === undefined ? {} : { fix: hint }) }
+    const found = printable(cause instanceof Error ? cause.message : String(cause))
+    const fix =
+      cause instanceof Fault
+        ? cause.hint
+        : 'Name a folder for temporary files that can be written, in TMPDIR.'
+    return { what, found, verdict: 'missing', ...(fix === undefined ? {} : { fix }) }
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true })
   }
 }
 

@@ -21,8 +21,8 @@ export const explain: Command = {
     ['convoke explain train --network run.db --json', 'one JSON object with every decision'],
   ],
   notes: [
-    'Decisions are kept, negotiations are not: of a task that still waits for agents, the file tells the dependencies\n' +
-      'it waits for, and the running program tells the rest (task.explain()).',
+    'Decisions are kept, negotiations are not: of a task that still waits, the file tells the tasks that it waits\n' +
+      'for, and the running program tells the rest (task.explain()).',
   ],
   run: show,
 }

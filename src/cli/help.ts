@@ -2,7 +2,7 @@
  * What `convoke help` and `convoke COMMAND --help` print. All of it comes from the commands themselves.
  */
 import { usageOf } from './arguments.ts'
-import { type Command, commonOptions } from './command.ts'
+import { type Command, optionsOfAll } from './command.ts'
 import { type Terminal, table } from './terminal.ts'
 
 export function overview(terminal: Terminal, commands: readonly Command[]): string[] {
@@ -39,7 +39,7 @@ export function overview(terminal: Terminal, commands: readonly Command[]): stri
 
 export function commandHelp(terminal: Terminal, command: Command): string[] {
   const bold = (text: string): string => terminal.style('bold', text)
-  const options = Object.entries({ ...command.options, ...commonOptions }).map(([name, { value, help }]) => [
+  const options = Object.entries({ ...command.options, ...optionsOfAll }).map(([name, { value, help }]) => [
     value === undefined ? `--${name}` : `--${name} ${value}`,
     help,
   ])

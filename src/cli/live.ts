@@ -38,7 +38,8 @@ export function openLive(terminal: Terminal, tasks: readonly string[], now: () =
   const tick = (): void => {
     const silent = now() - lastAt > silenceMs && why !== ''
     if (terminal.watched) {
-      const text = `${showClock(now() - from)}  ${summary(tasks.length, ended.size, progress)}${silent ? `  ${why}` : ''}`
+      const state = summary(tasks.length, ended.size, progress)
+      const text = `${showClock(now() - from)}  ${state}${silent ? `  ${why}` : ''}`
       terminal.status(clip(printable(text), terminal.columns - 1))
     } else if (silent && why !== said) {
       said = why

@@ -3,8 +3,16 @@
  * Must never happen here: exit code 0 while something is not completed.
  */
 import { resolve } from 'node:path'
-import { waitingText } from '../host/explain.ts'
-import { type AgentDefinition, Network, type Outcome, type TaskHandle, type TaskView } from '../index.ts'
+import {
+  type AgentDefinition,
+  Network,
+  type Outcome,
+  RefusedError,
+  type TaskHandle,
+  type TaskView,
+  waitingText,
+} from '../index.ts'
+import type { TaskId } from '../protocol/id.ts'
 import type { Limits } from '../protocol/limits.ts'
 import type { Command, CommandCall } from './command.ts'
 import { showDuration } from './duration.ts'
@@ -12,6 +20,7 @@ import { type Live, openLive } from './live.ts'
 import { type ExitCode, exit } from './problem.ts'
 import { inOrder } from './project/meaning.ts'
 import { type Project, readProject } from './project/read.ts'
+import type { TaskShape } from './project/shape.ts'
 import { taskSpec } from './project/specs.ts'
 import { agentsOf } from './project/workforce.ts'
 import { showMembers, showStatus, showValue } from './show.ts'
@@ -34,9 +43,14 @@ export const run: Command = {
   run: runProject,
 }
 
+/** Absent for a task that was never accepted. */
+type Times = Partial<Pick<TaskView, 'announcedAt' | 'endedAt'>>
+
 /** What became of one task. */
 interface Ended {
-  readonly view: TaskView
+  readonly task: Pick<TaskView, 'description' | 'epoch' | 'members'> & {
+    readonly id: string
+  } & Partial<TaskView>
   readonly outcome: Outcome
 }
 
@@ -124,28 +138,43 @@ async function untilEnded(
   live: Live | undefined,
   interrupted: AbortSignal,
 ): Promise<readonly Ended[] | undefined> {
-  const off = aborted(interrupted)
-  const handles = new Map<string, TaskHandle>()
-  for (const task of inOrder(project.shape.tasks)) {
-    const handle = await Promise.race([network.announce(taskSpec(task)), off])
-    if (handle === undefined) return undefined
-    handles.set(task.id, handle)
-    if (live !== undefined) void follow(handle, live)
-  }
-  const open = new Set(handles.values())
+  const open = new Set<TaskHandle>()
   const timer = setInterval(() => void tellWaiting(open, live), 1_000)
-  const ended = project.shape.tasks.map(async ({ id }): Promise<Ended> => {
-    const handle = handles.get(id)
-    if (handle === undefined) throw new Error(`the task ${id} was not announced`)
-    const outcome = await handle.outcome()
-    open.delete(handle)
-    return { view: (await handle.explain()).task, outcome }
-  })
+  const ended = new Map<string, Promise<Ended>>()
+  for (const task of inOrder(project.shape.tasks)) {
+    // All are announced at once, in order: none is accepted after one that depends on it.
+    ended.set(task.id, announced(network, task, open, live))
+  }
+  const all = Promise.all(project.shape.tasks.flatMap(({ id }) => ended.get(id) ?? []))
   try {
-    return await Promise.race([Promise.all(ended), off])
+    return await Promise.race([all, aborted(interrupted)])
   } finally {
     clearInterval(timer)
   }
+}
+
+async function announced(
+  network: Network,
+  task: TaskShape,
+  open: Set<TaskHandle>,
+  live: Live | undefined,
+): Promise<Ended> {
+  const { id, description } = task
+  let handle: TaskHandle
+  try {
+    handle = await network.announce(taskSpec(task))
+  } catch (cause) {
+    // What it depends on had failed already: so has it, without having been accepted.
+    if (!(cause instanceof RefusedError) || cause.code !== 'E_DEPENDENCY_FAILED') throw cause
+    const outcome: Outcome = { status: 'failed', results: {}, reason: cause.refusal }
+    live?.update(id, { kind: 'ended', outcome })
+    return { task: { id: id as TaskId, description, epoch: 0, members: {} }, outcome }
+  }
+  open.add(handle)
+  if (live !== undefined) void follow(handle, live)
+  const outcome = await handle.outcome()
+  open.delete(handle)
+  return { task: (await handle.explain()).task, outcome }
 }
 
 function aborted(signal: AbortSignal): Promise<undefined> {
@@ -176,15 +205,23 @@ function interruptedText(file: string): string {
     : `interrupted; what was done is kept in ${printable(file)}, and the same command continues`
 }
 
-function asJson({ view, outcome }: Ended): object {
-  const { id, description, epoch, members, announcedAt, endedAt } = view
+function asJson({ task, outcome }: Ended): object {
+  const { id, description, epoch, members } = task
   const { status, results, reason } = outcome
-  const tookMs = endedAt === undefined ? undefined : endedAt - announcedAt
-  return { id, description, status, epoch, members, results, reason, tookMs }
+  return { id, description, status, epoch, members, results, reason, tookMs: tookMs(task) }
+}
+
+/** From its acceptance to its end. */
+function tookMs({ announcedAt, endedAt }: Times): number | undefined {
+  return announcedAt === undefined || endedAt === undefined ? undefined : endedAt - announcedAt
 }
 
 /** Lines of one result that are printed. */
 const resultLinesMax = 20
+
+function showSpan(span: number | undefined): string {
+  return span === undefined ? '' : showDuration(span)
+}
 
 function printOutcome(
   terminal: Terminal,
@@ -192,25 +229,25 @@ function printOutcome(
   ended: readonly Ended[],
   elapsedMs: number,
 ): void {
-  const rows = ended.map(({ view, outcome }) => [
-    view.id,
+  const rows = ended.map(({ task, outcome }) => [
+    task.id,
     showStatus(terminal, outcome.status),
-    String(view.epoch),
-    view.endedAt === undefined ? '' : showDuration(view.endedAt - view.announcedAt),
-    clip(showMembers(view.members), 60),
+    String(task.epoch),
+    showSpan(tookMs(task)),
+    clip(showMembers(task.members), 60),
     outcome.reason === undefined
       ? ''
       : `${outcome.reason.code} ${clip(printable(outcome.reason.message), 200)}`,
   ])
   for (const row of table([['TASK', 'STATUS', 'EPOCH', 'TOOK', 'MEMBERS', ''], ...rows])) terminal.out(row)
   const needed = new Set(project.shape.tasks.flatMap(({ dependsOn }) => dependsOn ?? []))
-  for (const { view, outcome } of ended) {
+  for (const { task, outcome } of ended) {
     // What others have used is on its way into their results.
-    if (needed.has(view.id)) continue
+    if (needed.has(task.id)) continue
     for (const [skill, results] of Object.entries(outcome.results)) {
       for (const { agent, result } of results) {
         terminal.out('')
-        terminal.out(terminal.style('bold', `${view.id}, ${skill} by ${agent}:`))
+        terminal.out(terminal.style('bold', `${task.id}, ${skill} by ${agent}:`))
         for (const line of showValue(result, { lines: resultLinesMax, columns: 200 }))
           terminal.out(`  ${line}`)
       }

@@ -8,7 +8,7 @@ import type { Command, CommandCall } from './command.ts'
 import { commands } from './commands.ts'
 import { commandHelp, overview } from './help.ts'
 import { didYouMean } from './nearest.ts'
-import { type ExitCode, exit, problemOf, usage } from './problem.ts'
+import { type ExitCode, exit, type Problem, problemOf, usage } from './problem.ts'
 import { openTerminal, type Terminal } from './terminal.ts'
 import { version } from './version.ts'
 
@@ -27,7 +27,11 @@ export async function start(words: readonly string[]): Promise<void> {
   try {
     process.exitCode = await main(outside, words)
   } catch (cause) {
-    process.exitCode = complain(terminal, cause, words.includes('--debug'))
+    const problem = problemOf(cause)
+    process.exitCode = problem.exit
+    // Whoever interrupts a command knows why what it used is closed.
+    const expected = interruption.signal.aborted && problem.code === 'E_CLOSED'
+    if (!expected) complain(terminal, problem, words.includes('--debug'))
   }
   if (interruption.signal.aborted) process.exitCode = exit.interrupted
   await terminal.flushed()
@@ -75,12 +79,10 @@ function print(terminal: Terminal, lines: readonly string[]): ExitCode {
   return exit.done
 }
 
-function complain(terminal: Terminal, cause: unknown, debug: boolean): ExitCode {
+function complain(terminal: Terminal, problem: Problem, debug: boolean): void {
   terminal.status('')
-  const problem = problemOf(cause)
   terminal.err(`${terminal.errorStyle('red', 'error')} ${problem.code}: ${problem.message}`)
   if (problem.hint !== undefined) terminal.err(`${terminal.errorStyle('dim', 'hint:')} ${problem.hint}`)
-  if (debug)
-    for (let at: unknown = problem; at instanceof Error; at = at.cause) terminal.err(at.stack ?? at.message)
-  return problem.exit
+  if (!debug) return
+  for (let at: unknown = problem; at instanceof Error; at = at.cause) terminal.err(at.stack ?? at.message)
 }
