@@ -5,7 +5,15 @@ import { randomBytes } from 'node:crypto'
 import type { TaskId } from '../protocol/id.ts'
 import type { Millis } from '../protocol/time.ts'
 
-/** 9 characters of time in base 36, then 80 random bits: at 1,000,000 ids per millisecond a clash is not to be expected. */
-export function mintTaskId(now: Millis): TaskId {
-  return `t${now.toString(36).padStart(9, '0')}${randomBytes(10).toString('hex')}` as TaskId
+/**
+ * A source of ids: the time in base 36, 64 random bits that are drawn once, and a count. Ids of one source differ by
+ * their count, ids of two sources by their random bits.
+ */
+export function taskIds(): (now: Millis) => TaskId {
+  const source = randomBytes(8).toString('hex')
+  let count = 0
+  return (now) => {
+    count += 1
+    return `t${now.toString(36).padStart(9, '0')}-${source}-${count.toString(36)}` as TaskId
+  }
 }

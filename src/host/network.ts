@@ -15,7 +15,7 @@ import { Fault } from './fault.ts'
 import { HubHost, type Observation } from './hub-host.ts'
 import { openMemoryJournal } from './journal/memory.ts'
 import { openSqliteJournal } from './journal/sqlite.ts'
-import { mintTaskId } from './mint.ts'
+import { taskIds } from './mint.ts'
 import { announcer, Participant, type ParticipantPorts, participationOf } from './participant.ts'
 import type { Journal } from './ports.ts'
 import { RefusedError } from './refused.ts'
@@ -44,6 +44,7 @@ export class Network {
   readonly #desk: Participant
   readonly #agents = new Map<AgentId, Participant>()
   readonly #stop: { fault: Fault | undefined }
+  #closing: Promise<void> | undefined
 
   private constructor(
     configuration: Configuration,
@@ -93,7 +94,7 @@ export class Network {
       soon,
       configuration,
       hub: hubId,
-      mint: mintTaskId,
+      mint: taskIds(),
       explain: (task) => explainTask(hub, desk, task),
     }
     const self = { id: name, incarnation: hub.address().incarnation }
@@ -182,10 +183,14 @@ export class Network {
   }
 
   /** Stops the agents' work and closes the journal. Open tasks go on when the file is opened again. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     const failed = this.#stop.fault !== undefined
     const fault = this.#stop.fault ?? new Fault('E_CLOSED', 'The network is closed.')
-    if (this.#stop.fault?.code === 'E_CLOSED') return
     this.#stop.fault = fault
     await Promise.all([...this.#agents.values()].map((agent) => agent.close(fault)))
     await this.#desk.close(fault)

@@ -152,6 +152,7 @@ function accept(hub: HubState, fact: TaskAcceptedFact): void {
     lastConsidered: [],
     claimedAt: undefined,
     check: undefined,
+    ending: false,
     touched: false,
     dueAt: 0,
     place: -1,

@@ -129,18 +129,30 @@ function ableAgents(hub: HubState, task: Task, need: OpenNeed): number {
   }
   for (const id of task.announcement.exclude) barred(id)
   for (const [id, part] of task.group?.parts ?? []) {
-    if (part.state === 'working' && !task.announcement.exclude.includes(id)) barred(id)
+    const isFree = part.state === 'lost' || (part.state === 'finished' && !hasDone(task, id, need.skill))
+    if (!isFree && !task.announcement.exclude.includes(id)) barred(id)
   }
   return able
 }
 
-/** The shortlist for each need, without those that were asked already. Who failed this task is asked last. */
+function hasDone(task: Task, agent: RosterEntry['id'], skill: SkillName): boolean {
+  return task.results.some((result) => result.agent === agent && result.skills.includes(skill))
+}
+
+/**
+ * The shortlist for each need, without those that were asked already. Who failed this task, and who has done another
+ * part of it, is asked only when the others are not enough.
+ */
 function collect(hub: HubState, task: Task, search: Search, needs: readonly OpenNeed[]): Asked[] {
-  const first = shortlist(hub, task, search, needs, (entry) => !task.failedBy.has(entry.id))
+  const first = shortlist(hub, task, search, needs, (entry) => !isLastChoice(task, entry))
   const lacking = needs.some((need, i) => !need.optional && count(first, i) < need.count)
-  if (!lacking || task.failedBy.size === 0) return first
-  const second = shortlist(hub, task, search, needs, (entry) => task.failedBy.has(entry.id))
+  if (!lacking) return first
+  const second = shortlist(hub, task, search, needs, (entry) => isLastChoice(task, entry))
   return [...first, ...second]
+}
+
+function isLastChoice(task: Task, entry: RosterEntry): boolean {
+  return task.failedBy.has(entry.id) || task.group?.parts.get(entry.id)?.state === 'finished'
 }
 
 function shortlist(
@@ -151,7 +163,6 @@ function shortlist(
   accept: (entry: RosterEntry) => boolean,
 ): Asked[] {
   const found: Asked[] = []
-  const seen = new Set<number>()
   const claim = hub.claim !== undefined && hub.claim.task !== task.id ? hub.claim.agents : undefined
   const except = (slot: number): boolean => {
     const entry = hub.bySlot[slot]
@@ -163,12 +174,26 @@ function shortlist(
     const places = need.count + hub.configuration.limits.shortlistSpare
     for (const slot of hub.catalog.shortlist(need.skill, need.rank, places, hub.random, except)) {
       const entry = hub.bySlot[slot]
-      if (entry === undefined || seen.has(slot)) continue
-      seen.add(slot)
-      found.push(newAsked(entry, reachOf(task, search, reachMask(entry, search.needs))))
+      if (entry === undefined) continue
+      const mask = untouched(task, entry, search, reachMask(entry, search.needs))
+      if (mask === 0) continue
+      const asked = newAsked(entry, reachOf(task, search, mask))
+      search.asked.set(entry.id, asked)
+      found.push(asked)
     }
   }
   return found
+}
+
+/** An agent that has done its part for a skill is not a second agent for it. */
+function untouched(task: Task, entry: RosterEntry, search: Search, mask: number): number {
+  if (task.results.length === 0) return mask
+  let left = mask
+  for (let i = 0; i < search.needs.length; i++) {
+    const skill = search.needs[i]?.skill
+    if (skill !== undefined && hasDone(task, entry.id, skill)) left &= ~(1 << i)
+  }
+  return left
 }
 
 function newAsked(entry: RosterEntry, reach: Reach): Asked {
@@ -187,7 +212,7 @@ function newAsked(entry: RosterEntry, reach: Reach): Asked {
 
 /** Asks more agents for what is still open. Answers false when there are no others. */
 export function askMore(hub: HubState, task: Task, search: Search, open: readonly OpenNeed[]): boolean {
-  const found = shortlist(hub, task, search, open, () => true)
+  const found = collect(hub, task, search, open)
   if (found.length === 0) return false
   ask(hub, task, search, found)
   return true
@@ -201,7 +226,6 @@ function ask(hub: HubState, task: Task, search: Search, found: readonly Asked[])
   search.closesAt = closesAt
   for (const asked of found) {
     const { entry } = asked
-    search.asked.set(entry.id, asked)
     entry.tasks.add(task.id)
     search.unanswered += 1
     send(hub, entry.address, { kind: 'SKILL_QUERY', call: asked.reach.call, round, closesAt })

@@ -132,6 +132,8 @@ function complete(hub: HubState, task: Task): void {
 
 /** Ends a task, once, and lets go of everything that was held for it. */
 export function end(hub: HubState, task: Task, status: EndStatus, reason: Refusal | undefined): void {
+  if (task.ending) return
+  task.ending = true
   const { id, epoch, group, announcement } = task
   dequeue(hub, task)
   endSearch(hub, task, refuse('E_CANCELLED', 'the task has ended'))

@@ -3,13 +3,18 @@
  * judged by evidence that has changed since.
  */
 import type { GroupFormedFact } from '../protocol/fact.ts'
-import { quote } from '../protocol/id.ts'
+import type { Member } from '../protocol/group.ts'
+import { quote, type SkillName } from '../protocol/id.ts'
 import type { TaskAnnouncement } from '../protocol/task.ts'
+
+/** A part that was finished in this group or an earlier one. */
+export type DonePart = Pick<Member, 'agent' | 'skills'>
 
 /** Every way in which the group is wrong, in words. */
 export function groupFaults(
   announcement: TaskAnnouncement,
   { members, uncovered }: GroupFormedFact,
+  done: readonly DonePart[],
 ): string[] {
   const faults: string[] = []
   const { requires, optional, minMembers, maxGroupSize, exclude } = announcement
@@ -20,8 +25,8 @@ export function groupFaults(
   if (agents.size < members.length) faults.push('an agent is a member twice')
   for (const agent of exclude) if (agents.has(agent)) faults.push(`${quote(agent)} is excluded`)
   for (const { skill, count } of requires) {
-    const found = members.filter(({ skills }) => skills.includes(skill)).length
-    if (found < count) faults.push(`${quote(skill)} is covered by ${found} of ${count} members`)
+    const found = coverage(skill, [...members, ...done])
+    if (found < count) faults.push(`${quote(skill)} is covered by ${found} of ${count} agents`)
   }
   for (const skill of uncovered) {
     if (!optional.some((need) => need.skill === skill)) faults.push(`${quote(skill)} is left uncovered`)
@@ -34,4 +39,9 @@ export function groupFaults(
     }
   }
   return faults
+}
+
+/** By how many different agents a skill is covered. */
+export function coverage(skill: SkillName, parts: readonly DonePart[]): number {
+  return new Set(parts.filter(({ skills }) => skills.includes(skill)).map(({ agent }) => agent)).size
 }

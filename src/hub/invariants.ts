@@ -20,7 +20,7 @@ import type { Member } from '../protocol/group.ts'
 import { type AgentId, quote, type TaskId } from '../protocol/id.ts'
 import { never } from '../protocol/machine.ts'
 import type { EndStatus, TaskAnnouncement } from '../protocol/task.ts'
-import { groupFaults } from './group-faults.ts'
+import { coverage, type DonePart, groupFaults } from './group-faults.ts'
 
 export type InvariantRule = `LOG-${number}`
 
@@ -57,6 +57,8 @@ interface Life {
   returned: boolean
   attempts: number
   /** Agents and skills whose outcome in this epoch was counted. */
+  /** What is finished, since the last claim that was returned. */
+  readonly done: DonePart[]
   readonly counted: Set<string>
 }
 
@@ -113,6 +115,7 @@ export class Invariants {
       begun: announcement.startBy === 'hub',
       returned: false,
       attempts: 0,
+      done: [],
       counted: new Set(),
     })
   }
@@ -156,13 +159,13 @@ export class Invariants {
   #formed(life: Life, fact: GroupFormedFact, breaks: Breaks): void {
     const { announcement, epoch } = life
     if (fact.epoch !== epoch + 1) breaks('LOG-3', `epoch ${fact.epoch} follows ${epoch}`)
-    for (const what of groupFaults(announcement, fact)) breaks('LOG-5', what)
+    for (const what of groupFaults(announcement, fact, life.done)) breaks('LOG-5', what)
     for (const id of announcement.dependsOn) {
       if (this.#ended.get(id) !== 'completed') breaks('LOG-6', `formed before ${quote(id)} completed`)
     }
     for (const { member, state } of life.parts.values()) {
-      if (state !== 'finished' || life.returned || fact.members.some((other) => isSame(other, member)))
-        continue
+      const stays = fact.members.some((other) => other.agent === member.agent)
+      if (state !== 'finished' || life.returned || stays) continue
       breaks('LOG-7', `the finished part of ${quote(member.agent)} is missing in the next group`)
     }
     if (fact.at >= life.deadlineAt)
@@ -228,7 +231,9 @@ function save(life: Life, fact: CheckpointSavedFact, breaks: Breaks): void {
 function finish(life: Life, fact: MemberFinishedFact, breaks: Breaks): void {
   const part = workingPart(life, fact.kind, fact.epoch, fact.agent, breaks)
   if (!life.begun) breaks('LOG-11', `${quote(fact.agent)} finished before the start`)
-  if (part !== undefined) part.state = 'finished'
+  if (part === undefined) return
+  part.state = 'finished'
+  life.done.push(part.member)
 }
 
 function lose(life: Life, fact: MemberLostFact, breaks: Breaks): void {
@@ -242,6 +247,7 @@ function giveBack(life: Life, fact: ClaimReturnedFact, breaks: Breaks): void {
   if (!isDone(life)) breaks('LOG-12', 'a claim is returned that nobody made')
   life.attempts += 1
   life.returned = true
+  life.done.length = 0
 }
 
 /** Who was a member is known also after its claim was returned: that is when the blame is shared. */
@@ -266,12 +272,8 @@ function end(life: Life, fact: TaskEndedFact, breaks: Breaks): void {
 }
 
 /** Nobody is at work, and those who finished cover what is required; who was lost was not needed. */
-function isDone({ announcement, parts, returned }: Life): boolean {
+function isDone({ announcement, parts, returned, done }: Life): boolean {
   if (parts.size === 0 || returned) return false
-  const all = [...parts.values()]
-  if (all.some(({ state }) => state === 'working')) return false
-  const finished = all.filter(({ state }) => state === 'finished')
-  return announcement.requires.every(({ skill, count }) => {
-    return finished.filter(({ member }) => member.skills.includes(skill)).length >= count
-  })
+  for (const { state } of parts.values()) if (state === 'working') return false
+  return announcement.requires.every(({ skill, count }) => coverage(skill, done) >= count)
 }

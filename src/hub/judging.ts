@@ -35,9 +35,10 @@ export function ranksOf(hub: HubState, agent: AgentId, skills: readonly Skill[])
 /** Its places in the catalog follow what is expected of it and how busy it is. */
 export function relist(hub: HubState, entry: RosterEntry): void {
   const busy = entry.held + entry.running
-  for (const [i, skill] of entry.skills.entries()) {
+  for (let i = 0; i < entry.skills.length; i++) {
+    const skill = entry.skills[i]
     const expected = entry.estimates[i]
-    if (expected === undefined) continue
+    if (skill === undefined || expected === undefined) continue
     hub.catalog.rescore(
       entry.slot,
       skill.name,

@@ -9,7 +9,7 @@ import { type Refusal, refuse } from '../protocol/refusal.ts'
 import { record } from './applying.ts'
 import { openNeeds } from './asking.ts'
 import { claim, end } from './ending.ts'
-import { dropInvitation, settle } from './forming.ts'
+import { dropInvitation, endSearch, settle } from './forming.ts'
 import { learn } from './judging.ts'
 import { enqueue } from './queue.ts'
 import { isPresent, shiftSlots, strike } from './roster.ts'
@@ -33,8 +33,10 @@ export function loseMember(hub: HubState, task: Task, part: Part, reason: Refusa
     end(hub, task, 'failed', refuse('E_ATTEMPTS', `given up after ${tries}; the last: ${reason.message}`))
     return
   }
+  // A search that is under way looks for what was missing before; it starts again with what is missing now.
+  endSearch(hub, task, refuse('E_CANCELLED', 'another member was lost, the group is put together anew'))
   if (openNeeds(hub, task).length === 0) claim(hub, task)
-  else if (task.search === undefined) enqueue(hub, task, undefined)
+  else enqueue(hub, task, undefined)
 }
 
 /** An agent is gone: from groups, from invitations, from questions. */

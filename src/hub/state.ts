@@ -145,6 +145,8 @@ export interface Task extends Due {
   claimedAt: Millis | undefined
   /** The task that checks this one's claim. */
   check: TaskId | undefined
+  /** Its end is being carried out; what that sets off does not end it again. */
+  ending: boolean
   /** Its next deadline is to be worked out again. */
   touched: boolean
 }

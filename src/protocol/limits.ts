@@ -80,7 +80,7 @@ export const defaultLimits: Limits = {
   retryMs: 1_000,
   ageStepMs: 30_000,
   patienceMs: 60_000,
-  shortlistSpare: 3,
+  shortlistSpare: 2,
   groupSizeMax: 64,
   skillsMax: 32,
   dependenciesMax: 256,
