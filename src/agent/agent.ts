@@ -6,10 +6,10 @@
 import type { NodeId } from '../protocol/id.ts'
 import { type Configuration, defaultConfiguration } from '../protocol/limits.ts'
 import { type Decision, type Machine, never } from '../protocol/machine.ts'
-import type { Address, Message, MessageRefused } from '../protocol/message.ts'
+import type { Address, Assignment, Message, MessageRefused } from '../protocol/message.ts'
 import { earliest, type Millis } from '../protocol/time.ts'
 import { announce, askAgain, follow, nextAskAt, onAccepted, onEnded, onRefused, tell } from './announcing.ts'
-import { confirm, dropStaleHolds, onFormed, onInvite, onRelease } from './joining.ts'
+import { confirm, dropStaleHolds, onFormed, onInvite, onRelease, settleHolds } from './joining.ts'
 import { answer, askToJoin, beat, onExpelled, onQuery, onWelcome, repeatSkills } from './offering.ts'
 import {
   type AgentEffect,
@@ -117,7 +117,7 @@ function hear(agent: AgentState, message: Message): void {
     case 'GROUP_FORMED':
       return heardFormed(agent, message)
     case 'TASK_START':
-      return message.assignment === undefined ? undefined : onStart(agent, message.assignment)
+      return message.assignment === undefined ? undefined : heardStart(agent, message.assignment)
     case 'TASK_UPDATE':
       return heardUpdate(agent, message)
     case 'TASK_NOTED':
@@ -147,6 +147,11 @@ function hear(agent: AgentState, message: Message): void {
       // What only agents say: there is nothing to answer to a hub that says it.
       return
   }
+}
+
+function heardStart(agent: AgentState, assignment: Assignment): void {
+  settleHolds(agent, assignment.task, assignment.epoch)
+  onStart(agent, assignment)
 }
 
 /** An agent may be both: a member of the group, and the one who announced the task. */

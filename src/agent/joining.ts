@@ -6,10 +6,10 @@ import type { GroupFormed, GroupInvite, GroupRelease } from '../protocol/message
 import { acceptOrReject } from '../strategy/bid.ts'
 import { selfImage } from './offering.ts'
 import { type AgentState, type Judgement, say } from './state.ts'
-import { sayEnding } from './working.ts'
+import { isSamePart, letGo, newWork, sayEndingLater } from './working.ts'
 
 export function onInvite(agent: AgentState, message: GroupInvite): void {
-  const { call, invite, skills, holdUntil } = message
+  const { call, invite, epoch, skills, holdUntil } = message
   const { task } = call
   if (agent.holds.has(invite)) {
     say(agent, { kind: 'GROUP_ACCEPT', task, invite })
@@ -20,7 +20,7 @@ export function onInvite(agent: AgentState, message: GroupInvite): void {
     say(agent, { kind: 'GROUP_REJECT', task, invite, refusal })
     return
   }
-  agent.holds.set(invite, { task, skills, until: holdUntil })
+  agent.holds.set(invite, { task, epoch, skills, until: holdUntil })
   if (agent.profile.confirms) agent.effects.push({ kind: 'consider', call, matter: { invite } })
   else say(agent, { kind: 'GROUP_ACCEPT', task, invite })
 }
@@ -44,18 +44,29 @@ export function dropStaleHolds(agent: AgentState): void {
   for (const [invite, hold] of agent.holds) if (hold.until <= agent.now) agent.holds.delete(invite)
 }
 
-/** The group stands, or stands anew: a member that was kept goes on under the new epoch. */
+/** Once the group stands, what was promised for it is confirmed, also when the word that said so was lost. */
+export function settleHolds(agent: AgentState, task: GroupFormed['task'], epoch: number): void {
+  for (const [invite, hold] of agent.holds) {
+    if (hold.task === task && hold.epoch <= epoch) agent.holds.delete(invite)
+  }
+}
+
+/** The group stands, or stands anew: a member whose part is the same goes on under the new epoch. */
 export function onFormed(agent: AgentState, message: GroupFormed): void {
-  const { task, epoch, members, invite } = message
-  if (invite !== undefined) agent.holds.delete(invite)
+  const { task, epoch, members } = message
+  settleHolds(agent, task, epoch)
+  if (epoch <= (agent.closed.get(task) ?? 0)) return
+  const skills = members.find((member) => member.agent === agent.self.id)?.skills ?? []
   const work = agent.works.get(task)
-  if (work === undefined) {
-    agent.works.set(task, { task, epoch, members, run: undefined, ending: undefined })
+  if (work !== undefined && epoch < work.epoch) return
+  if (work === undefined || !isSamePart(work, skills)) {
+    if (work !== undefined) letGo(agent, work, 'the group gave it another part')
+    agent.works.set(task, newWork(task, epoch, members, skills))
     return
   }
-  if (epoch < work.epoch) return
   work.epoch = epoch
   work.members = members
   if (work.run !== undefined) agent.effects.push({ kind: 'regroup', run: work.run, epoch, members })
-  if (work.ending !== undefined) sayEnding(agent, work)
+  // Whether the result still counts is known when TASK_START has had its chance: it carries a verifier's feedback.
+  if (work.ending !== undefined) sayEndingLater(agent, work)
 }

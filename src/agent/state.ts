@@ -26,6 +26,8 @@ export interface Profile {
 
 export interface Hold {
   readonly task: TaskId
+  /** Of the group that would be formed. */
+  readonly epoch: number
   readonly skills: readonly SkillName[]
   readonly until: Millis
 }
@@ -35,6 +37,10 @@ export interface Work {
   readonly task: TaskId
   epoch: number
   members: readonly Member[]
+  /** Its own part, as far as it has heard of it. */
+  skills: readonly SkillName[]
+  /** What was wrong with the claim before the one that this work is for. */
+  feedback: string | undefined
   /** Set when it was told to begin. */
   run: number | undefined
   /** Its end, said to the hub and not yet noted there. */
@@ -127,6 +133,8 @@ export interface AgentState {
   skillUpdateAt: Millis | undefined
   readonly holds: Map<InviteId, Hold>
   readonly works: Map<TaskId, Work>
+  /** In which epoch its part of a task came to an end, the latest last: what was said before that is heard no more. */
+  readonly closed: Map<TaskId, number>
   /** Of these, what has ended and is not noted yet, and when it is said again, the earliest first. */
   readonly unnoted: Map<TaskId, Millis>
   readonly taskOfRun: Map<number, TaskId>
@@ -158,6 +166,7 @@ export function newAgentState(
     skillUpdateAt: undefined,
     holds: new Map(),
     works: new Map(),
+    closed: new Map(),
     unnoted: new Map(),
     taskOfRun: new Map(),
     stopping: new Set(),

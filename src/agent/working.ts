@@ -8,19 +8,41 @@ import type { Assignment, TaskUpdate, Update } from '../protocol/message.ts'
 import { isRefusal, type Refusal } from '../protocol/refusal.ts'
 import { type AgentState, say, type Work } from './state.ts'
 
+/**
+ * Begins what it is asked to do, unless it is doing or has done the very same: then that goes on, or is told, under the
+ * new epoch.
+ */
 export function onStart(agent: AgentState, assignment: Assignment): void {
-  const { task, epoch } = assignment
+  const { task, epoch, skills, feedback } = assignment
+  if (epoch <= (agent.closed.get(task) ?? 0)) return
   const known = agent.works.get(task)
-  if (known !== undefined && (known.run !== undefined || known.ending !== undefined) && epoch <= known.epoch)
-    return
+  if (known !== undefined && epoch < known.epoch) return
+  if (known !== undefined && isBegun(known)) {
+    if (isSamePart(known, skills) && known.feedback === feedback) {
+      known.epoch = epoch
+      sayEnding(agent, known)
+      return
+    }
+    letGo(agent, known, 'it is asked to begin again')
+  }
   agent.runs += 1
   const run = agent.runs
   const members = known?.members ?? []
-  agent.unnoted.delete(task)
-  const newest = Math.max(epoch, known?.epoch ?? 0)
-  agent.works.set(task, { task, epoch: newest, members, run, ending: undefined })
+  agent.works.set(task, { ...newWork(task, epoch, members, skills), feedback, run })
   agent.taskOfRun.set(run, task)
   agent.effects.push({ kind: 'begin', run, assignment, members })
+}
+
+export function newWork(task: TaskId, epoch: number, members: Work['members'], skills: Work['skills']): Work {
+  return { task, epoch, members, skills, feedback: undefined, run: undefined, ending: undefined }
+}
+
+function isBegun(work: Work): boolean {
+  return work.run !== undefined || work.ending !== undefined
+}
+
+export function isSamePart(work: Work, skills: Work['skills']): boolean {
+  return work.skills.length === skills.length && work.skills.every((skill, i) => skill === skills[i])
 }
 
 function workOfRun(agent: AgentState, run: number): Work | undefined {
@@ -50,20 +72,24 @@ export function onSettled(agent: AgentState, run: number, ending: JsonText | Ref
 export function sayEnding(agent: AgentState, work: Work): void {
   const { task, epoch, ending } = work
   if (ending === undefined) return
-  agent.unnoted.delete(task)
-  agent.unnoted.set(task, agent.now + agent.configuration.limits.resendMs)
+  sayEndingLater(agent, work)
   if (isRefusal(ending)) say(agent, { kind: 'TASK_FAILED', task, epoch, refusal: ending })
   else {
     const self = agent.self.id as TaskUpdate['member']
-    const skills = work.members.find((member) => member.agent === self)?.skills ?? []
-    const results = [{ agent: self, skills, result: ending ?? jsonNull }]
+    const results = [{ agent: self, skills: work.skills, result: ending ?? jsonNull }]
     say(agent, { kind: 'TASK_COMPLETE', task, epoch, results })
   }
 }
 
+/** Unless it is noted before. */
+export function sayEndingLater(agent: AgentState, { task }: Work): void {
+  agent.unnoted.delete(task)
+  agent.unnoted.set(task, agent.now + agent.configuration.limits.resendMs)
+}
+
 export function onNoted(agent: AgentState, task: TaskId, epoch: number): void {
   const work = agent.works.get(task)
-  if (work?.ending !== undefined && work.epoch === epoch) dropWork(agent, work)
+  if (work?.ending !== undefined && work.epoch === epoch) dropWork(agent, work, epoch)
 }
 
 /** Says again what was not noted. */
@@ -75,19 +101,37 @@ export function sayEndingsAgain(agent: AgentState): void {
   }
 }
 
-function dropWork(agent: AgentState, work: Work): void {
+function dropWork(agent: AgentState, work: Work, epoch: number): void {
   agent.works.delete(work.task)
   agent.unnoted.delete(work.task)
+  close(agent, work.task, epoch)
 }
 
 /** The membership ends, whatever its state. `epoch` undefined: in every epoch. */
 export function stopWork(agent: AgentState, task: TaskId, epoch: number | undefined, reason: string): void {
   const work = agent.works.get(task)
   if (work === undefined || (epoch !== undefined && epoch < work.epoch)) return
-  dropWork(agent, work)
+  dropWork(agent, work, epoch ?? work.epoch)
+  letGo(agent, work, reason)
+}
+
+/** Gives up what was begun or done. The user's code is told to stop; until it has, its slot is taken. */
+export function letGo(agent: AgentState, work: Work, reason: string): void {
+  agent.unnoted.delete(work.task)
   if (work.run === undefined) return
   agent.stopping.add(work.run)
   agent.effects.push({ kind: 'stop', run: work.run, reason })
+}
+
+/** Remembers an end for as long as a message from before it may still be under way. */
+function close(agent: AgentState, task: TaskId, epoch: number): void {
+  agent.closed.delete(task)
+  agent.closed.set(task, epoch)
+  if (agent.closed.size <= agent.configuration.limits.endedKept) return
+  for (const oldest of agent.closed.keys()) {
+    agent.closed.delete(oldest)
+    return
+  }
 }
 
 export function onWord(agent: AgentState, message: TaskUpdate): void {
