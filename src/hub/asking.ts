@@ -75,6 +75,8 @@ export function reachOf(task: Task, search: Search, mask: number): Reach {
 
 /** Asks a shortlist for offers. Answers false, with the reason in the task, when there is nobody to ask. */
 export function startAsking(hub: HubState, task: Task): boolean {
+  // After a start the results that a lost member's heir is to be handed may still be on their way from the journal.
+  if (task.blockedOn.size > 0) return wait(task, { kind: 'dependencies', tasks: [...task.blockedOn] })
   const needs = openNeeds(hub, task)
   const required = needs.filter((need) => !need.optional)
   const missing = required.filter((need) => ableAgents(hub, task, need) < need.count)

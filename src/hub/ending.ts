@@ -184,8 +184,9 @@ export function passOn(hub: HubState, id: TaskId, status: EndStatus): void {
         'failed',
         refuse('E_DEPENDENCY_FAILED', `it depends on "${id}", which ended as ${status}`),
       )
-    } else if (task.blockedOn.size === 0) enqueue(hub, task, undefined)
-    else task.waitingFor = { kind: 'dependencies', tasks: [...task.blockedOn] }
+    } else if (task.blockedOn.size === 0) {
+      if (task.search === undefined && openNeeds(hub, task).length > 0) enqueue(hub, task, undefined)
+    } else task.waitingFor = { kind: 'dependencies', tasks: [...task.blockedOn] }
   }
 }
 
