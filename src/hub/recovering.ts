@@ -80,7 +80,10 @@ export function reconcile(hub: HubState, entry: RosterEntry, message: AgentHeart
     const part = task?.group?.parts.get(entry.id)
     if (part?.state === 'working' && part.member.incarnation === entry.address.incarnation) {
       if (task !== undefined && epoch !== task.epoch) remind(hub, entry, task)
-    } else send(hub, entry.address, { kind: 'GROUP_DISSOLVED', task: id, epoch, reason: 'not a member' })
+    } else {
+      const reason = part?.state === 'finished' ? 'its part is done' : 'it is no member'
+      send(hub, entry.address, { kind: 'GROUP_DISSOLVED', task: id, epoch, reason })
+    }
   }
   for (const id of entry.tasks) {
     const task = hub.tasks.get(id)

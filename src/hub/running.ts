@@ -208,5 +208,7 @@ function finish(hub: HubState, task: Task, part: Part, message: TaskComplete): v
     shiftSlots(hub, entry, 0, -1)
     entry.tasks.delete(task.id)
   }
-  if (!claim(hub, task)) sendTo(hub, agent, { kind: 'TASK_NOTED', task: task.id, epoch: task.epoch })
+  claim(hub, task)
+  // Where the task has ended with it, the end says so.
+  if (hub.tasks.has(task.id)) sendTo(hub, agent, { kind: 'TASK_NOTED', task: task.id, epoch: task.epoch })
 }
