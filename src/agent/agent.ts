@@ -8,7 +8,17 @@ import { type Configuration, defaultConfiguration } from '../protocol/limits.ts'
 import { type Decision, type Machine, never } from '../protocol/machine.ts'
 import type { Address, Assignment, Message, MessageRefused } from '../protocol/message.ts'
 import { earliest, type Millis } from '../protocol/time.ts'
-import { announce, askAgain, follow, nextAskAt, onAccepted, onEnded, onRefused, tell } from './announcing.ts'
+import {
+  announce,
+  askAgain,
+  follow,
+  nextAskAt,
+  onAccepted,
+  onEnded,
+  onRefused,
+  order,
+  tell,
+} from './announcing.ts'
 import { confirm, dropStaleHolds, onFormed, onInvite, onRelease, settleHolds } from './joining.ts'
 import { answer, askToJoin, beat, onExpelled, onQuery, onWelcome, repeatSkills } from './offering.ts'
 import {
@@ -57,9 +67,9 @@ export class Agent implements Machine<AgentInput, never, AgentEffect> {
       case 'follow':
         return follow(agent, input.task)
       case 'cancel':
-        return say(agent, { kind: 'TASK_CANCEL', task: input.task, reason: input.reason })
+        return order(agent, { kind: 'TASK_CANCEL', task: input.task, reason: input.reason })
       case 'start':
-        return say(agent, { kind: 'TASK_START', task: input.task, epoch: input.epoch })
+        return order(agent, { kind: 'TASK_START', task: input.task, epoch: input.epoch })
       case 'judged': {
         const { task, epoch, accepted, reason } = input
         return say(agent, { kind: 'TASK_VERDICT', task, epoch, accepted, reason })
@@ -179,7 +189,9 @@ function heardRefusal(agent: AgentState, message: MessageRefused): void {
     case 'E_NOT_MEMBER':
     case 'E_NO_SUCH_TASK':
     case 'E_TASK_TERMINAL':
-      if (task !== undefined && isAboutWork(message)) stopWork(agent, task, undefined, refusal.message)
+      if (task === undefined) return
+      if (isAboutWork(message)) stopWork(agent, task, undefined, refusal.message)
+      else agent.orders.delete(task)
       return
     default:
       // E_STALE_EPOCH and the like: the group's new state is on its way, or the next heartbeat fetches it.

@@ -5,7 +5,7 @@
 import type { TaskId } from '../protocol/id.ts'
 import type { Refusal } from '../protocol/refusal.ts'
 import type { TaskAnnouncement } from '../protocol/task.ts'
-import { type AgentState, type News, say } from './state.ts'
+import { type AgentState, type News, type Order, say } from './state.ts'
 
 export function announce(agent: AgentState, announcement: TaskAnnouncement, fresh: boolean): void {
   agent.announced.set(announcement.id, { announcement, accepted: false })
@@ -26,6 +26,14 @@ function askAfter(agent: AgentState, task: TaskId): void {
   agent.followed.delete(task)
   agent.followed.set(task, agent.now + agent.configuration.limits.agentTimeoutMs)
   say(agent, { kind: 'TASK_FOLLOW', task })
+  const order = agent.orders.get(task)
+  if (order !== undefined) say(agent, order)
+}
+
+/** What the initiator wants of its open task is said again with every question after it: it changes nothing twice. */
+export function order(agent: AgentState, message: Order): void {
+  agent.orders.set(message.task, message)
+  say(agent, message)
 }
 
 /** Says again what was not answered. Both maps are in the order of their times, because each has one interval. */
@@ -73,6 +81,7 @@ function forget(agent: AgentState, task: TaskId): void {
   agent.announced.delete(task)
   agent.unanswered.delete(task)
   agent.followed.delete(task)
+  agent.orders.delete(task)
 }
 
 export function tell(agent: AgentState, task: TaskId, news: News): void {

@@ -52,6 +52,9 @@ export interface Announced {
   accepted: boolean
 }
 
+/** What an initiator can want of its open task. */
+export type Order = Extract<Message, { kind: 'TASK_START' | 'TASK_CANCEL' }>
+
 export type Presence = 'apart' | 'joining' | 'present' | 'leaving' | 'gone'
 
 /** What the initiator of a task hears. */
@@ -145,6 +148,8 @@ export interface AgentState {
   readonly announced: Map<TaskId, Announced>
   readonly unanswered: Map<TaskId, Millis>
   readonly followed: Map<TaskId, Millis>
+  /** What was last wanted of each of them. */
+  readonly orders: Map<TaskId, Order>
 }
 
 export function newAgentState(
@@ -174,6 +179,7 @@ export function newAgentState(
     announced: new Map(),
     unanswered: new Map(),
     followed: new Map(),
+    orders: new Map(),
   }
 }
 

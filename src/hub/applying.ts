@@ -188,7 +188,8 @@ function form(task: Task, fact: GroupFormedFact): void {
     formedAt: fact.at,
     parts,
     uncovered: fact.uncovered,
-    started: before?.started ?? task.announcement.startBy === 'hub',
+    // What the initiator has once let begin, it need not let begin again.
+    started: task.announcement.startBy === 'hub' || task.facts.some(({ kind }) => kind === 'task.started'),
   }
   task.facts.push(fact)
 }

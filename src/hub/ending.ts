@@ -14,7 +14,7 @@ import { endSearch } from './forming.ts'
 import { learn, learnFromRejection } from './judging.ts'
 import { dequeue, enqueue } from './queue.ts'
 import { isPresent, shiftSlots } from './roster.ts'
-import { refuseMessage } from './running.ts'
+import { refuseMessage, unknownTask } from './running.ts'
 import { type HubState, send, sendTo, type Task, tellFollowers, touch } from './state.ts'
 
 /** When every part is finished: accepts the claim, or puts it to whoever checks it. Answers whether all is finished. */
@@ -94,16 +94,20 @@ function claimText(task: Task): JsonText {
 /** The initiator's judgement of a claim. */
 export function onVerdict(hub: HubState, from: Address, message: TaskVerdict): void {
   const task = hub.tasks.get(message.task)
-  if (task === undefined || !task.followers.has(from.id)) return
-  if (task.epoch !== message.epoch || task.waitingFor?.kind !== 'verdict') {
-    const refusal = refuse(
-      'E_BAD_STATE',
-      `the task "${task.id}" has no claim of epoch ${message.epoch} to judge`,
-    )
-    refuseMessage(hub, from, 'TASK_VERDICT', task.id, refusal)
+  const refusal = task === undefined ? unknownTask(hub, message.task) : unfitVerdict(task, from, message)
+  if (task === undefined || refusal !== undefined) {
+    if (refusal !== undefined) refuseMessage(hub, from, 'TASK_VERDICT', message.task, refusal)
     return
   }
-  if (task.announcement.verify.by === 'initiator') judge(hub, task, from.id, message.accepted, message.reason)
+  judge(hub, task, from.id, message.accepted, message.reason)
+}
+
+function unfitVerdict(task: Task, from: Address, { epoch }: TaskVerdict): Refusal | undefined {
+  if (task.initiator !== from.id || task.announcement.verify.by !== 'initiator') {
+    return refuse('E_NOT_MEMBER', `the claim of "${task.id}" is not for ${from.id} to judge`)
+  }
+  if (task.epoch === epoch && task.waitingFor?.kind === 'verdict') return undefined
+  return refuse('E_BAD_STATE', `the task "${task.id}" has no claim of epoch ${epoch} to judge`)
 }
 
 function judge(hub: HubState, task: Task, by: Address['id'], accepted: boolean, reason: string): void {
