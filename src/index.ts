@@ -1,4 +1,4 @@
-/** convoke: independent agents announce needs, form a group, do the work, and part. Every public name is listed here. */
+/** convoke: independent agents announce needs, form a group, do the work, and part. The public face. */
 export type { Assignment, Outcome, ResultsBySkill, SkillResult } from './host/assignment.ts'
 export type {
   AgentDefinition,

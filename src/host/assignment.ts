@@ -16,7 +16,9 @@ export interface SkillResult {
 /** By skill, the results of those who covered it. */
 export type ResultsBySkill = Readonly<Record<string, readonly SkillResult[]>>
 
-/** What one member is asked to do. Make the work idempotent by (task, epoch, skill): after a failure it may run again. */
+/**
+ * What one member is asked to do. Make the work idempotent by (task, epoch, skill): after a failure it may run again.
+ */
 export interface Assignment {
   readonly task: TaskId
   readonly epoch: number

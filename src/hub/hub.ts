@@ -201,7 +201,7 @@ type FromPresentAgent = Extract<
   }
 >
 
-/** Looks at the whole queue again: what a mistake of ours would leave lying is found after this interval at the latest. */
+/** Looks at the whole queue again: what a mistake of ours would leave lying is found after this interval. */
 function maintain(hub: HubState): void {
   hub.maintainAt = undefined
   hub.queueStirred = true
