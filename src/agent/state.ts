@@ -6,7 +6,16 @@ import type { Member } from '../protocol/group.ts'
 import type { AgentId, InviteId, NodeId, SkillName, TaskId } from '../protocol/id.ts'
 import type { JsonText } from '../protocol/json.ts'
 import type { Configuration } from '../protocol/limits.ts'
-import type { Address, Assignment, Call, HubAsk, HubTell, Message, Update } from '../protocol/message.ts'
+import type {
+  Address,
+  Assignment,
+  Call,
+  Envelope,
+  HubAsk,
+  HubTell,
+  Message,
+  Update,
+} from '../protocol/message.ts'
 import type { Refusal } from '../protocol/refusal.ts'
 import type { Skill } from '../protocol/skill.ts'
 import type { MemberResult, Outcome, TaskAnnouncement } from '../protocol/task.ts'
@@ -101,7 +110,7 @@ export type AgentInput =
   | { readonly kind: 'ask'; readonly request: number; readonly about: HubAsk['about'] }
 
 export type AgentEffect =
-  | { readonly kind: 'send'; readonly to: Address; readonly message: Message }
+  | ({ readonly kind: 'send' } & Envelope)
   | { readonly kind: 'consider'; readonly call: Call; readonly matter: Matter }
   | {
       readonly kind: 'begin'
@@ -184,7 +193,7 @@ export function newAgentState(
 }
 
 export function say(agent: AgentState, message: Message): void {
-  agent.effects.push({ kind: 'send', to: agent.hub, message })
+  agent.effects.push({ kind: 'send', from: agent.self, to: agent.hub, message })
 }
 
 /** Slots that are promised or in use. The agent is the authority on this number. */

@@ -69,7 +69,7 @@ export class HubHost {
     })
     host.#snapshotAt = host.#position
     host.#link = await ports.transport.open(host.#hub.address(), (envelope) => {
-      if (host.#observers.size > 0) host.#observe({ kind: 'message', envelope })
+      if (host.#observers.size > 0) host.#observeMessage(envelope)
       host.#node.take({ kind: 'received', envelope })
     })
     host.#node.take({ kind: 'opened' })
@@ -135,17 +135,19 @@ export class HubHost {
     }
   }
 
+  #observeMessage({ from, to, message }: Envelope): void {
+    this.#observe({ kind: 'message', envelope: { from, to, message } })
+  }
+
   #observe(observation: Observation): void {
     for (const observer of this.#observers) observer.push(observation, observation.kind === 'message')
   }
 
   #perform(effect: HubEffect): void {
     switch (effect.kind) {
-      case 'send': {
-        const envelope = { from: this.#hub.address(), to: effect.to, message: effect.message }
-        if (this.#observers.size > 0) this.#observe({ kind: 'message', envelope })
-        return this.#link?.send(envelope)
-      }
+      case 'send':
+        if (this.#observers.size > 0) this.#observeMessage(effect)
+        return this.#link?.send(effect)
       case 'recall':
         void this.#recall(effect.task)
         return

@@ -21,6 +21,7 @@ import { Node } from './node.ts'
 import { Performer } from './performing.ts'
 import type { Clock, Link, Soon, Transport } from './ports.ts'
 import { RefusedError } from './refused.ts'
+import { Settlement } from './settlement.ts'
 import { TaskHandle } from './task-handle.ts'
 
 export interface ParticipantPorts {
@@ -71,11 +72,14 @@ export class Participant {
   readonly #ports: ParticipantPorts
   readonly #node: Node<AgentInput, never, AgentEffect>
   readonly #performer: Performer | undefined
-  /** Tasks that are open, as far as this node knows, with their announcements as text. */
-  readonly #followed = new Map<TaskId, { readonly handle: TaskHandle; readonly text: string }>()
+  /** Tasks that are open, as far as this node knows, with their announcements. */
+  readonly #followed = new Map<
+    TaskId,
+    { readonly handle: TaskHandle; readonly announcement: TaskAnnouncement }
+  >()
   readonly #verifiers = new Map<TaskId, Verifier>()
   readonly #asked = new Map<number, Pick<PromiseWithResolvers<HubTell>, 'resolve' | 'reject'>>()
-  readonly #joined = Promise.withResolvers<void>()
+  readonly #joined = new Settlement<void>()
   #link: Link | undefined
   #requests = 0
   #closed: Fault | undefined
@@ -83,7 +87,6 @@ export class Participant {
   private constructor({ self, profile, definition }: Participation, ports: ParticipantPorts) {
     this.#self = self
     this.#ports = ports
-    this.#joined.promise.catch(() => {})
     const { configuration, clock, soon, hub } = ports
     this.#node = new Node<AgentInput, never, AgentEffect>(new Agent(self, hub, profile, configuration), {
       clock,
@@ -118,7 +121,7 @@ export class Participant {
   /** Resolves when the hub has welcomed it; throws `RefusedError` when it will not have it. */
   async join(): Promise<void> {
     this.#node.take({ kind: 'join' })
-    await this.#joined.promise
+    await this.#joined.promise()
   }
 
   /** Resolves when the announcement is durable. Throws `RefusedError`, or a `Fault` when the network has closed. */
@@ -136,10 +139,11 @@ export class Participant {
     })
     if (isRefusal(announcement)) throw new RefusedError(announcement)
     const known = this.#followed.get(announcement.id)
-    const text = JSON.stringify(announcement)
-    if (known !== undefined && known.text !== text) throw new RefusedError(taskConflict(announcement.id))
+    if (known !== undefined && !isSame(known.announcement, announcement)) {
+      throw new RefusedError(taskConflict(announcement.id))
+    }
     if (typeof verify === 'function') this.#verifiers.set(announcement.id, verify)
-    const handle = known?.handle ?? this.#newHandle(announcement.id, text)
+    const handle = known?.handle ?? this.#newHandle(announcement)
     if (known === undefined)
       this.#node.take({ kind: 'announce', announcement, fresh: announcement.id === id })
     // A verifier that comes with a second announcement is to hear the claim that is already made.
@@ -153,7 +157,7 @@ export class Participant {
     const { id } = announcement
     const known = this.#followed.get(id)
     if (known !== undefined) return known.handle
-    const handle = this.#newHandle(id, JSON.stringify(announcement))
+    const handle = this.#newHandle(announcement)
     this.#node.take({ kind: 'follow', task: id })
     return handle
   }
@@ -189,20 +193,21 @@ export class Participant {
     await this.#link?.close()
   }
 
-  #newHandle(id: TaskId, text: string): TaskHandle {
+  #newHandle(announcement: TaskAnnouncement): TaskHandle {
+    const { id } = announcement
     const handle = new TaskHandle(id, {
       cancel: (reason) => this.#node.take({ kind: 'cancel', task: id, reason }),
       start: (epoch) => this.#node.take({ kind: 'start', task: id, epoch }),
       explain: () => this.#ports.explain(id),
     })
-    this.#followed.set(id, { handle, text })
+    this.#followed.set(id, { handle, announcement })
     return handle
   }
 
   #perform(effect: AgentEffect): void {
     switch (effect.kind) {
       case 'send':
-        return this.#link?.send({ from: this.#self, to: effect.to, message: effect.message })
+        return this.#link?.send(effect)
       case 'begin':
         return this.#performer?.begin(effect)
       case 'regroup':
@@ -215,7 +220,7 @@ export class Participant {
         void this.#performer?.consider(effect)
         return
       case 'joined':
-        return this.#joined.resolve()
+        return this.#joined.resolve(undefined)
       case 'expelled':
         this.#joined.reject(new RefusedError(effect.refusal))
         return
@@ -251,6 +256,10 @@ export class Participant {
   #fail(cause: unknown): void {
     void this.close(new Fault('E_BROKEN', `The agent "${this.#self.id}" has stopped.`, { cause }))
   }
+}
+
+function isSame(a: TaskAnnouncement, b: TaskAnnouncement): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
 }
 
 async function judgementOf(verifier: Verifier, results: readonly MemberResult[]): Promise<Judgement> {

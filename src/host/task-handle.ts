@@ -10,6 +10,7 @@ import { Channel } from './channel.ts'
 import type { Explanation } from './explain.ts'
 import type { Fault } from './fault.ts'
 import { RefusedError } from './refused.ts'
+import { Settlement } from './settlement.ts'
 
 /** What the initiator sees of its task, in order. Progress may be left out for a reader that is far behind. */
 export type TaskUpdate =
@@ -33,8 +34,8 @@ const waitingMax = 1000
 export class TaskHandle {
   readonly id: TaskId
   readonly #ports: TaskPorts
-  readonly #accepted = Promise.withResolvers<void>()
-  readonly #ended = Promise.withResolvers<Outcome>()
+  readonly #accepted = new Settlement<void>()
+  readonly #ended = new Settlement<Outcome>()
   readonly #readers = new Set<Channel<TaskUpdate>>()
   /** Told to whoever begins to read later. */
   readonly #milestones: TaskUpdate[] = []
@@ -43,9 +44,6 @@ export class TaskHandle {
   constructor(id: TaskId, ports: TaskPorts) {
     this.id = id
     this.#ports = ports
-    // Whoever does not wait for them is not to be told by a crash of the process.
-    this.#accepted.promise.catch(() => {})
-    this.#ended.promise.catch(() => {})
   }
 
   /** Everything that happens from now on, after the milestones that have already been passed. Ends with the task. */
@@ -59,7 +57,7 @@ export class TaskHandle {
 
   /** Resolves when the task has ended, however it ended. Rejects with a `Fault` when the network closes before. */
   outcome(): Promise<Outcome> {
-    return this.#ended.promise
+    return this.#ended.promise()
   }
 
   explain(): Promise<Explanation> {
@@ -69,7 +67,7 @@ export class TaskHandle {
   /** Asks for the end of the task and waits for it. A task that has ended already stays as it is. */
   async cancel(reason = 'cancelled by its initiator'): Promise<Outcome> {
     this.#ports.cancel(reason)
-    return this.#ended.promise
+    return this.#ended.promise()
   }
 
   /** Lets the members begin; for tasks announced with `startBy: 'initiator'`, once the group is formed. */
@@ -83,14 +81,14 @@ export class TaskHandle {
 
   /** Resolves when the announcement is durable; rejects with `RefusedError`. */
   accepted(): Promise<void> {
-    return this.#accepted.promise
+    return this.#accepted.promise()
   }
 
   /** Called by the node that follows the task. */
   hear(news: News): void {
     switch (news.kind) {
       case 'accepted':
-        this.#accepted.resolve()
+        this.#accepted.resolve(undefined)
         this.#tell({ kind: 'accepted' }, true)
         break
       case 'refused': {
@@ -112,7 +110,7 @@ export class TaskHandle {
         break
       case 'ended': {
         const outcome = openOutcome(news.outcome)
-        this.#accepted.resolve()
+        this.#accepted.resolve(undefined)
         this.#ended.resolve(outcome)
         this.#tell({ kind: 'ended', outcome }, true)
         this.#close()

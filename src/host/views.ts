@@ -68,6 +68,8 @@ export interface TaskRecord {
   status: TaskStatus
   epoch: number
   attempts: number
+  /** The hub, or the initiator, lets the members begin. */
+  begun: boolean
   members: readonly Member[]
   results: MemberResult[]
   readonly formations: FormationView[]
@@ -86,10 +88,11 @@ export function foldTask(record: TaskRecord | undefined, fact: Fact): TaskRecord
       record.epoch = fact.epoch
       record.members = fact.members
       record.formedAt = fact.at
-      record.status = record.announcement.startBy === 'hub' ? 'working' : 'formed'
+      record.status = record.begun ? 'working' : 'formed'
       record.formations.push(fact)
       break
     case 'task.started':
+      record.begun = true
       record.status = 'working'
       break
     case 'member.finished':
@@ -98,6 +101,7 @@ export function foldTask(record: TaskRecord | undefined, fact: Fact): TaskRecord
     case 'member.lost':
       record.losses.push(fact)
       if (fact.counts) record.attempts += 1
+      if (!record.members.some((member) => isAtWork(record, member))) record.status = 'waiting'
       break
     case 'claim.returned':
       record.attempts += 1
@@ -124,6 +128,7 @@ function newRecord(fact: Extract<Fact, { kind: 'task.accepted' }>): TaskRecord {
     status: fact.announcement.dependsOn.length > 0 ? 'blocked' : 'waiting',
     epoch: 0,
     attempts: 0,
+    begun: fact.announcement.startBy === 'hub',
     members: [],
     results: [],
     formations: [],
@@ -140,6 +145,11 @@ function finishMember(record: TaskRecord, fact: Extract<Fact, { kind: 'member.fi
   const waitsForVerdict = record.announcement.verify.by !== 'trust'
   if (waitsForVerdict && record.members.every((member) => hasResult(record, member)))
     record.status = 'verifying'
+}
+
+function isAtWork(record: TaskRecord, member: Member): boolean {
+  const isLost = record.losses.some(({ epoch, agent }) => epoch === record.epoch && agent === member.agent)
+  return !isLost && !hasResult(record, member)
 }
 
 function hasResult(record: TaskRecord, member: Member): boolean {

@@ -12,6 +12,7 @@ import {
   type Asked,
   type HubState,
   type OpenNeed,
+  type Part,
   type Reach,
   type RosterEntry,
   type Search,
@@ -131,10 +132,18 @@ function ableAgents(hub: HubState, task: Task, need: OpenNeed): number {
   }
   for (const id of task.announcement.exclude) barred(id)
   for (const [id, part] of task.group?.parts ?? []) {
-    const isFree = part.state === 'lost' || (part.state === 'finished' && !hasDone(task, id, need.skill))
+    const isFree = part.state === 'lost' || (mayTakeMore(task, part) && !hasDone(task, id, need.skill))
     if (!isFree && !task.announcement.exclude.includes(id)) barred(id)
   }
   return able
+}
+
+/** A member that has finished may take another part, unless the group would then have too few members. */
+function mayTakeMore(task: Task, part: Part): boolean {
+  if (part.state !== 'finished') return false
+  let standing = 0
+  for (const { state } of task.group?.parts.values() ?? []) if (state !== 'lost') standing += 1
+  return standing >= task.announcement.minMembers
 }
 
 function hasDone(task: Task, agent: RosterEntry['id'], skill: SkillName): boolean {
@@ -170,7 +179,8 @@ function shortlist(
     const entry = hub.bySlot[slot]
     if (entry === undefined || freeSlots(entry) === 0 || search.asked.has(entry.id)) return true
     if (claim?.has(entry.id) || task.announcement.exclude.includes(entry.id)) return true
-    return task.group?.parts.get(entry.id)?.state === 'working' || !accept(entry)
+    const part = task.group?.parts.get(entry.id)
+    return (part !== undefined && part.state !== 'lost' && !mayTakeMore(task, part)) || !accept(entry)
   }
   for (const need of needs) {
     const places = need.count + hub.configuration.limits.shortlistSpare

@@ -7,7 +7,7 @@ import type { Fact } from '../protocol/fact.ts'
 import type { Checkpoint, Considered, Member } from '../protocol/group.ts'
 import type { AgentId, InviteId, NodeId, SkillName, TaskId } from '../protocol/id.ts'
 import type { Configuration } from '../protocol/limits.ts'
-import type { Address, Call, Message, WaitingFor } from '../protocol/message.ts'
+import type { Address, Call, Envelope, Message, WaitingFor } from '../protocol/message.ts'
 import type { Refusal, RefusalCode } from '../protocol/refusal.ts'
 import type { Skill } from '../protocol/skill.ts'
 import type { SkillStanding } from '../protocol/standing.ts'
@@ -187,7 +187,8 @@ export interface Supply {
 }
 
 export type HubEffect =
-  | { readonly kind: 'send'; readonly to: Address; readonly message: Message }
+  /** The envelope itself: what is decided is what travels. */
+  | ({ readonly kind: 'send' } & Envelope)
   /** Look the facts of an ended task up; the answer is a `recalled` input. */
   | { readonly kind: 'recall'; readonly task: TaskId }
 
@@ -268,12 +269,12 @@ export function newHubState(self: Address, configuration: Configuration, random:
 }
 
 export function send(hub: HubState, to: Address, message: Message): void {
-  hub.effects.push({ kind: 'send', to, message })
+  hub.effects.push({ kind: 'send', from: hub.self, to, message })
 }
 
 /** To whichever incarnation lives. */
 export function sendTo(hub: HubState, id: NodeId, message: Message): void {
-  hub.effects.push({ kind: 'send', to: { id, incarnation: 0 }, message })
+  hub.effects.push({ kind: 'send', from: hub.self, to: { id, incarnation: 0 }, message })
 }
 
 export function tellFollowers(hub: HubState, task: Task, message: Message): void {
