@@ -32,11 +32,9 @@ async function examine({ operands, json, terminal }: CommandCall): Promise<ExitC
     terminal.out(JSON.stringify({ ok: good, ...report }))
     return good ? exit.done : exit.store
   }
-  const { completed, failed, cancelled, expired } = report.ended
-  terminal.out(
-    `${report.facts} facts about ${report.tasks} tasks: ${report.open} open, ${completed} completed,`,
-  )
-  terminal.out(`${failed} failed, ${cancelled} cancelled, ${expired} expired`)
+  const { open, ended, facts } = report
+  const counts = Object.entries({ open, ...ended }).map(([status, count]) => `${count} ${status}`)
+  terminal.out(`${facts} facts about ${report.tasks} tasks: ${counts.join(', ')}`)
   const rows = report.problems.map(({ position, rule, problem }) => [
     `at ${position}`,
     rule ?? '',

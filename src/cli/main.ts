@@ -6,6 +6,9 @@ const least = 24
 const major = Number(process.versions.node.split('.', 1)[0])
 
 if (major >= least) {
+  // Most of the start is compiling; Node keeps the result in a folder for temporary files.
+  const { enableCompileCache } = await import('node:module')
+  enableCompileCache()
   const { start } = await import('./start.ts')
   await start(process.argv.slice(2))
 } else {
@@ -17,5 +20,3 @@ if (major >= least) {
   )
   process.exitCode = 5
 }
-
-export {}

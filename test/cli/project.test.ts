@@ -184,7 +184,7 @@ const wrong: readonly (readonly [string | readonly [string, string], string])[] 
   [['{ etl: intermediate }', '[]'], 'E_NO_REQUIREMENTS p.yaml:6:5: tasks[0].requires names no skill'],
   [
     ['{ etl: intermediate }', '[etl, etl]'],
-    'E_DUPLICATE_SKILL p.yaml:6:21: tasks[0].requires[1] names the skill "etl" twice',
+    'E_DUPLICATE_SKILL p.yaml:6:5: tasks[0].requires names the skill "etl" twice',
   ],
   [
     '    optional: { etl: novice }\n',

@@ -218,7 +218,9 @@ test('CMD-7 calling the work off ends the program and what it started', { timeou
 test('CMD-7 a program that ignores the request to end is made to', { timeout: 20_000 }, async () => {
   const ready = join(folder(), 'ready')
   const off = new AbortController()
-  const code = `process.on('SIGTERM', () => {}); require('node:fs').writeFileSync(${JSON.stringify(ready)}, String(process.pid)); setInterval(() => {}, 1000)`
+  const code = `process.on('SIGTERM', () => {})
+    require('node:fs').writeFileSync(${JSON.stringify(ready)}, String(process.pid))
+    setInterval(() => {}, 1000)`
   const work = run(script(code), { signal: off.signal, killGraceMs: 100 })
   await until(() => existsSync(ready) && readFileSync(ready, 'utf8') !== '')
   const from = performance.now()

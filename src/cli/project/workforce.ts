@@ -92,9 +92,8 @@ async function fromModule(
   const no = (what: string): never => {
     throw project.problem([...path, 'module'], 'E_TYPE', what)
   }
-  if (checkId(id, 'id') !== undefined || id === undefined) {
-    return no(`exports an agent whose id ${quote(id)} is not an id, and the project gives none`)
-  }
+  if (id === undefined) return no('exports an agent without an id, and the project gives none')
+  if (checkId(id, 'id') !== undefined) return no(`exports an agent whose id ${quote(id)} is not an id`)
   if (!Array.isArray(skills)) return no('exports an agent without skills, and the project gives none')
   if (typeof perform !== 'function') return no('exports an agent without the function "perform"')
   const consider = given.consider?.bind(given)
