@@ -13,7 +13,7 @@ import type { Event } from '../world/timeline.ts'
 import { hubName } from '../world.ts'
 import { Line, spanOf } from './line.ts'
 import { isSelected, type PlayHouse, type Selection } from './playhouse.ts'
-import { factText, membersText } from './print.ts'
+import { factText, membersText, round } from './print.ts'
 
 type Command = (house: PlayHouse, line: Line) => Promise<void> | void
 
@@ -24,7 +24,7 @@ const commands: Readonly<Record<string, Command>> = {
       const value = line.value(name)
       if (value !== undefined) limits[name] = name.endsWith('Ms') ? spanOf(value) : Number(value)
     }
-    return house.begin(limits, line.number('seed') ?? 1)
+    return house.begin(limits, line.number('seed') ?? 1, line.span('commit') ?? 0)
   },
   agent: (house, line) => house.join(line.word('id'), behaviourOf(line)),
   announce: (house, line) => house.world.announce(line.value('by') ?? 'desk', specOf(house, line)),
@@ -75,7 +75,7 @@ const commands: Readonly<Record<string, Command>> = {
   agents: async (house) => {
     for (const agent of await quietly(house, () => house.world.agents('desk'))) {
       const skills = agent.skills.map(({ name, level, successRate, successes, failures }) => {
-        return `${name}:${level} ${successRate} (${successes} of ${successes + failures})`
+        return `${name}:${level} ${successRate} (${round(successes)} of ${round(successes + failures)})`
       })
       house.say(`${agent.id} busy ${agent.busy}/${agent.capacity}, ${skills.join(', ')}`)
     }

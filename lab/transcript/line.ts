@@ -1,5 +1,5 @@
 /**
- * One command of a transcript: `word word key=value flag`, where a value may stand in double quotes.
+ * One command of a transcript: `word word key=value flag`, where a value may stand in quotes.
  * Must never happen here: a key that no command reads and nobody complains about.
  */
 import type { RequirementSpec } from '../../src/protocol/announce.ts'
@@ -15,8 +15,10 @@ export class Line {
 
   constructor(text: string) {
     this.text = text
-    for (const [, key, quoted, plain] of text.matchAll(/(?:([a-zA-Z]+)=)?(?:"([^"]*)"|([^\s"]+))/g)) {
-      const value = quoted ?? plain ?? ''
+    for (const [, key, double, single, plain] of text.matchAll(
+      /(?:([a-zA-Z]+)=)?(?:"([^"]*)"|'([^']*)'|([^\s"']+))/g,
+    )) {
+      const value = double ?? single ?? plain ?? ''
       if (key === undefined) this.#words.push(value)
       else this.#values.set(key, value)
     }

@@ -43,12 +43,13 @@ export class PlayHouse {
   }
 
   /** Begins the world: a hub, and a desk that announces. */
-  async begin(limits: Partial<Limits>, seed: number): Promise<void> {
+  async begin(limits: Partial<Limits>, seed: number, commitMs: Millis): Promise<void> {
     const checked = checkLimits(limits)
     if (isRefusal(checked)) throw new Error(checked.message)
     this.#world = new World({
       seed,
       configuration: { ...defaultConfiguration, limits: checked },
+      commitMs: () => commitMs,
       fate: (envelope) => this.#fate(envelope),
       watch: (happening, at) => this.#hear(happening, at),
     })

@@ -91,7 +91,7 @@ function announcementText(task: TaskAnnouncement): string {
 function updateText(update: Update): string {
   switch (update.kind) {
     case 'progress':
-      return `progress ${update.fraction}`
+      return `progress ${round(update.fraction)}`
     case 'checkpoint':
       return `checkpoint ${update.data}`
     case 'word':
@@ -243,6 +243,6 @@ function detailOfFact(fact: Fact): string {
   }
 }
 
-function round(value: number): number {
+export function round(value: number): number {
   return Math.round(value * 100) / 100
 }
