@@ -23,6 +23,7 @@ const forExamples = {
   },
   data: { value: 'FILE', help: 'a CSV file to learn from' },
   target: { value: 'COLUMN', help: 'the column of it to predict' },
+  out: { value: 'FOLDER', help: 'where the model and the report go' },
 } as const
 
 export const demo: Command = {
@@ -34,7 +35,10 @@ export const demo: Command = {
     ['convoke demo', 'agents form groups, work and report; what happens is shown live'],
     ['convoke demo --json', 'the result as one JSON object'],
   ],
-  notes: ['The options are for the large demonstration, which is part of a checkout of the source.'],
+  notes: [
+    'The options are for the large demonstration, which is part of a checkout of the source; there it has more:\n' +
+      'npm run demo -- --help.',
+  ],
   run: show,
 }
 
@@ -53,7 +57,7 @@ async function show(call: CommandCall): Promise<ExitCode> {
   return runShort(call)
 }
 
-/** Its exit code is ours. A Ctrl-C at the terminal reaches it as well. */
+/** Its exit code is ours. */
 async function runExample({ options, json, interrupted }: CommandCall): Promise<ExitCode> {
   const words = Object.keys(forExamples).flatMap((name) => {
     const value = options[name]
@@ -63,7 +67,11 @@ async function runExample({ options, json, interrupted }: CommandCall): Promise<
   const child = spawn(process.execPath, [program, ...words, ...(json ? ['--json'] : [])], {
     stdio: 'inherit',
   })
-  interrupted.addEventListener('abort', () => child.kill('SIGTERM'), { once: true })
+  const passOn = (): void => {
+    // A Ctrl-C at the terminal has reached it already, and a second one would not let it put things in order.
+    if (interrupted.reason !== 'SIGINT' || !process.stdin.isTTY) child.kill('SIGINT')
+  }
+  interrupted.addEventListener('abort', passOn, { once: true })
   const [code] = (await once(child, 'close')) as [number | null]
   return (code ?? exit.broken) as ExitCode
 }

@@ -246,6 +246,7 @@ function printOutcome(
     if (needed.has(task.id)) continue
     for (const [skill, results] of Object.entries(outcome.results)) {
       for (const { agent, result } of results) {
+        if (result === null) continue
         terminal.out('')
         terminal.out(terminal.style('bold', `${task.id}, ${skill} by ${agent}:`))
         for (const line of showValue(result, { lines: resultLinesMax, columns: 200 }))
