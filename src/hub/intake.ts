@@ -199,12 +199,12 @@ function parentOf(hub: HubState, task: Task): Task | undefined {
 export function resume(hub: HubState): void {
   for (const task of [...hub.tasks.values()]) {
     touch(hub, task)
+    for (const id of task.blockedOn) if (!hub.tasks.has(id)) recall(hub, id)
     for (const part of [...(task.group?.parts.values() ?? [])]) {
       if (part.state !== 'working') continue
       loseMember(hub, task, part, refuse('E_RESTARTED', 'the network was started again'), false)
     }
     if (!hub.tasks.has(task.id) || task.queued || claim(hub, task)) continue
-    for (const id of task.blockedOn) if (!hub.tasks.has(id)) recall(hub, id)
     begin(hub, task)
   }
 }
