@@ -3,6 +3,7 @@
  * Must never happen here: exit code 0 while something is not completed.
  */
 import { resolve } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import {
   type AgentDefinition,
   Network,
@@ -43,6 +44,9 @@ export const run: Command = {
   run: runProject,
 }
 
+/** Longer than programs have from SIGTERM to SIGKILL. */
+const settleMs = 3_000
+
 /** Absent for a task that was never accepted. */
 type Times = Partial<Pick<TaskView, 'announcedAt' | 'endedAt'>>
 
@@ -66,8 +70,8 @@ async function runProject(call: CommandCall): Promise<ExitCode> {
   let ended: readonly Ended[] | undefined
   try {
     ended = await inNetwork(project, file, agents, live, call.interrupted)
-    // Programs that were called off are given the time to end.
-    await settled()
+    // Programs that were called off are given the time to end. Who does not, is not waited for.
+    await Promise.race([settled(), pause(settleMs)])
   } finally {
     live?.close()
   }
@@ -118,7 +122,9 @@ async function inNetwork(
 function whereTo(project: Project, option: string | true | undefined): string {
   const { network } = project.shape
   if (typeof option === 'string') return option
-  return network === undefined || network === ':memory:' ? ':memory:' : resolve(project.folder, network)
+  if (network === undefined) return ':memory:'
+  // Only the path of a file is relative to the project.
+  return network === ':memory:' || network.includes('://') ? network : resolve(project.folder, network)
 }
 
 function open({ shape }: Project, file: string): Promise<Network> {

@@ -24,14 +24,22 @@ export async function start(words: readonly string[]): Promise<void> {
     })
   }
   const outside = { terminal, interrupted: interruption.signal, env: process.env }
-  try {
-    process.exitCode = await main(outside, words)
-  } catch (cause) {
+  const fail = (cause: unknown): void => {
     const problem = problemOf(cause)
     process.exitCode = problem.exit
     // Whoever interrupts a command knows why what it used is closed.
     const expected = interruption.signal.aborted && problem.code === 'E_CLOSED'
     if (!expected) complain(terminal, problem, words.includes('--debug'))
+  }
+  // Thrown where nobody could catch it, such as in a timer of an agent's module.
+  process.on('uncaughtException', (cause) => {
+    fail(cause)
+    process.exit()
+  })
+  try {
+    process.exitCode = await main(outside, words)
+  } catch (cause) {
+    fail(cause)
   }
   if (interruption.signal.aborted) process.exitCode = exit.interrupted
   await terminal.flushed()

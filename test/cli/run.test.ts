@@ -230,3 +230,44 @@ test('CLI-15 a file that cannot be used is exit code 6, a refused task exit code
   slow.child.kill('SIGINT')
   assert.equal((await slow.ended).code, 130)
 })
+
+test('CLI-3 an error that nobody could catch is one sentence, too', async () => {
+  const folder = folderWith({
+    'stray.ts': `export const agent = { id: 'eve', skills: [{ name: 'work' }], async perform() {
+  setTimeout(() => { throw new Error('stray') })
+  await new Promise((resolve) => setTimeout(resolve, 10_000))
+} }`,
+    'p.yaml': `agents: [{ module: ./stray.ts }]\ntasks: [{ ${task('one')} }]\n`,
+  })
+  const { code, out, err } = await convoke(['run', join(folder, 'p.yaml'), '--quiet'])
+  assert.match(err, /^error E_BROKEN: [^\n]*: stray\nhint: [^\n]+--debug[^\n]+\n$/)
+  assert.deepEqual([code, out], [1, ''])
+})
+
+test('CLI-14 an agent that does not hear that it was called off is not waited for long', {
+  timeout: 30_000,
+}, async () => {
+  const folder = folderWith({
+    'deaf.ts': `export const agent = { id: 'eve', skills: [{ name: 'work' }], perform: () => new Promise(() => {}) }`,
+    'p.yaml': `agents: [{ module: ./deaf.ts }]\ntasks: [{ ${task('one')} }]\n`,
+  })
+  const running = start(['run', join(folder, 'p.yaml')])
+  await until(() => running.err().includes('group of 1'))
+  running.child.kill('SIGINT')
+  assert.equal((await running.ended).code, 130)
+  const again = start(['run', join(folder, 'p.yaml')])
+  await until(() => again.err().includes('group of 1'))
+  const from = performance.now()
+  again.child.kill('SIGINT')
+  await pause(300)
+  again.child.kill('SIGINT')
+  assert.equal((await again.ended).code, 130)
+  assert.ok(performance.now() - from < 3_000, 'a second Ctrl-C does not wait')
+})
+
+test('CLI-9 a network of a kind that is not known is not available', async () => {
+  const folder = folderWith({ 'p.yaml': projectOf('[cat]', [task('one')], 'network: smoke://signals\n') })
+  const { code, err } = await convoke(['run', join(folder, 'p.yaml'), '--quiet'])
+  assert.match(err, /^error E_UNREACHABLE: [^\n]*"smoke:\/\/signals"/)
+  assert.equal(code, 5)
+})
