@@ -2,7 +2,7 @@
  * What the user's code receives and returns: JSON text becomes values here, on the agent's side, and nowhere else.
  */
 import type { AgentId, SkillName, TaskId } from '../protocol/id.ts'
-import type { JsonText } from '../protocol/json.ts'
+import { type JsonText, jsonNull } from '../protocol/json.ts'
 import type { Assignment as AssignmentMessage } from '../protocol/message.ts'
 import type { Refusal } from '../protocol/refusal.ts'
 import type { EndStatus, MemberResult, Outcome as OutcomeMessage } from '../protocol/task.ts'
@@ -51,7 +51,7 @@ export interface Outcome {
 }
 
 function valueIn(text: JsonText): unknown {
-  return JSON.parse(text)
+  return text === jsonNull ? null : JSON.parse(text)
 }
 
 export function resultsBySkill(results: readonly MemberResult[]): ResultsBySkill {

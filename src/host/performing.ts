@@ -11,7 +11,7 @@ import { type JsonText, toJsonText } from '../protocol/json.ts'
 import type { Call } from '../protocol/message.ts'
 import { type Refusal, refuse } from '../protocol/refusal.ts'
 import { openAssignment } from './assignment.ts'
-import type { AgentDefinition, Work } from './autonomous.ts'
+import type { AgentDefinition } from './autonomous.ts'
 import { RefusedError } from './refused.ts'
 import { Run, type RunPorts } from './run.ts'
 
@@ -20,35 +20,44 @@ type Begin = Extract<AgentEffect, { kind: 'begin' }>
 export class Performer {
   readonly #definition: AgentDefinition
   readonly #ports: RunPorts
+  readonly #resultName: string
   readonly #runs = new Map<number, Run>()
 
   constructor(definition: AgentDefinition, ports: RunPorts) {
     this.#definition = definition
     this.#ports = ports
+    this.#resultName = `the result of ${quote(definition.id)}`
   }
 
   begin({ run: id, assignment, members }: Begin): void {
     const run = new Run(id, { task: assignment.task, depth: assignment.depth }, members, this.#ports)
     this.#runs.set(id, run)
-    void this.#perform(openAssignment(assignment), run).then((ending) => {
+    const end = (ending: JsonText | Refusal): void => {
       this.#runs.delete(id)
       run.close()
       this.#ports.take({ kind: 'settled', run: id, ending })
-    })
+    }
+    try {
+      const result = this.#definition.perform(openAssignment(assignment), run)
+      if (!isThenable(result)) end(this.#textOf(result))
+      else {
+        Promise.resolve(result).then(
+          (value) => end(this.#textOf(value)),
+          (cause: unknown) => end(this.#failureOf(cause)),
+        )
+      }
+    } catch (cause) {
+      end(this.#failureOf(cause))
+    }
   }
 
-  async #perform(assignment: ReturnType<typeof openAssignment>, work: Work): Promise<JsonText | Refusal> {
-    try {
-      const result = await this.#definition.perform(assignment, work)
-      return toJsonText(
-        result,
-        `the result of ${quote(this.#definition.id)}`,
-        this.#ports.limits.payloadBytesMax,
-      )
-    } catch (cause) {
-      if (cause instanceof RefusedError) return cause.refusal
-      return refuse('E_WORK_FAILED', `${quote(this.#definition.id)} failed: ${messageOf(cause)}`)
-    }
+  #textOf(result: unknown): JsonText | Refusal {
+    return toJsonText(result, this.#resultName, this.#ports.limits.payloadBytesMax)
+  }
+
+  #failureOf(cause: unknown): Refusal {
+    if (cause instanceof RefusedError) return cause.refusal
+    return refuse('E_WORK_FAILED', `${quote(this.#definition.id)} failed: ${messageOf(cause)}`)
   }
 
   regroup(id: number, members: readonly Member[]): void {
@@ -96,6 +105,10 @@ export class Performer {
 
 function no(reason: string): Judgement {
   return { kind: 'no', refusal: refuse('E_DECLINED', reason.slice(0, 1000)) }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }
 
 /** One line of what was thrown, whatever was thrown. */
