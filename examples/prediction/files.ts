@@ -2,10 +2,22 @@
  * Files that agents hand to each other. A file is written whole or not at all, so that a program that was killed in
  * the middle leaves no half of one behind.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { threadId } from 'node:worker_threads'
 import { Problem } from './problem.ts'
+
+/** Makes sure that there is a directory to write to, before anybody begins. */
+export function prepare(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true })
+    accessSync(directory, constants.W_OK)
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code
+    const hint = 'Choose another directory with --out.'
+    throw new Problem('E_OUT', `nothing can be written to ${directory}: ${code}`, hint, cause)
+  }
+}
 
 export function writeFile(path: string, text: string): void {
   const draft = `${path}.${process.pid}-${threadId}.draft`
