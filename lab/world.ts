@@ -11,6 +11,7 @@ import { explainTask } from '../src/host/network.ts'
 import { announcer, Participant, type Participation, participationOf } from '../src/host/participant.ts'
 import type { Clock, Position, Random, Soon } from '../src/host/ports.ts'
 import { RefusedError } from '../src/host/refused.ts'
+import type { TaskHandle } from '../src/host/task-handle.ts'
 import type { Fact } from '../src/protocol/fact.ts'
 import type { HubId, NodeId, TaskId } from '../src/protocol/id.ts'
 import { type Configuration, defaultConfiguration } from '../src/protocol/limits.ts'
@@ -101,8 +102,9 @@ export class World {
 
   // ---- the hub
 
-  /** Starts the hub on what the disk has. It serves once its first facts are durable. */
+  /** Starts the hub on what the disk has, unless it runs. It serves once its first facts are durable. */
   openHub(): void {
+    if (this.#hubLife?.alive) return
     const life = newLife()
     this.#hubLife = life
     this.#hub = undefined
@@ -195,10 +197,11 @@ export class World {
     this.#residents.delete(id)
   }
 
-  announce(by: string, spec: AnnounceSpec): void {
+  /** `accepted` is given the task once its announcement is durable. */
+  announce(by: string, spec: AnnounceSpec, accepted: (task: TaskHandle) => void = () => {}): void {
     this.#participant(by)
       .announce(spec)
-      .catch((cause: unknown) => this.#tellRefused(by, cause))
+      .then(accepted, (cause: unknown) => this.#tellRefused(by, cause))
   }
 
   /** Asks for the end of a task that this node has announced or followed. */

@@ -3,6 +3,7 @@
  * silent, die and come back; the hub crashes. The seed decides everything.
  * Must never happen here: a check. Whoever plays it looks at what came out.
  */
+import type { AnnounceSpec } from '../../src/host/autonomous.ts'
 import { defaultConfiguration, defaultLimits } from '../../src/protocol/limits.ts'
 import { priorities } from '../../src/protocol/task.ts'
 import type { Millis } from '../../src/protocol/time.ts'
@@ -102,7 +103,8 @@ function announceOne(world: World, i: number, whole: Whole, pick: Pick, random: 
   const asked = needs.length > 0 ? needs : [pick(skills)]
   const before = i > 0 && random() < 0.2 ? { dependsOn: [`task-${whole(i)}`] } : {}
   const verify = random()
-  world.announce('desk', {
+  const byInitiator = verify > 0.9
+  const spec: AnnounceSpec = {
     id: `task-${i}`,
     description: 'weather',
     requires: asked.map((skill) => ({ skill, level: pick(levels), count: 1 })),
@@ -113,9 +115,11 @@ function announceOne(world: World, i: number, whole: Whole, pick: Pick, random: 
     ...(random() < 0.2 ? { minMembers: Math.min(2, asked.length) } : {}),
     ...before,
     ...(verify < 0.15 ? { verify: () => random() < 0.7 } : {}),
-    ...(verify > 0.9 ? { startBy: 'initiator' } : {}),
+    ...(byInitiator ? { startBy: 'initiator' } : {}),
+  }
+  world.announce('desk', spec, (task) => {
+    if (byInitiator) void task.start()
   })
-  if (verify > 0.9) void world.start('desk', `task-${i}`)
 }
 
 async function upset(
@@ -145,7 +149,7 @@ async function upset(
 /** Everything is whole again: every agent has a life that the hub will take, and time to finish what is open. */
 async function heal(world: World, behaviours: readonly Behaviour[]): Promise<void> {
   world.wire.heal()
-  if (world.hub === undefined) world.openHub()
+  world.openHub()
   for (const { id } of behaviours) world.crash(id)
   await world.timeline.runUntil(world.timeline.now + 40_000)
   for (const behaviour of behaviours) {

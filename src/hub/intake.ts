@@ -13,7 +13,16 @@ import { claim, end, passOn, putToInitiator } from './ending.ts'
 import { enqueue } from './queue.ts'
 import { loseMember } from './recovering.ts'
 import { refuseMessage, unknownTask } from './running.ts'
-import { countRefusal, type HubState, newHubState, type Parked, sendTo, type Task, touch } from './state.ts'
+import {
+  countRefusal,
+  type HubState,
+  newHubState,
+  type Parked,
+  sendTo,
+  standingMembers,
+  type Task,
+  touch,
+} from './state.ts'
 
 export function onAnnounce(hub: HubState, from: Address, message: TaskAnnounce): void {
   const { task } = message
@@ -163,11 +172,8 @@ function follow(hub: HubState, from: NodeId, id: TaskId): void {
   }
   task.followers.add(from)
   sendTo(hub, from, { kind: 'TASK_ACCEPTED', task: id })
-  const { group, epoch } = task
-  if (group !== undefined) {
-    const members = [...group.parts.values()].map((part) => part.member)
-    sendTo(hub, from, { kind: 'GROUP_FORMED', task: id, epoch, members })
-  }
+  const members = standingMembers(task)
+  if (members.length > 0) sendTo(hub, from, { kind: 'GROUP_FORMED', task: id, epoch: task.epoch, members })
   if (task.claimedAt !== undefined) putToInitiator(hub, task)
 }
 

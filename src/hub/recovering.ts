@@ -14,7 +14,7 @@ import { learn } from './judging.ts'
 import { enqueue } from './queue.ts'
 import { isPresent, shiftSlots, strike } from './roster.ts'
 import { startMember } from './running.ts'
-import { type HubState, type Part, type RosterEntry, send, type Task } from './state.ts'
+import { type HubState, type Part, type RosterEntry, send, standingMembers, type Task } from './state.ts'
 
 /** Closes one member's part without a result. `counts`: the try is one of the task's `maxAttempts`. */
 export function loseMember(hub: HubState, task: Task, part: Part, reason: Refusal, counts: boolean): void {
@@ -95,6 +95,6 @@ export function reconcile(hub: HubState, entry: RosterEntry, message: AgentHeart
 }
 
 function remind(hub: HubState, entry: RosterEntry, task: Task): void {
-  const members = [...(task.group?.parts.values() ?? [])].map((part) => part.member)
+  const members = standingMembers(task)
   send(hub, entry.address, { kind: 'GROUP_FORMED', task: task.id, epoch: task.epoch, members })
 }

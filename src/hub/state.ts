@@ -281,6 +281,13 @@ export function tellFollowers(hub: HubState, task: Task, message: Message): void
   for (const id of task.followers) if (id !== hub.self.id) sendTo(hub, id, message)
 }
 
+/** Who is in the group now: at work, or finished. */
+export function standingMembers(task: Task): Member[] {
+  const members: Member[] = []
+  for (const { state, member } of task.group?.parts.values() ?? []) if (state !== 'lost') members.push(member)
+  return members
+}
+
 /** The task's next deadline is worked out again before the turn ends. */
 export function touch(hub: HubState, task: Task): void {
   if (task.touched) return
