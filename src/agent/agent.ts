@@ -15,6 +15,7 @@ import {
   nextAskAt,
   onAccepted,
   onEnded,
+  onObjection,
   onRefused,
   order,
   tell,
@@ -191,7 +192,7 @@ function heardRefusal(agent: AgentState, message: MessageRefused): void {
     case 'E_TASK_TERMINAL':
       if (task === undefined) return
       if (isAboutWork(message)) stopWork(agent, task, undefined, refusal.message)
-      else agent.orders.delete(task)
+      else onObjection(agent, message.of, task, refusal)
       return
     default:
       // E_STALE_EPOCH and the like: the group's new state is on its way, or the next heartbeat fetches it.

@@ -3,6 +3,7 @@
  * Must never happen here: a task whose end nobody would notice when one message is lost.
  */
 import type { TaskId } from '../protocol/id.ts'
+import type { MessageKind } from '../protocol/message.ts'
 import type { Refusal } from '../protocol/refusal.ts'
 import type { TaskAnnouncement } from '../protocol/task.ts'
 import { type AgentState, type News, type Order, say } from './state.ts'
@@ -70,6 +71,13 @@ export function onAccepted(agent: AgentState, task: TaskId): void {
 export function onRefused(agent: AgentState, task: TaskId, refusal: Refusal): void {
   forget(agent, task)
   tell(agent, task, { kind: 'refused', refusal })
+}
+
+/** What was wanted of an own task is not done. A task that has ended says so by itself. */
+export function onObjection(agent: AgentState, of: MessageKind, task: TaskId, refusal: Refusal): void {
+  agent.orders.delete(task)
+  if (of === 'TASK_CANCEL' && refusal.code !== 'E_TASK_TERMINAL')
+    tell(agent, task, { kind: 'objected', refusal })
 }
 
 export function onEnded(agent: AgentState, task: TaskId, news: News): void {

@@ -73,6 +73,8 @@ export type News =
   | { readonly kind: 'formed'; readonly epoch: number; readonly members: readonly Member[] }
   | { readonly kind: 'update'; readonly agent: AgentId; readonly update: Update }
   | { readonly kind: 'claimed'; readonly epoch: number; readonly results: readonly MemberResult[] }
+  /** Its cancellation was refused. */
+  | { readonly kind: 'objected'; readonly refusal: Refusal }
   | { readonly kind: 'ended'; readonly outcome: Outcome }
 
 /** Which question an own judgement answers. */

@@ -5,7 +5,7 @@
 import { Hub, type HubInput } from '../hub/hub.ts'
 import type { HubEffect } from '../hub/state.ts'
 import type { Fact } from '../protocol/fact.ts'
-import type { NodeId, TaskId } from '../protocol/id.ts'
+import { isId, type NodeId, type TaskId } from '../protocol/id.ts'
 import type { Configuration } from '../protocol/limits.ts'
 import { never } from '../protocol/machine.ts'
 import type { Address, Envelope } from '../protocol/message.ts'
@@ -85,6 +85,7 @@ export class HubHost {
   async record(task: TaskId): Promise<TaskRecord | undefined> {
     const known = this.views.record(task)
     if (known !== undefined) return known
+    if (!isId(task)) return undefined
     let record: TaskRecord | undefined
     for (const fact of await this.#ports.journal.history(task)) record = foldTask(record, fact)
     return record

@@ -2,11 +2,10 @@
  * A network in one process: a hub with its journal, the agents that join, and the desk from which tasks are announced.
  * One string decides where its journal lives.
  */
-import { type AgentId, checkId, type HubId, type NodeId, quote, type TaskId } from '../protocol/id.ts'
-import { type Configuration, checkLimits, type Limits } from '../protocol/limits.ts'
+import { type AgentId, quote, type TaskId } from '../protocol/id.ts'
+import type { Configuration } from '../protocol/limits.ts'
 import type { AgentReport, WaitingFor } from '../protocol/message.ts'
-import { isRefusal, refuse } from '../protocol/refusal.ts'
-import { checkLevels, defaultLevels, type SkillLevel } from '../protocol/skill.ts'
+import { isRefusal, type Refusal, refuse } from '../protocol/refusal.ts'
 import { seeded } from '../strategy/random.ts'
 import { type AgentDefinition, type AgentHandle, type AnnounceSpec, AutonomousAgent } from './autonomous.ts'
 import { runSoon, systemClock } from './clock.ts'
@@ -16,6 +15,7 @@ import { HubHost, type Observation } from './hub-host.ts'
 import { openMemoryJournal } from './journal/memory.ts'
 import { openSqliteJournal } from './journal/sqlite.ts'
 import { taskIds } from './mint.ts'
+import { type CheckedOptions, checkOptions, hubId, idTaken, type NetworkOptions } from './options.ts'
 import { announcer, Participant, type ParticipantPorts, participationOf } from './participant.ts'
 import type { Journal } from './ports.ts'
 import { RefusedError } from './refused.ts'
@@ -23,26 +23,14 @@ import type { TaskHandle } from './task-handle.ts'
 import { memoryTransport } from './transport/memory.ts'
 import type { GroupView, TaskView } from './views.ts'
 
-export interface NetworkOptions {
-  /** Under which this program announces; an id. */
-  readonly name?: string
-  /** `full`, the default: what was acknowledged survives a power cut. `normal`: it survives the end of the process. */
-  readonly durability?: 'full' | 'normal'
-  /** Names of the skill levels, from the lowest to the highest. */
-  readonly levels?: readonly SkillLevel[]
-  readonly limits?: Partial<Limits>
-  /** For the choices that are made by chance; the same seed and the same inputs give the same decisions. */
-  readonly seed?: number
-}
-
-const hubId = 'hub' as HubId
-
 export class Network {
   readonly #configuration: Configuration
   readonly #ports: ParticipantPorts
   readonly #hub: HubHost
   readonly #desk: Participant
-  readonly #agents = new Map<AgentId, Participant>()
+  readonly #agents = new Set<Participant>()
+  /** Whoever has a place on the transport. */
+  readonly #names: Set<string>
   readonly #stop: { fault: Fault | undefined }
   #closing: Promise<void> | undefined
 
@@ -57,6 +45,7 @@ export class Network {
     this.#ports = ports
     this.#hub = hub
     this.#desk = desk
+    this.#names = new Set<string>([hubId, desk.id])
     this.#stop = stop
   }
 
@@ -65,11 +54,10 @@ export class Network {
    * Throws `RefusedError` for a wrong option, and a `Fault` when the file cannot be used.
    */
   static async open(where: string, options: NetworkOptions = {}): Promise<Network> {
-    const configuration = configure(options)
-    const name = (options.name ?? 'desk') as NodeId
-    const wrong = checkId(name, 'name') ?? (name === hubId ? nameTaken(name) : undefined)
-    if (wrong !== undefined) throw new RefusedError(wrong)
-    const journal = await openJournal(where, options, configuration)
+    const checked = checkOptions(where, options)
+    if (isRefusal(checked)) throw new RefusedError(checked)
+    const { name, configuration } = checked
+    const journal = await openJournal(where, checked)
     const soon = runSoon()
     const transport = memoryTransport(soon)
     const stop: { fault: Fault | undefined; network?: Network } = { fault: undefined }
@@ -77,7 +65,7 @@ export class Network {
       stop.fault = fault
       void stop.network?.[Symbol.asyncDispose]()
     }
-    const random = seeded(options.seed ?? Date.now())
+    const random = seeded(checked.seed ?? Date.now())
     const hub = await openHub({
       journal,
       transport,
@@ -110,29 +98,36 @@ export class Network {
     const participation = participationOf(definition, this.#nextIncarnation(clock.now()), this.#configuration)
     if (isRefusal(participation)) throw new RefusedError(participation)
     const id = participation.self.id as AgentId
-    if (this.#agents.has(id)) throw new RefusedError(nameTaken(id))
+    // Before the first `await`: of two that join at once under one id, one is taken.
+    if (this.#names.has(id)) throw new RefusedError(idTaken(id, 'id'))
+    this.#names.add(id)
     const participant = await Participant.open(participation, { ...this.#ports, clock })
-    this.#agents.set(id, participant)
-    try {
-      await participant.join()
-    } catch (cause) {
-      this.#agents.delete(id)
-      throw cause
+    this.#agents.add(participant)
+    const gone = (): void => {
+      if (this.#agents.delete(participant)) this.#names.delete(id)
     }
     const handle: AgentHandle = {
       id,
       announce: (spec) => participant.announce(spec),
       leave: async (reason = 'it wanted to') => {
         await participant.leave(reason)
-        if (this.#agents.get(id) === participant) this.#agents.delete(id)
+        gone()
       },
     }
+    // Work may begin before `join` resolves here.
     if (definition instanceof AutonomousAgent) definition.attach(handle)
+    try {
+      await participant.join()
+    } catch (cause) {
+      await participant.close(new Fault('E_CLOSED', `The agent ${quote(id)} was not taken in.`, { cause }))
+      gone()
+      throw cause
+    }
     return handle
   }
 
   /** Announces a need. Resolves when it is accepted and durable; throws `RefusedError` otherwise. */
-  announce(spec: AnnounceSpec): Promise<TaskHandle> {
+  async announce(spec: AnnounceSpec): Promise<TaskHandle> {
     this.#assertOpen()
     return this.#desk.announce(spec)
   }
@@ -154,6 +149,7 @@ export class Network {
 
   /** The groups that stand now. */
   async groups(): Promise<GroupView[]> {
+    this.#assertOpen()
     return this.#hub.views.groups()
   }
 
@@ -164,7 +160,7 @@ export class Network {
   }
 
   /** Why a task stands where it stands. Throws `RefusedError` for a task that never was. */
-  explain(id: string): Promise<Explanation> {
+  async explain(id: string): Promise<Explanation> {
     this.#assertOpen()
     return this.#ports.explain(id as TaskId)
   }
@@ -192,7 +188,7 @@ export class Network {
     const failed = this.#stop.fault !== undefined
     const fault = this.#stop.fault ?? new Fault('E_CLOSED', 'The network is closed.')
     this.#stop.fault = fault
-    await Promise.all([...this.#agents.values()].map((agent) => agent.close(fault)))
+    await Promise.all([...this.#agents].map((agent) => agent.close(fault)))
     await this.#desk.close(fault)
     await (failed ? this.#hub.abandon() : this.#hub.close())
   }
@@ -213,37 +209,18 @@ export class Network {
   }
 }
 
-function configure({ limits, levels }: NetworkOptions): Configuration {
-  const checked = checkLimits(limits ?? {})
-  if (isRefusal(checked)) throw new RefusedError(checked)
-  const wrong = levels === undefined ? undefined : checkLevels(levels)
-  if (wrong !== undefined) throw new RefusedError(wrong)
-  return { limits: checked, levels: levels ?? defaultLevels }
-}
-
-function nameTaken(id: string): ReturnType<typeof refuse> {
-  return refuse('E_AGENT_ID_TAKEN', `the id ${quote(id)} is taken`, {
-    field: 'id',
-    hint: 'Choose another id.',
-  })
-}
-
-function noSuchTask(id: string): ReturnType<typeof refuse> {
+function noSuchTask(id: string): Refusal {
   return refuse('E_NO_SUCH_TASK', `there is no task ${quote(id)}`, { field: 'id' })
 }
 
-async function openJournal(
-  where: string,
-  options: NetworkOptions,
-  { limits }: Configuration,
-): Promise<Journal> {
-  if (where === ':memory:') return openMemoryJournal({ endedKept: limits.endedKept })
+async function openJournal(where: string, { durability, configuration }: CheckedOptions): Promise<Journal> {
+  if (where === ':memory:') return openMemoryJournal({ endedKept: configuration.limits.endedKept })
   if (/^[a-z]+:\/\//.test(where)) {
     throw new Fault('E_UNREACHABLE', `${quote(where)} is no place that this version can open.`, {
       hint: "Use ':memory:' or the path of a file.",
     })
   }
-  return openSqliteJournal(where, { durability: options.durability ?? 'full' })
+  return openSqliteJournal(where, { durability })
 }
 
 async function openHub(ports: Parameters<typeof HubHost.open>[1]): Promise<HubHost> {

@@ -5,7 +5,7 @@
 import { Agent } from '../agent/agent.ts'
 import type { AgentEffect, AgentInput, News, Profile } from '../agent/state.ts'
 import { type AnnouncementContext, checkAnnouncement, taskConflict } from '../protocol/announce.ts'
-import type { TaskId } from '../protocol/id.ts'
+import type { NodeId, TaskId } from '../protocol/id.ts'
 import { checkAgent } from '../protocol/join.ts'
 import type { Configuration } from '../protocol/limits.ts'
 import { never } from '../protocol/machine.ts'
@@ -13,6 +13,7 @@ import type { Address, HubAsk, HubTell } from '../protocol/message.ts'
 import { isRefusal, type Refusal } from '../protocol/refusal.ts'
 import type { MemberResult, TaskAnnouncement } from '../protocol/task.ts'
 import type { Millis } from '../protocol/time.ts'
+import { checkDefinition, checkPrice, messageOf, verificationIn } from './answers.ts'
 import { resultsBySkill } from './assignment.ts'
 import type { AgentDefinition, AnnounceSpec, Verifier } from './autonomous.ts'
 import type { Explanation } from './explain.ts'
@@ -57,6 +58,8 @@ export function participationOf(
   incarnation: number,
   { limits, levels }: Configuration,
 ): Participation | Refusal {
+  const wrong = checkDefinition(definition) ?? checkPrice(definition.price, 'price')
+  if (wrong !== undefined) return wrong
   const { id, skills, maxConcurrentTasks, price } = definition
   const capacity = maxConcurrentTasks === undefined ? {} : { capacity: maxConcurrentTasks }
   const checked = checkAgent({ id, skills, ...capacity }, limits, levels)
@@ -116,6 +119,10 @@ export class Participant {
     }
     participant.#link = await ports.transport.open(participation.self, deliver)
     return participant
+  }
+
+  get id(): NodeId {
+    return this.#self.id
   }
 
   /** Resolves when the hub has welcomed it; throws `RefusedError` when it will not have it. */
@@ -262,21 +269,13 @@ function isSame(a: TaskAnnouncement, b: TaskAnnouncement): boolean {
   return JSON.stringify(a) === JSON.stringify(b)
 }
 
-async function judgementOf(verifier: Verifier, results: readonly MemberResult[]): Promise<Judgement> {
+async function judgementOf(
+  verifier: Verifier,
+  results: readonly MemberResult[],
+): Promise<ReturnType<typeof verificationIn>> {
   try {
-    const verdict = await verifier(resultsBySkill(results))
-    if (typeof verdict === 'boolean')
-      return { accepted: verdict, reason: verdict ? 'accepted' : 'not accepted' }
-    return { accepted: verdict.accepted, reason: verdict.reason ?? 'no reason given' }
+    return verificationIn(await verifier(resultsBySkill(results)))
   } catch (cause) {
-    return {
-      accepted: false,
-      reason: `the check failed: ${cause instanceof Error ? cause.message : String(cause)}`,
-    }
+    return { accepted: false, reason: `the check failed: ${messageOf(cause)}` }
   }
-}
-
-interface Judgement {
-  readonly accepted: boolean
-  readonly reason: string
 }

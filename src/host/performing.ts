@@ -9,10 +9,10 @@ import type { AgentId } from '../protocol/id.ts'
 import { quote } from '../protocol/id.ts'
 import { type JsonText, toJsonText } from '../protocol/json.ts'
 import type { Call } from '../protocol/message.ts'
-import { type Refusal, refuse } from '../protocol/refusal.ts'
+import type { Refusal } from '../protocol/refusal.ts'
+import { confirmationIn, considerationIn, failureOf, messageOf, no } from './answers.ts'
 import { openAssignment } from './assignment.ts'
 import type { AgentDefinition } from './autonomous.ts'
-import { RefusedError } from './refused.ts'
 import { Run, type RunPorts } from './run.ts'
 
 type Begin = Extract<AgentEffect, { kind: 'begin' }>
@@ -43,21 +43,20 @@ export class Performer {
       else {
         Promise.resolve(result).then(
           (value) => end(this.#textOf(value)),
-          (cause: unknown) => end(this.#failureOf(cause)),
+          (cause: unknown) => end(failureOf(cause, this.#definition.id)),
         )
       }
     } catch (cause) {
-      end(this.#failureOf(cause))
+      end(failureOf(cause, this.#definition.id))
     }
   }
 
   #textOf(result: unknown): JsonText | Refusal {
-    return toJsonText(result, this.#resultName, this.#ports.limits.payloadBytesMax)
-  }
-
-  #failureOf(cause: unknown): Refusal {
-    if (cause instanceof RefusedError) return cause.refusal
-    return refuse('E_WORK_FAILED', `${quote(this.#definition.id)} failed: ${messageOf(cause)}`)
+    try {
+      return toJsonText(result, this.#resultName, this.#ports.limits.payloadBytesMax)
+    } catch (cause) {
+      return failureOf(cause, this.#definition.id)
+    }
   }
 
   regroup(id: number, members: readonly Member[]): void {
@@ -84,9 +83,7 @@ export class Performer {
 
   async #judgeQuery(call: Call): Promise<Judgement> {
     try {
-      const answer = (await this.#definition.consider?.(call)) ?? {}
-      if ('decline' in answer) return no(String(answer.decline))
-      return { kind: 'yes', ...answer }
+      return considerationIn(await this.#definition.consider?.(call))
     } catch (cause) {
       return no(`its judgement failed: ${messageOf(cause)}`)
     }
@@ -94,25 +91,13 @@ export class Performer {
 
   async #judgeInvite(call: Call): Promise<Judgement> {
     try {
-      const answer = (await this.#definition.confirm?.(call)) ?? true
-      if (typeof answer === 'object') return no(String(answer.reject))
-      return answer ? { kind: 'yes' } : no('it does not want to')
+      return confirmationIn(await this.#definition.confirm?.(call))
     } catch (cause) {
       return no(`its judgement failed: ${messageOf(cause)}`)
     }
   }
 }
 
-function no(reason: string): Judgement {
-  return { kind: 'no', refusal: refuse('E_DECLINED', reason.slice(0, 1000)) }
-}
-
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
-}
-
-/** One line of what was thrown, whatever was thrown. */
-function messageOf(cause: unknown): string {
-  const text = cause instanceof Error ? cause.message : String(cause)
-  return (text.split('\n', 1)[0] ?? '').slice(0, 1000)
 }

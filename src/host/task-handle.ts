@@ -40,6 +40,8 @@ export class TaskHandle {
   /** Told to whoever begins to read later. */
   readonly #milestones: TaskUpdate[] = []
   #epoch = 0
+  /** For whoever waits for a cancellation. */
+  #objection: PromiseWithResolvers<never> | undefined
 
   constructor(id: TaskId, ports: TaskPorts) {
     this.id = id
@@ -64,19 +66,28 @@ export class TaskHandle {
     return this.#ports.explain()
   }
 
-  /** Asks for the end of the task and waits for it. A task that has ended already stays as it is. */
-  async cancel(reason = 'cancelled by its initiator'): Promise<Outcome> {
+  /**
+   * Asks for the end of the task and waits for it. A task that has ended already stays as it is. Rejects with
+   * `RefusedError` when it is not this node's to cancel.
+   */
+  cancel(reason = 'cancelled by its initiator'): Promise<Outcome> {
+    this.#objection ??= Promise.withResolvers<never>()
     this.#ports.cancel(reason)
-    return this.#ended.promise()
+    return Promise.race([this.#ended.promise(), this.#objection.promise])
   }
 
-  /** Lets the members begin; for tasks announced with `startBy: 'initiator'`, once the group is formed. */
+  /**
+   * Lets the members begin; for tasks announced with `startBy: 'initiator'`, once the group is formed. Rejects with a
+   * `Fault` when the network closes before.
+   */
   async start(): Promise<void> {
     for await (const update of this.updates()) {
-      if (update.kind === 'formed') break
-      if (update.kind === 'ended') return
+      if (update.kind !== 'formed') continue
+      this.#ports.start(this.#epoch)
+      return
     }
-    this.#ports.start(this.#epoch)
+    // It ended before there was a group, or the network has closed.
+    await this.#ended.promise()
   }
 
   /** Resolves when the announcement is durable; rejects with `RefusedError`. */
@@ -107,6 +118,10 @@ export class TaskHandle {
         this.#tell(opened(news.agent, news.update), false)
         break
       case 'claimed':
+        break
+      case 'objected':
+        this.#objection?.reject(new RefusedError(news.refusal))
+        this.#objection = undefined
         break
       case 'ended': {
         const outcome = openOutcome(news.outcome)

@@ -55,9 +55,10 @@ export function wrongType(notes: Notes, field: string, expected: string, value: 
 
 /** A value in a message. An object may have a cycle or a hostile toJSON, so it is only named. */
 function shown(value: unknown): string {
+  if (value === null) return 'null'
   if (Array.isArray(value)) return 'an array'
   if (typeof value === 'bigint') return `${value}n`.slice(0, 80)
-  if (typeof value === 'object' && value !== null) return 'an object'
+  if (typeof value === 'object') return 'an object'
   if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`
   return quote(value)
 }
