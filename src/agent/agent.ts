@@ -97,6 +97,11 @@ export class Agent implements Machine<AgentInput, never, AgentEffect> {
     for (const hold of agent.holds.values()) at = earliest(at, hold.until)
     return earliest(at, agent.unnoted.values().next().value)
   }
+
+  /** What it knows, for those who watch it: the lab. Nobody but the agent changes it. */
+  state(): Readonly<AgentState> {
+    return this.#agent
+  }
 }
 
 function leave(agent: AgentState, reason: string): void {

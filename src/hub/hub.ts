@@ -95,6 +95,11 @@ export class Hub implements Machine<HubInput, Fact, HubEffect> {
     return this.#hub.self
   }
 
+  /** What it knows, for those who watch it: the lab. Nobody but the hub changes it. */
+  state(): Readonly<HubState> {
+    return this.#hub
+  }
+
   /** Facts that stand for everything up to now. Call it between a `drain` and the next `receive`. */
   snapshot(): readonly Fact[] {
     return snapshotOf(this.#hub)
