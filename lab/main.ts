@@ -1,0 +1,73 @@
+/**
+ * `npm run lab -- NAME [--options] [--json]`: runs one experiment that tries to break the network; without a name,
+ * lists what there is. The exit code is 1 when a promise did not hold.
+ * Must never happen here: anything on standard output beside the report.
+ */
+import { parseArgs } from 'node:util'
+import { type Experiment, type Given, givenOf, type Option } from './experiment.ts'
+
+/** Loaded when asked for: what one experiment needs must not stop another. */
+const experiments: Readonly<Record<string, () => Promise<Experiment>>> = {
+  crash: async () => (await import('./crash/experiment.ts')).crash,
+}
+
+const common: Readonly<Record<string, Option>> = {
+  json: { help: 'print the report in one line' },
+  help: { help: 'show this help' },
+}
+
+async function helpOfAll(): Promise<string> {
+  const lines: string[] = []
+  for (const [name, load] of Object.entries(experiments))
+    lines.push(`  ${name.padEnd(10)} ${(await load()).about}`)
+  return `npm run lab -- NAME [--options] [--json]\n\n${lines.join('\n')}\n\nnpm run lab -- NAME --help says more.\n`
+}
+
+function helpOf(name: string, { about, options, examples }: Experiment): string {
+  const rows = Object.entries({ ...options, ...common }).map(([option, { value, help, otherwise }]) => {
+    const left = `--${option}${value === undefined ? '' : ` ${value}`}`
+    const fallback = otherwise === undefined || otherwise === '' ? '' : ` (${otherwise})`
+    return `  ${left.padEnd(18)} ${help}${fallback}`
+  })
+  const lines = examples.map(([line, what]) => `  npm run lab -- ${line}\n      ${what}`)
+  return `npm run lab -- ${name}: ${about}\n\n${rows.join('\n')}\n\n${lines.join('\n')}\n`
+}
+
+function readLine(options: Readonly<Record<string, Option>>, words: readonly string[]): Given | string {
+  const kinds = Object.entries(options).map(([name, { value }]) => {
+    return [name, { type: value === undefined ? ('boolean' as const) : ('string' as const) }] as const
+  })
+  try {
+    return givenOf(options, parseArgs({ args: [...words], options: Object.fromEntries(kinds) }).values)
+  } catch (cause) {
+    return cause instanceof Error ? cause.message : String(cause)
+  }
+}
+
+function wrong(message: string, text: string): number {
+  process.stderr.write(`error E_USAGE: ${message}\n\n${text}`)
+  return 2
+}
+
+async function main([name = '', ...words]: readonly string[]): Promise<number> {
+  const load = Object.hasOwn(experiments, name) ? experiments[name] : undefined
+  if (load === undefined) {
+    const text = await helpOfAll()
+    if (name !== '' && name !== '--help') return wrong(`there is no experiment "${name}"`, text)
+    process.stdout.write(text)
+    return 0
+  }
+  const experiment = await load()
+  const given = readLine({ ...experiment.options, ...common }, words)
+  if (typeof given === 'string') return wrong(given, helpOf(name, experiment))
+  if (given.flag('help')) {
+    process.stdout.write(helpOf(name, experiment))
+    return 0
+  }
+  const { report, broken } = await experiment.run(given, (line) => process.stderr.write(`${line}\n`))
+  process.stdout.write(`${JSON.stringify(report, undefined, given.flag('json') ? undefined : 2)}\n`)
+  for (const promise of broken) process.stderr.write(`broken: ${promise}\n`)
+  return broken.length === 0 ? 0 : 1
+}
+
+process.exitCode = await main(process.argv.slice(2))
