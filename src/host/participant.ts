@@ -81,6 +81,11 @@ export class Participant {
     { readonly handle: TaskHandle; readonly announcement: TaskAnnouncement }
   >()
   readonly #verifiers = new Map<TaskId, Verifier>()
+  /** Of the last claim of each task: the same claim may be put again. */
+  readonly #judgements = new Map<
+    TaskId,
+    { readonly epoch: number; readonly judgement: ReturnType<typeof judgementOf> }
+  >()
   readonly #asked = new Map<number, Pick<PromiseWithResolvers<HubTell>, 'resolve' | 'reject'>>()
   readonly #joined = new Settlement<void>()
   #link: Link | undefined
@@ -250,13 +255,17 @@ export class Participant {
     if (news.kind !== 'ended' && news.kind !== 'refused') return
     this.#followed.delete(task)
     this.#verifiers.delete(task)
+    this.#judgements.delete(task)
   }
 
-  /** Judges a claim, when the announcement brought a function for it; otherwise the claim waits for one. */
+  /** Judges a claim once, when the announcement brought a function for it; otherwise the claim waits for one. */
   async #verify(task: TaskId, epoch: number, results: readonly MemberResult[]): Promise<void> {
     const verifier = this.#verifiers.get(task)
     if (verifier === undefined) return
-    const { accepted, reason } = await judgementOf(verifier, results)
+    const known = this.#judgements.get(task)
+    const judgement = known?.epoch === epoch ? known.judgement : judgementOf(verifier, results)
+    this.#judgements.set(task, { epoch, judgement })
+    const { accepted, reason } = await judgement
     this.#node.take({ kind: 'judged', task, epoch, accepted, reason })
   }
 

@@ -106,7 +106,7 @@ function unfitVerdict(task: Task, from: Address, { epoch }: TaskVerdict): Refusa
   if (task.initiator !== from.id || task.announcement.verify.by !== 'initiator') {
     return refuse('E_NOT_MEMBER', `the claim of "${task.id}" is not for ${from.id} to judge`)
   }
-  if (task.epoch === epoch && task.waitingFor?.kind === 'verdict') return undefined
+  if (task.epoch === epoch && task.claimedAt !== undefined) return undefined
   return refuse('E_BAD_STATE', `the task "${task.id}" has no claim of epoch ${epoch} to judge`)
 }
 
