@@ -15,7 +15,7 @@ import type { TaskHandle } from '../src/host/task-handle.ts'
 import type { Fact } from '../src/protocol/fact.ts'
 import type { HubId, NodeId, TaskId } from '../src/protocol/id.ts'
 import { type Configuration, defaultConfiguration } from '../src/protocol/limits.ts'
-import type { AgentReport, Envelope } from '../src/protocol/message.ts'
+import type { AgentReport, Envelope, HubTell } from '../src/protocol/message.ts'
 import { isRefusal, type Refusal, refuse } from '../src/protocol/refusal.ts'
 import type { Millis } from '../src/protocol/time.ts'
 import { seeded } from '../src/strategy/random.ts'
@@ -62,6 +62,9 @@ interface Resident {
   /** Set once it is open. */
   participant: Participant | undefined
 }
+
+/** An agent that plays on the stage of its own life. */
+export type Player = (stage: Stage) => AgentDefinition
 
 export const hubName = 'hub' as HubId
 
@@ -154,17 +157,23 @@ export class World {
   }
 
   /** Starts an agent's process; a namesake that still runs is not touched. */
-  async join(agent: AgentDefinition | Behaviour): Promise<void> {
+  async join(agent: AgentDefinition | Behaviour | Player): Promise<void> {
     const life = newLife()
-    const definition = 'perform' in agent ? agent : scripted(agent, this.#stage(life))
-    const incarnation = this.#nextIncarnation(agent.id)
+    const definition =
+      typeof agent === 'function'
+        ? agent(this.#stage(life))
+        : 'perform' in agent
+          ? agent
+          : scripted(agent, this.#stage(life))
+    const { id } = definition
+    const incarnation = this.#nextIncarnation(id)
     const participation = participationOf(definition, incarnation, this.configuration)
     if (isRefusal(participation)) {
-      this.#tell({ kind: 'refused', node: agent.id, refusal: participation })
+      this.#tell({ kind: 'refused', node: id, refusal: participation })
       return
     }
     const participant = await this.#open(participation, life)
-    participant.join().catch((cause: unknown) => this.#tellRefused(agent.id, cause))
+    participant.join().catch((cause: unknown) => this.#tellRefused(id, cause))
   }
 
   /** Ends a node's process without a word. */
@@ -182,13 +191,19 @@ export class World {
 
   /** The process stands still, as under SIGSTOP; nothing in it is lost. */
   pause(id: string, spanMs: Millis): void {
-    const life = id === hubName ? this.#hubLife : this.#residents.get(id)?.life
+    const life = this.#lifeOf(id)
     if (life !== undefined) life.pausedUntil = this.timeline.now + spanMs
+  }
+
+  /** Every turn of a node begins this much later than it could, as on a machine that has too much to do. */
+  slow(id: string, byMs: Millis): void {
+    const life = this.#lifeOf(id)
+    if (life !== undefined) life.slowMs = byMs
   }
 
   /** Moves one node's clock, forwards or back. */
   skew(id: string, byMs: Millis): void {
-    const life = id === hubName ? this.#hubLife : this.#residents.get(id)?.life
+    const life = this.#lifeOf(id)
     if (life !== undefined) life.skewMs += byMs
   }
 
@@ -229,7 +244,22 @@ export class World {
     return tell?.agents ?? []
   }
 
+  /** Why open tasks are not further, as the hub says it. Runs the world until it has answered. */
+  async waits(by: string): Promise<HubTell['waits']> {
+    const tell = await this.#awaited(this.#participant(by).ask({ kind: 'tasks' }))
+    return tell?.waits ?? []
+  }
+
+  /** The incarnation of the life that runs under this name, if one does. */
+  incarnationOf(id: string): number | undefined {
+    return id === hubName ? this.hub?.address().incarnation : this.#residents.get(id)?.incarnation
+  }
+
   // ---- inside
+
+  #lifeOf(id: string): Life | undefined {
+    return id === hubName ? this.#hubLife : this.#residents.get(id)?.life
+  }
 
   async #handle(by: string, task: string): ReturnType<typeof openedHandle> {
     return openedHandle(this.hub, this.#participant(by), task as TaskId)
@@ -317,7 +347,7 @@ export class World {
   #soon(life: Life): Soon {
     return (turn) => {
       const tie = this.#options.shuffled ? this.#random() : 0
-      this.timeline.schedule('turn', life, this.timeline.now, turn, undefined, tie)
+      this.timeline.schedule('turn', life, this.timeline.now + life.slowMs, turn, undefined, tie)
     }
   }
 

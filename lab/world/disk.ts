@@ -29,6 +29,7 @@ export class Disk {
   #underWay: Append[] = []
   #position: Position = 0
   #fault: FaultCode | undefined
+  #failsWritten = false
   /** Everything that was ever written, in order: for audits. */
   readonly facts: Fact[] = []
   /** What the last snapshot consists of. */
@@ -39,9 +40,13 @@ export class Disk {
     this.#options = options
   }
 
-  /** From now on every append fails, as on a full or a broken disk; `undefined` mends it. */
-  fail(code: FaultCode | undefined): void {
+  /**
+   * From now on every append fails, as on a full or a broken disk; `undefined` mends it. `written`: the error comes
+   * after the facts have reached the disk all the same.
+   */
+  fail(code: FaultCode | undefined, written = false): void {
     this.#fault = code
+    this.#failsWritten = written
   }
 
   /**
@@ -65,6 +70,7 @@ export class Disk {
       append: (facts) => {
         if (broken === undefined && this.#fault !== undefined) {
           broken = new Fault(this.#fault, 'The simulated disk does not take this.')
+          if (this.#failsWritten) this.#write(facts)
         }
         return broken === undefined ? this.#append([...facts], life) : Promise.reject(broken)
       },

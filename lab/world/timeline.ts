@@ -15,6 +15,8 @@ export interface Life {
   pausedUntil: Millis
   /** What its clock shows more than the world's. */
   skewMs: Millis
+  /** How late each of its turns begins. */
+  slowMs: Millis
 }
 
 export interface Event<About = unknown> {
@@ -122,5 +124,5 @@ export function settled(): Promise<void> {
 }
 
 export function newLife(): Life {
-  return { alive: true, pausedUntil: 0, skewMs: 0 }
+  return { alive: true, pausedUntil: 0, skewMs: 0, slowMs: 0 }
 }

@@ -9,7 +9,7 @@ import type { Limits } from '../../src/protocol/limits.ts'
 import type { Address, Envelope } from '../../src/protocol/message.ts'
 import { isRefusal, type Refusal } from '../../src/protocol/refusal.ts'
 import type { Millis } from '../../src/protocol/time.ts'
-import type { Life, Timeline } from './timeline.ts'
+import { type Life, newLife, type Timeline } from './timeline.ts'
 
 /**
  * Decides what happens to one message: after how many milliseconds each copy arrives; none means that it is lost.
@@ -41,7 +41,7 @@ export class Wire {
   readonly #cuts = new Set<string>()
   /** When the last message of a link arrives, so that none overtakes it. */
   readonly #latest = new Map<string, Millis>()
-  readonly #always: Life = { alive: true, pausedUntil: 0, skewMs: 0 }
+  readonly #always: Life = newLife()
 
   constructor(timeline: Timeline, options: WireOptions) {
     this.#timeline = timeline
