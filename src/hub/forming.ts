@@ -18,6 +18,7 @@ import {
   type Asked,
   type HubState,
   type Invitation,
+  isLate,
   type OpenNeed,
   type RosterEntry,
   type Search,
@@ -32,6 +33,8 @@ export function settle(hub: HubState, task: Task): void {
   const { search } = task
   if (search === undefined) return
   touch(hub, task)
+  // What comes in before the wake that is due comes too late for a group; the wake ends the task.
+  if (isLate(hub, task)) return
   if (search.unanswered > 0) {
     if (hub.now < search.closesAt) return
     closeWindow(search)

@@ -23,6 +23,7 @@ import {
   countRefusal,
   type HubEffect,
   type HubState,
+  isLate,
   newHubState,
   type RosterEntry,
   send,
@@ -229,7 +230,7 @@ function wakeTask(hub: HubState, task: Task): void {
     task.touched = true
     hub.touched.push(task)
   }
-  if (task.deadlineAt !== undefined && hub.now >= task.deadlineAt) {
+  if (isLate(hub, task)) {
     const late = refuse('E_DEADLINE', `the deadline of ${task.announcement.deadlineMs} ms has passed`)
     end(hub, task, 'expired', late)
     return

@@ -23,6 +23,7 @@ import { isPresent, shiftSlots } from './roster.ts'
 import {
   countRefusal,
   type HubState,
+  isLate,
   type Part,
   send,
   sendTo,
@@ -91,7 +92,8 @@ export function onStart(hub: HubState, from: Address, message: TaskStart): void 
     if (refusal !== undefined) refuseMessage(hub, from, 'TASK_START', message.task, refusal)
     return
   }
-  if (task.group.started) return
+  // The wake that is due ends the task and tells its initiator.
+  if (task.group.started || isLate(hub, task)) return
   record(hub, { kind: 'task.started', task: task.id, at: hub.now, epoch: task.epoch })
   for (const part of task.group.parts.values()) part.startedAt = hub.now
   startMembers(hub, task, [...task.group.parts.keys()])

@@ -288,6 +288,11 @@ export function standingMembers(task: Task): Member[] {
   return members
 }
 
+/** The deadline has passed, whether or not the wake that ends the task has come. */
+export function isLate(hub: HubState, task: Task): boolean {
+  return task.deadlineAt !== undefined && hub.now >= task.deadlineAt
+}
+
 /** The task's next deadline is worked out again before the turn ends. */
 export function touch(hub: HubState, task: Task): void {
   if (task.touched) return
