@@ -150,13 +150,17 @@ function trace(best: Float64Array, last: Int32Array, who: Int32Array, size: numb
   for (let i = at; i < best.length; i += size) if ((best[i] ?? 0) > (best[at] ?? 0)) at = i
   const value = best[at] ?? 0
   if (value === -Infinity || value < floor - slack) return undefined
-  const found: { candidate: number; needs: number[] }[] = []
+  const found: { readonly candidate: number; needs: number[] }[] = []
   // Until no need is dealt with: the first cell of row 0.
   while (at !== 0) {
     const t = last[at] ?? 0
     if (t < 0) at += t
     else {
-      found.push({ candidate: who[t] ?? 0, needs: needsOf(t) })
+      const candidate = who[t] ?? 0
+      const known = found.find((block) => block.candidate === candidate)
+      // Where its cost is nothing, rounding may prefer a candidate twice over once: it is one member all the same.
+      if (known === undefined) found.push({ candidate, needs: needsOf(t) })
+      else known.needs = [...known.needs, ...needsOf(t)].sort((a, b) => a - b)
       at -= size + t
     }
   }

@@ -252,6 +252,20 @@ test('FORM-7 equal teams: fewer members, then the earlier candidates', () => {
   assert.deepEqual(three.kind === 'team' && three.members.map((member) => member.candidate), [0, 1, 2])
 })
 
+test('FORM-7 a candidate is one member, also where it costs nothing and rounding would take it twice', () => {
+  const idle = candidate({ 0: -0.3566749439387326, 2: -0.1434030021979431 }, 3)
+  const other = candidate({ 1: -0.13345388169109496 }, 3)
+  for (const sizeMin of [1, 2]) {
+    const found = form([one, one, one], [idle, other], { sizeMax: 3, sizeMin })
+    assert.deepEqual(found.kind === 'team' && found.members, [
+      { candidate: 0, needs: [0, 2] },
+      { candidate: 1, needs: [1] },
+    ])
+  }
+  const three = form([one, one, one], [idle, other], { sizeMax: 3, sizeMin: 3 })
+  assert.equal(three.kind, 'none')
+})
+
 test('FORM-8 the method for one place each and the general one agree on larger instances', () => {
   const random = seeded(21)
   for (let i = 0; i < 150; i++) {
