@@ -254,7 +254,9 @@ function giveBack(life: Life, fact: ClaimReturnedFact, breaks: Breaks): void {
 function count(life: Life, fact: StandingChangedFact, breaks: Breaks): void {
   if (fact.epoch !== undefined) checkEpoch(life, fact.kind, fact.epoch, breaks)
   for (const { agent, skills } of fact.evidence) {
-    if (!life.parts.has(agent)) breaks('LOG-8', `an outcome of ${quote(agent)}, which is no member`)
+    // Who has done a part and was lost in another is a member no more, and its result counts all the same.
+    const contributed = life.parts.has(agent) || life.done.some((part) => part.agent === agent)
+    if (!contributed) breaks('LOG-8', `an outcome of ${quote(agent)}, which is no member`)
     for (const { skill } of skills) {
       const key = `${agent} ${skill}`
       if (life.counted.has(key))
