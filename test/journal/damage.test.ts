@@ -3,7 +3,7 @@
  * left as it is.
  */
 import assert from 'node:assert/strict'
-import { copyFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
@@ -182,6 +182,7 @@ test('JOURNAL-17 a file of another kind is refused and left as it is', async (t)
   const foreign = join(directory, 'foreign.db')
   change(foreign, 'CREATE TABLE log(a); INSERT INTO log VALUES (1)')
   await refused(foreign, 'E_NOT_A_STORE', /is not a convoke file$/)
+  assert.deepEqual(readdirSync(directory).sort(), ['foreign.db', 'text-1', 'text-15000'])
 })
 
 test('JOURNAL-17 a file that was cut off is refused', async (t) => {

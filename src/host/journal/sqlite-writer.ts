@@ -3,7 +3,7 @@
  * (`sqlite-thread`).
  * Must never happen here: an answer before the commit, or a write after a failed one.
  */
-import { accessSync, closeSync, constants, fsyncSync, openSync, statSync } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync, fsyncSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { quote } from '../../protocol/id.ts'
@@ -47,6 +47,7 @@ export class SqliteWriter {
     this.#file = file
     this.#durability = durability
     checkPlace(file)
+    checkKind(file)
     this.#lock = takeLock(file)
     let db: DatabaseSync | undefined
     try {
@@ -158,6 +159,22 @@ function prepare(db: DatabaseSync): Statements {
     oldSnapshots: db.prepare(
       'DELETE FROM snapshot WHERE position NOT IN (SELECT position FROM snapshot ORDER BY position DESC LIMIT 2)',
     ),
+  }
+}
+
+/** A file of another kind is refused before anything is laid beside it. */
+function checkKind(file: string): void {
+  if (!existsSync(file)) return
+  let db: DatabaseSync | undefined
+  try {
+    db = new DatabaseSync(file, { readOnly: true, timeout: 5_000 })
+    isBlank(db, file)
+  } catch (cause) {
+    const fault = storeFault(cause, file)
+    if (fault.code === 'E_NOT_A_STORE' || fault.code === 'E_STORE_VERSION') throw fault
+    // Everything else is judged under the lock, where nobody else writes.
+  } finally {
+    db?.close()
   }
 }
 
