@@ -34,6 +34,9 @@ export function start(words: readonly string[], { cwd, env }: Surroundings = {})
     cwd: cwd ?? root,
     env: { ...process.env, NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A command that hangs fails its test, and not the patience of whoever runs it.
+    timeout: 60_000,
+    killSignal: 'SIGKILL',
   })
   let [out, err] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

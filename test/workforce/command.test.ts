@@ -81,7 +81,7 @@ function alive(pid: number): boolean {
   }
 }
 
-test('CMD-1 the program reads the assignment as one line of JSON', async () => {
+test('CMD-1 the program reads the assignment as one line of JSON', { timeout: 30_000 }, async () => {
   const { result } = await run(['cat'])
   assert.deepEqual(result, {
     agent: 'ada',
@@ -102,7 +102,9 @@ test('CMD-1 the program reads the assignment as one line of JSON', async () => {
   assert.equal((await run(['wc', '-l'])).result, 1)
 })
 
-test('CMD-2 progress, checkpoints, words and the result are lines of JSON, in order', async () => {
+test('CMD-2 progress, checkpoints, words and the result are lines of JSON, in order', {
+  timeout: 30_000,
+}, async () => {
   const heard = await run(
     script(`for (const line of [
       { progress: 0.25, note: 'a quarter' }, { checkpoint: { row: 7 } }, { say: 'hello' },
@@ -123,7 +125,9 @@ test('CMD-2 progress, checkpoints, words and the result are lines of JSON, in or
   })
 })
 
-test('CMD-3 without a result line the text is the result: JSON, a last line of JSON, a string, or null', async () => {
+test('CMD-3 without a result line the text is the result: JSON, a last line of JSON, a string, or null', {
+  timeout: 30_000,
+}, async () => {
   assert.deepEqual((await run(['echo', '{"rows": 3}'])).result, { rows: 3 })
   assert.deepEqual((await run("printf 'loading\\ndone\\n[1,2]\\n'")).result, [1, 2])
   assert.equal((await run("printf '  two\\nlines\\n\\n'")).result, '  two\nlines')
@@ -158,12 +162,12 @@ test('CMD-2 any line is understood, and what is JSON of ours comes back as it we
   )
 })
 
-test('CMD-4 a list is never given to a shell, a text is', async () => {
+test('CMD-4 a list is never given to a shell, a text is', { timeout: 30_000 }, async () => {
   assert.equal((await run(['echo', '$HOME; echo "x"'])).result, '$HOME; echo "x"')
   assert.equal((await run('echo one | tr o 0')).result, '0ne')
 })
 
-test('CMD-4 the program runs where and with the environment that was said', async () => {
+test('CMD-4 the program runs where and with the environment that was said', { timeout: 30_000 }, async () => {
   const cwd = folder()
   assert.equal((await run(['pwd'], { cwd })).result, cwd)
   assert.equal(
@@ -172,7 +176,9 @@ test('CMD-4 the program runs where and with the environment that was said', asyn
   )
 })
 
-test('CMD-5 an exit code other than 0 is a failure with the last lines of standard error', async () => {
+test('CMD-5 an exit code other than 0 is a failure with the last lines of standard error', {
+  timeout: 30_000,
+}, async () => {
   await assert.rejects(run("echo first >&2; echo 'no such column: cost' >&2; exit 3"), {
     message: 'the program exited with code 3: first | no such column: cost',
   })
@@ -182,7 +188,7 @@ test('CMD-5 an exit code other than 0 is a failure with the last lines of standa
   await assert.rejects(run(`echo '{"result":1}'; exit 9`), { message: 'the program exited with code 9' })
 })
 
-test('CMD-5 what cannot be started is a failure that names it', async () => {
+test('CMD-5 what cannot be started is a failure that names it', { timeout: 30_000 }, async () => {
   await assert.rejects(run(['no-such-program-here']), {
     message: 'the program "no-such-program-here" was not found',
   })
@@ -193,7 +199,9 @@ test('CMD-5 what cannot be started is a failure that names it', async () => {
   await assert.rejects(run([]), { message: 'the command is empty' })
 })
 
-test('CMD-6 a line that is meant for the network and wrong is a failure, not silence', async () => {
+test('CMD-6 a line that is meant for the network and wrong is a failure, not silence', {
+  timeout: 30_000,
+}, async () => {
   await assert.rejects(run(['echo', '{"progress": 40}']), {
     message: 'the program printed a line that is wrong: "progress" must be a number from 0 to 1, got 40',
   })
@@ -230,7 +238,7 @@ test('CMD-7 a program that ignores the request to end is made to', { timeout: 20
   assert.equal(alive(Number(readFileSync(ready, 'utf8'))), false)
 })
 
-test('CMD-7 work that was called off before it began starts nothing', async () => {
+test('CMD-7 work that was called off before it began starts nothing', { timeout: 30_000 }, async () => {
   const trace = join(folder(), 'trace')
   await assert.rejects(run(`touch ${trace}`, { signal: AbortSignal.abort(new Error('too late')) }), {
     message: 'too late',
@@ -238,7 +246,7 @@ test('CMD-7 work that was called off before it began starts nothing', async () =
   assert.equal(existsSync(trace), false)
 })
 
-test('CMD-7 a program that takes too long has failed', async () => {
+test('CMD-7 a program that takes too long has failed', { timeout: 30_000 }, async () => {
   await assert.rejects(run(['sleep', '600'], { timeoutMs: 100 }), {
     message: 'the program did not end within 100 ms',
   })
@@ -266,7 +274,9 @@ test('CMD-8 a program that never stops printing is ended', { timeout: 60_000 }, 
   })
 })
 
-test('CMD-8 a result over the limit is refused; a long log with a short result is not', async () => {
+test('CMD-8 a result over the limit is refused; a long log with a short result is not', {
+  timeout: 30_000,
+}, async () => {
   const long = `for (let i = 0; i < 300; i++) console.log('row', i)`
   await assert.rejects(
     run(script(long), { payloadBytesMax: 1_000 }),
@@ -282,7 +292,7 @@ test('CMD-8 a result over the limit is refused; a long log with a short result i
   )
 })
 
-test('CMD-9 a slow network slows the program down and loses no line', async () => {
+test('CMD-9 a slow network slows the program down and loses no line', { timeout: 30_000 }, async () => {
   const saved: unknown[] = []
   let [saving, most] = [0, 0]
   await run(script(`for (let i = 0; i < 50; i++) console.log(JSON.stringify({ checkpoint: i }))`), {
@@ -298,6 +308,6 @@ test('CMD-9 a slow network slows the program down and loses no line', async () =
   assert.deepEqual(saved, [...Array(50).keys()])
 })
 
-test('CMD-9 a program may end without reading a large assignment', async () => {
+test('CMD-9 a program may end without reading a large assignment', { timeout: 30_000 }, async () => {
   assert.equal((await run(['echo', 'ready'], { payload: 'x'.repeat(1_000_000) })).result, 'ready')
 })

@@ -12,7 +12,9 @@ import { commandAgent } from '../../src/workforce/index.ts'
 
 const work = [{ name: 'work', level: 'expert' }]
 
-test('CMD-2 what a program saved before it failed is what its successor begins with', async () => {
+test('CMD-2 what a program saved before it failed is what its successor begins with', {
+  timeout: 20_000,
+}, async () => {
   await using network = await Network.open(':memory:')
   // Both run the same program: without a checkpoint it saves one and fails, with one it goes on from there.
   const command = `given=$(sed -n 's/.*"checkpoint":{"agent":"[a-z]*","epoch":1,"data":\\([0-9]*\\).*/\\1/p')
@@ -30,7 +32,9 @@ exit 1`
   assert.match(losses[0]?.reason.message ?? '', /exited with code 1: out of luck/)
 })
 
-test('CMD-2 words of a program reach its partners, its progress reaches the initiator', async () => {
+test('CMD-2 words of a program reach its partners, its progress reaches the initiator', {
+  timeout: 20_000,
+}, async () => {
   await using network = await Network.open(':memory:')
   const command = `echo '{"progress": 0.5, "note": "half"}'; echo '{"say": {"count": 3}, "to": "bob"}'; echo 3`
   await network.join(commandAgent({ id: 'ada', skills: work, command }))
@@ -71,7 +75,7 @@ test('CMD-7 a cancelled task ends the program of its member', { timeout: 20_000 
   }
 })
 
-test('CMD-8 a result over the limit of the network fails with its code', async () => {
+test('CMD-8 a result over the limit of the network fails with its code', { timeout: 20_000 }, async () => {
   await using network = await Network.open(':memory:', { limits: { payloadBytesMax: 1_000 } })
   const big = `[${'1,'.repeat(600)}1]`
   await network.join(
