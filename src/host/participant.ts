@@ -141,7 +141,7 @@ export class Participant {
     if (this.#closed !== undefined) throw this.#closed
     const { configuration, clock } = this.#ports
     const id = this.#ports.mint(clock.now())
-    const { verify } = spec
+    const verify = spec?.verify
     const plain = typeof verify === 'function' ? { ...spec, verify: 'initiator' } : spec
     const announcement = checkAnnouncement(plain, {
       id,

@@ -100,6 +100,11 @@ export class Run implements Work {
   }
 
   #say(data: unknown, to: string | undefined): void {
+    // The names of the members may still be on their way.
+    const known = this.#members.length > 0
+    if (to !== undefined && known && !this.#members.some(({ agent }) => agent === to)) {
+      throw new RefusedError(refuse('E_NOT_MEMBER', `${quote(to)} is not in the group`, { field: 'to' }))
+    }
     const target = to === undefined ? {} : { to: to as AgentId }
     const update = { kind: 'word', data: this.#textOf(data, 'the word'), ...target } as const
     this.#ports.take({ kind: 'reported', run: this.#id, update })

@@ -226,6 +226,8 @@ function end(hub: HubState, fact: TaskEndedFact): void {
   if (task === undefined) return
   const { id, announcement, initiator } = task
   hub.tasks.delete(id)
+  // Before, and not after: how this one ended has still to be told.
+  forgetEnded(hub)
   hub.ended.set(id, {
     announcement,
     initiator,
@@ -250,12 +252,11 @@ function end(hub: HubState, fact: TaskEndedFact): void {
   const parent = announcement.parent === undefined ? undefined : hub.tasks.get(announcement.parent)
   parent?.children.delete(id)
   if (parent?.check === id) parent.check = undefined
-  forgetEnded(hub)
 }
 
-/** Keeps the memory of ended tasks within its limit. What an open task depends on is not forgotten. */
-export function forgetEnded(hub: HubState): void {
-  let excess = hub.ended.size - hub.configuration.limits.endedKept
+/** Makes room for one more ended task within the limit. What an open task depends on is not forgotten. */
+function forgetEnded(hub: HubState): void {
+  let excess = hub.ended.size + 1 - Math.max(1, hub.configuration.limits.endedKept)
   if (excess <= 0) return
   let looks = 8
   for (const id of hub.ended.keys()) {
