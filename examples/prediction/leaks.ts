@@ -66,7 +66,8 @@ function consequence(
     ['no', 1 / ratio, 1 / odds(true)],
   ] as const) {
     if (times < oddsRatioMin || oddsThere < 1) continue
-    return `looks like a consequence: where it is not ${usual ?? 'empty'}, the odds of ${answer} are ${times.toFixed(0)} times as high`
+    const where = `where it is not ${usual ?? 'empty'}`
+    return `looks like a consequence: ${where}, the odds of ${answer} are ${times.toFixed(0)} times as high`
   }
   return undefined
 }

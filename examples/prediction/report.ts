@@ -166,7 +166,8 @@ Source: ${cell(data)}, ${cleaning.rows} rows with an answer, of which ${cleaning
 | rows trained on | ${rowsTrain} |
 | rows tested on, never trained on | ${rowsTest} |
 | area under the ROC curve | ${auc.toFixed(4)} |
-| mean squared error of the probability | ${brier.toFixed(4)} (always saying the share of yes: ${brierOfPrior.toFixed(4)}) |
+| mean squared error of the probability | ${brier.toFixed(4)} |
+| the same, if the share of yes were always said | ${brierOfPrior.toFixed(4)} |
 | missing cells | ${cleaning.missingCells}, of which ${cleaning.unreadableCells} could not be read |
 | rows without an answer | ${cleaning.unanswered} |
 

@@ -210,17 +210,19 @@ function noSuchValue(target: string, value: string, values: readonly string[]): 
 }
 
 function manyValues(target: string, cells: readonly string[], values: readonly string[]): Problem {
+  const column = `the column ${JSON.stringify(target)}`
   if (kindOf(cells) === 'number') {
     return new Problem(
       'E_CSV_NUMBER_TARGET',
-      `the column ${JSON.stringify(target)} has ${values.length} different numbers, and the question must be yes or no`,
+      `${column} has ${values.length} different numbers, and the question must be yes or no`,
       'Say from where on it is a yes, with --above NUMBER.',
     )
   }
+  const common = JSON.stringify(values[0])
   return new Problem(
     'E_CSV_MANY_CLASSES',
-    `the column ${JSON.stringify(target)} has ${values.length} values, and the question must be yes or no: ${listed(values, 6)}`,
-    `Say which value means no, as with --negative ${JSON.stringify(values[0])}, or which means yes, with --positive.`,
+    `${column} has ${values.length} values, and the question must be yes or no: ${listed(values, 6)}`,
+    `Say which value means no, as with --negative ${common}, or which means yes, with --positive.`,
   )
 }
 

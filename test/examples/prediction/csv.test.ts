@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
@@ -8,7 +6,7 @@ import { cleanCell, kindOf, numberOf } from '../../../examples/prediction/cells.
 import { csvOf } from '../../../examples/prediction/files.ts'
 import { Problem, type ProblemCode } from '../../../examples/prediction/problem.ts'
 import { type Answer, readRaw, readTable } from '../../../examples/prediction/table.ts'
-import { fileFor } from './tables.ts'
+import { directoryFor, fileFor } from './tables.ts'
 
 const many = (rows: number, line: (row: number) => string): string =>
   Array.from({ length: rows }, (_, row) => `${line(row)}\n`).join('')
@@ -104,8 +102,8 @@ for (const { what, csv, code, says, target, answer } of wrongTables) {
   })
 }
 
-test('DEMO-1 a file that is not there, or is a directory, is E_CSV_UNREADABLE', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'convoke-prediction-'))
+test('DEMO-1 a file that is not there, or is a directory, is E_CSV_UNREADABLE', (t) => {
+  const directory = directoryFor(t)
   assert.equal(problemOf(() => readRaw(join(directory, 'no.csv'))).code, 'E_CSV_UNREADABLE')
   assert.match(problemOf(() => readRaw(directory)).message, /is a directory/)
 })

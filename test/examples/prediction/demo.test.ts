@@ -47,15 +47,15 @@ async function until(condition: () => boolean, what: string): Promise<void> {
   }
 }
 
-test('DEMO-9 the demo ends with one object: every task completed by members with the skill, a model, its area', async (t) => {
+test('DEMO-9 the demo ends with one object: tasks, who did them, a model and its area', async (t) => {
   const out = directoryFor(t)
-  const summary = summaryIn(await run(demo, ['--json', '--rows', '3000', '--out', out]))
+  const summary = summaryIn(await run(demo, ['--json', '--rows', '2000', '--out', out]))
   checkCompleted(summary)
   const members = Object.fromEntries(summary.tasks.map(({ id, members }) => [id, members]))
   assert.equal(new Set(members.train?.model_training).size, 3)
   assert.equal(members.clean?.data_cleaning?.length, 1)
-  assert.equal(summary.model.rowsTrain + summary.model.rowsTest, 3000)
-  assert.ok(Math.abs(summary.model.rowsTest - 750) <= 1)
+  assert.equal(summary.model.rowsTrain + summary.model.rowsTest, 2000)
+  assert.ok(Math.abs(summary.model.rowsTest - 500) <= 1)
   assert.ok(summary.model.auc > 0.74 && summary.model.auc < 0.88, String(summary.model.auc))
   assert.ok(summary.elapsedMs > 0)
   const evaluation = JSON.parse(readFileSync(join(out, 'evaluation.json'), 'utf8')) as Evaluation
@@ -87,7 +87,7 @@ test('DEMO-10 a table never seen, with gaps, dates, text and a leak; its deploye
 
 test('DEMO-11 a member killed in the middle is replaced, and the newcomer goes on from its checkpoint', async (t) => {
   const [calm, wild] = [directoryFor(t), directoryFor(t)]
-  const same = ['--json', '--rows', '2000']
+  const same = ['--json', '--rows', '1200']
   const undisturbed = summaryIn(await run(demo, [...same, '--out', calm]))
   const summary = summaryIn(await run(demo, [...same, '--chaos', '--out', wild]))
   checkCompleted(summary)
@@ -121,7 +121,7 @@ async function brokenOff(network: string, args: readonly string[], signal: NodeJ
 
 test('DEMO-12 kill -9 and start again: no finished assignment runs again, training goes on where it was', async (t) => {
   const network = join(directoryFor(t), 'demo.db')
-  const args = ['--json', '--rows', '4000']
+  const args = ['--json', '--rows', '2000']
   assert.equal((await brokenOff(network, args, 'SIGKILL')).signal, 'SIGKILL')
   const before = workIn(`${network}.files`)
   checkCompleted(summaryIn(await run(demo, [...args, '--network', network])))
@@ -145,7 +145,7 @@ test('DEMO-12 kill -9 and start again: no finished assignment runs again, traini
 
 test('DEMO-12 Ctrl-C ends with 130, keeps the state, and the run goes on later', async (t) => {
   const network = join(directoryFor(t), 'demo.db')
-  const args = ['--json', '--rows', '2000']
+  const args = ['--json', '--rows', '1500']
   const ended = await brokenOff(network, args, 'SIGINT')
   assert.equal(ended.code, 130)
   assert.match(ended.stderr, /interrupted\. The state is kept in .*demo\.db/)
@@ -186,7 +186,7 @@ test('DEMO-13 with --json an error is one object too, and --help is help', async
 })
 
 test('DEMO-13 a reader that goes away is no error', async (t) => {
-  const child = start(demo, ['--rows', '1000', '--out', directoryFor(t)])
+  const child = start(demo, ['--rows', '500', '--out', directoryFor(t)])
   child.process.stdout?.once('data', () => child.process.stdout?.destroy())
   const { code, stderr } = await child.ended
   assert.equal(stderr, '')
@@ -194,10 +194,10 @@ test('DEMO-13 a reader that goes away is no error', async (t) => {
 })
 
 test('DEMO-13 where nobody looks there are no colours and nothing moves', async (t) => {
-  const { code, stdout } = await run(demo, ['--rows', '1000', '--out', directoryFor(t)])
+  const { code, stdout } = await run(demo, ['--rows', '500', '--out', directoryFor(t)])
   assert.equal(code, 0)
   assert.ok(!stdout.includes('\u001b'))
   assert.match(stdout, /formed +train +epoch 1: \w+, \w+, \w+\n/)
   assert.match(stdout, /working +train +\w+ 50 %, shard \d, 20 of 40 trees\n/)
-  assert.match(stdout, /area under the ROC curve 0\.\d{3} on 251 rows never trained on/)
+  assert.match(stdout, /area under the ROC curve 0\.\d{3} on 125 rows never trained on/)
 })
