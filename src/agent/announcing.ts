@@ -9,6 +9,7 @@ import type { TaskAnnouncement } from '../protocol/task.ts'
 import { type AgentState, type News, type Order, say } from './state.ts'
 
 export function announce(agent: AgentState, announcement: TaskAnnouncement, fresh: boolean): void {
+  agent.refused.delete(announcement.id)
   agent.announced.set(announcement.id, { announcement, accepted: false })
   sendAnnouncement(agent, announcement, fresh)
 }
@@ -58,6 +59,13 @@ export function nextAskAt(agent: AgentState): number | undefined {
 }
 
 export function onAccepted(agent: AgentState, task: TaskId): void {
+  if (agent.refused.has(task)) {
+    // A copy of the announcement came through after the refusal. Nobody waits for this task any more.
+    agent.followed.delete(task)
+    agent.followed.set(task, agent.now + agent.configuration.limits.agentTimeoutMs)
+    order(agent, { kind: 'TASK_CANCEL', task, reason: 'its initiator was told that it is refused' })
+    return
+  }
   const announced = agent.announced.get(task)
   agent.unanswered.delete(task)
   if (!agent.followed.has(task)) {
@@ -70,6 +78,7 @@ export function onAccepted(agent: AgentState, task: TaskId): void {
 
 export function onRefused(agent: AgentState, task: TaskId, refusal: Refusal): void {
   forget(agent, task)
+  rememberRefused(agent, task)
   tell(agent, task, { kind: 'refused', refusal })
 }
 
@@ -83,6 +92,15 @@ export function onObjection(agent: AgentState, of: MessageKind, task: TaskId, re
 export function onEnded(agent: AgentState, task: TaskId, news: News): void {
   forget(agent, task)
   tell(agent, task, news)
+}
+
+function rememberRefused(agent: AgentState, task: TaskId): void {
+  agent.refused.add(task)
+  if (agent.refused.size <= agent.configuration.limits.endedKept) return
+  for (const oldest of agent.refused) {
+    agent.refused.delete(oldest)
+    return
+  }
 }
 
 function forget(agent: AgentState, task: TaskId): void {

@@ -159,6 +159,8 @@ export interface AgentState {
   readonly announced: Map<TaskId, Announced>
   readonly unanswered: Map<TaskId, Millis>
   readonly followed: Map<TaskId, Millis>
+  /** Announcements that were refused, the latest last. */
+  readonly refused: Set<TaskId>
   /** What was last wanted of each of them. */
   readonly orders: Map<TaskId, Order>
 }
@@ -190,6 +192,7 @@ export function newAgentState(
     announced: new Map(),
     unanswered: new Map(),
     followed: new Map(),
+    refused: new Set(),
     orders: new Map(),
   }
 }
