@@ -57,10 +57,10 @@ export function need(more: Partial<AnnounceSpec> = {}): AnnounceSpec {
   return { description: 'Do the work', requires: [{ skill: 'work' }], ...more }
 }
 
-/** Waits for a refusal and answers it; it must name its way and its place. */
-export async function refusalOf(promise: Promise<unknown>): Promise<Refusal> {
+/** Waits for a refusal, thrown or rejected, and answers it. */
+export async function refusalOf(action: Promise<unknown> | (() => unknown)): Promise<Refusal> {
   try {
-    await promise
+    await (typeof action === 'function' ? action() : action)
   } catch (error) {
     assert.ok(error instanceof RefusedError, `refused, but with ${String(error)}`)
     assert.ok(error.refusal.message.length > 0 && !error.refusal.message.endsWith('.'))
