@@ -192,7 +192,7 @@ export class World {
   /** The process stands still, as under SIGSTOP; nothing in it is lost. */
   pause(id: string, spanMs: Millis): void {
     const life = this.#lifeOf(id)
-    if (life !== undefined) life.pausedUntil = this.timeline.now + spanMs
+    if (life !== undefined) life.pausedUntil = Math.max(life.pausedUntil, this.timeline.now + spanMs)
   }
 
   /** Every turn of a node begins this much later than it could, as on a machine that has too much to do. */
@@ -328,10 +328,15 @@ export class World {
 
   #clock(life: Life): Clock {
     const { timeline } = this
+    // As the system's clock: after a jump back it goes on from where it was.
     let latest = 0
+    let lookedAt = timeline.now
     let armed: Event | undefined
     const now = (): Millis => {
-      latest = Math.max(latest, origin + timeline.now + life.skewMs)
+      const shown = origin + timeline.now + life.skewMs
+      const passed = latest + timeline.now - lookedAt
+      latest = Math.max(passed, shown)
+      lookedAt = timeline.now
       return latest
     }
     const arm = (at: Millis | undefined, wake: () => void): void => {

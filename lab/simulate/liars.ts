@@ -1,0 +1,172 @@
+/**
+ * Nodes that say what they should not: agents that answer twice, too early, or for others; strangers that repeat old
+ * messages, speak under another life's name, or send what is no message at all.
+ * Must never happen here: a message in the name of a living node, since in this network the transport vouches for the
+ * sender.
+ */
+import { encode } from '../../src/protocol/codec.ts'
+import type { AgentId } from '../../src/protocol/id.ts'
+import type { JsonText } from '../../src/protocol/json.ts'
+import type { Address, Envelope, Message } from '../../src/protocol/message.ts'
+import { newLife } from '../world/timeline.ts'
+import { hubName, type World } from '../world.ts'
+import { type Dice, diceOf } from './dice.ts'
+import type { FaultKind, Lie, Surroundings } from './surroundings.ts'
+
+/** Frames that are kept for whoever repeats them. */
+const capturedMax = 400
+
+const forgedResult = '"forged"' as JsonText
+
+export class Liars {
+  readonly #world: World
+  readonly #dice: Dice
+  readonly #count: (kind: FaultKind) => void
+  readonly #lies: ReadonlyMap<string, Lie>
+  readonly #ids: readonly string[]
+  readonly #captured: string[] = []
+  readonly #life = newLife()
+
+  constructor(world: World, surroundings: Surroundings, count: (kind: FaultKind) => void) {
+    this.#world = world
+    this.#dice = diceOf(surroundings.seed, 'liars')
+    this.#count = count
+    this.#lies = new Map(surroundings.agents.flatMap(({ id, lie }) => (lie === undefined ? [] : [[id, lie]])))
+    this.#ids = surroundings.agents.map(({ id }) => id)
+  }
+
+  /** Nobody says anything more of this kind. */
+  fallSilent(): void {
+    this.#life.alive = false
+  }
+
+  /** Overhears everything that is said. */
+  overhear(envelope: Envelope): void {
+    if (!this.#life.alive) return
+    if (this.#captured.length < capturedMax) this.#captured.push(encode(envelope))
+    else if (this.#dice.chance(0.05)) this.#captured[this.#dice.whole(capturedMax)] = encode(envelope)
+    if (envelope.from.id === hubName) this.#hearHub(envelope)
+    else this.#hearAgent(envelope)
+  }
+
+  /** Says again what was said long ago, by whichever life. */
+  replay(): void {
+    if (this.#captured.length > 0) this.#put('replay', this.#dice.pick(this.#captured))
+  }
+
+  /** A life that is not the present one, or a node that is not concerned, speaks up. */
+  forge(): void {
+    if (this.#captured.length === 0) return
+    const dice = this.#dice
+    const envelope = JSON.parse(dice.pick(this.#captured)) as Envelope
+    if (envelope.from.id === hubName) return
+    const id = dice.pick(this.#ids) as AgentId
+    const present = this.#world.incarnationOf(id) ?? 0
+    const own = dice.chance(0.5) && isAboutOthers(envelope.message)
+    const incarnation = own && present > 0 ? present : present + 1 + dice.whole(3)
+    this.#put('forgery', encode({ ...envelope, from: { id, incarnation } }))
+  }
+
+  /** Bytes that are no message, or nearly one. */
+  garble(): void {
+    const dice = this.#dice
+    const frame = this.#captured.length > 0 ? dice.pick(this.#captured) : '{}'
+    const place = dice.whole(frame.length)
+    const texts = [
+      frame.slice(0, place),
+      `${frame.slice(0, place)}${dice.pick(['"', '{', '\\', '\u0000', '9', ',', '-'])}${frame.slice(place + 1)}`,
+      frame.replace(
+        /"(epoch|round|incarnation|capacity)":\d+/,
+        `"$1":${dice.pick(['-1', '1e99', 'null', '"1"'])}`,
+      ),
+      frame.replace('"message":{', '"message":{"__proto__":{"admin":true},'),
+      '['.repeat(1_000),
+    ]
+    this.#put('malformed', dice.pick(texts))
+  }
+
+  #put(kind: FaultKind, frame: string): void {
+    this.#count(kind)
+    const at = this.#world.timeline.now + this.#dice.whole(50)
+    this.#world.timeline.schedule('wake', this.#life, at, () => this.#world.wire.inject(frame))
+  }
+
+  #say(kind: Lie, from: Address, message: Message): void {
+    this.#put(kind, encode({ from, to: { id: hubName, incarnation: 0 }, message }))
+  }
+
+  #hearHub({ to, message }: Envelope): void {
+    const lie = this.#lies.get(to.id)
+    if (lie === 'idleClaim' && message.kind === 'GROUP_FORMED') {
+      const { task, epoch } = message
+      const results = [{ agent: to.id as AgentId, skills: [], result: forgedResult }]
+      this.#say('idleClaim', to, { kind: 'TASK_COMPLETE', task, epoch, results })
+    }
+    if (message.kind === 'TASK_START' || message.kind === 'GROUP_INVITE') this.#answerForAnother(to, message)
+  }
+
+  #hearAgent({ from, message }: Envelope): void {
+    if (this.#lies.get(from.id) !== 'twice' || message.kind !== 'TASK_COMPLETE') return
+    const results = message.results.map((result) => ({ ...result, result: forgedResult }))
+    this.#say('twice', from, { ...message, results })
+    const { task, epoch } = message
+    this.#say('twice', from, { kind: 'TASK_FAILED', task, epoch, refusal: { code: 'E_WORK_FAILED', message: 'no' } })
+  }
+
+  /** A liar answers what another was asked. */
+  #answerForAnother(victim: Address, message: Message): void {
+    const id = [...this.#lies].find(([id, lie]) => lie === 'forOthers' && id !== victim.id)?.[0]
+    const incarnation = id === undefined ? undefined : this.#world.incarnationOf(id)
+    if (id === undefined || incarnation === undefined || !this.#dice.chance(0.5)) return
+    const from: Address = { id: id as AgentId, incarnation }
+    const member = victim.id as AgentId
+    if (message.kind === 'GROUP_INVITE') {
+      const { invite, call } = message
+      this.#say('forOthers', from, { kind: 'GROUP_ACCEPT', task: call.task, invite })
+    }
+    if (message.kind !== 'TASK_START') return
+    const { task, epoch } = message
+    this.#say(
+      'forOthers',
+      from,
+      this.#dice.pick<Message>([
+        {
+          kind: 'TASK_COMPLETE',
+          task,
+          epoch,
+          results: [{ agent: member, skills: [], result: forgedResult }],
+        },
+        {
+          kind: 'TASK_UPDATE',
+          task,
+          epoch,
+          member,
+          update: { kind: 'checkpoint', data: '{"doneMs":9}' as JsonText },
+        },
+        { kind: 'TASK_FAILED', task, epoch, refusal: { code: 'E_WORK_FAILED', message: 'it says' } },
+        { kind: 'TASK_VERDICT', task, epoch, accepted: true, reason: 'it says' },
+        { kind: 'TASK_CANCEL', task, reason: 'it says' },
+        { kind: 'TASK_START', task, epoch },
+        { kind: 'GROUP_DISSOLVED', task, epoch, reason: 'it says' },
+      ]),
+    )
+  }
+}
+
+/** What an agent says of a task or of another; what it says of itself it may say. */
+function isAboutOthers({ kind }: Message): boolean {
+  switch (kind) {
+    case 'TASK_COMPLETE':
+    case 'TASK_FAILED':
+    case 'TASK_UPDATE':
+    case 'TASK_VERDICT':
+    case 'TASK_CANCEL':
+    case 'GROUP_ACCEPT':
+    case 'GROUP_REJECT':
+    case 'SKILL_OFFER':
+    case 'SKILL_DECLINE':
+      return true
+    default:
+      return false
+  }
+}
