@@ -7,13 +7,21 @@ import type { Clock, Soon } from './ports.ts'
 /** The longest span that a timer takes. */
 const timerMaxMs = 2_147_483_647
 
-/** A clock for one node. It never goes back, whatever the machine's clock does. */
+/**
+ * A clock for one node. When the machine's clock is set back, this one neither goes back nor stands still: it goes on
+ * from where it was, and forwards with the machine's clock when that is ahead again.
+ */
 export function systemClock(): Clock {
   let latest = 0
+  /** The reading of the steady clock at which `latest` was true. */
+  let steadyAt = performance.now()
   let armedAt: Millis | undefined
   let timer: NodeJS.Timeout | undefined
   const now = (): Millis => {
-    latest = Math.max(latest, Date.now())
+    const passedMs = Math.floor(performance.now() - steadyAt)
+    const shown = Date.now()
+    steadyAt += passedMs
+    latest = Math.max(latest + passedMs, shown)
     return latest
   }
   const arm = (at: Millis | undefined, wake: () => void): void => {
