@@ -1,0 +1,174 @@
+/**
+ * The agent machine by itself: what it does with messages that are late, doubled or from before.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Agent } from '../../src/agent/agent.ts'
+import type { AgentEffect } from '../../src/agent/state.ts'
+import type { AgentId, HubId, InviteId, SkillName, TaskId } from '../../src/protocol/id.ts'
+import { type JsonText, jsonNull } from '../../src/protocol/json.ts'
+import type { Assignment, Message } from '../../src/protocol/message.ts'
+
+const self = 'ada' as AgentId
+const task = 'churn' as TaskId
+const cleaning = 'cleaning' as SkillName
+const drawing = 'drawing' as SkillName
+
+class Bench {
+  readonly agent: Agent = new Agent({ id: self, incarnation: 1 }, 'hub' as HubId, {
+    skills: [cleaning, drawing].map((name) => ({ name, level: 'expert' })),
+    capacity: 1,
+    price: undefined,
+    considers: false,
+    confirms: false,
+  })
+  now = 0
+
+  constructor() {
+    this.agent.receive({ kind: 'join' }, this.now)
+    this.hear({ kind: 'AGENT_WELCOME', heartbeatMs: 3_000 })
+  }
+
+  hear(message: Message): readonly AgentEffect[] {
+    this.agent.receive({ kind: 'received', message }, this.now)
+    return this.agent.drain().effects
+  }
+
+  finish(run: number, result: string): readonly AgentEffect[] {
+    this.agent.receive({ kind: 'settled', run, ending: JSON.stringify(result) as JsonText }, this.now)
+    return this.agent.drain().effects
+  }
+
+  /** Lets time pass; answers what the agent did of its own accord. */
+  wait(spanMs: number): readonly AgentEffect[] {
+    this.now += spanMs
+    this.agent.receive({ kind: 'woke' }, this.now)
+    return this.agent.drain().effects
+  }
+}
+
+function formed(epoch: number, skills: readonly SkillName[] = [cleaning]): Message {
+  return { kind: 'GROUP_FORMED', task, epoch, members: [{ agent: self, incarnation: 1, skills }] }
+}
+
+function start(epoch: number, more: Partial<Assignment> = {}): Message {
+  const assignment: Assignment = {
+    task,
+    epoch,
+    skills: [cleaning],
+    description: '',
+    payload: jsonNull,
+    metadata: jsonNull,
+    depth: 0,
+    inputs: [],
+    finished: [],
+    ...more,
+  }
+  return { kind: 'TASK_START', task, epoch, assignment }
+}
+
+function invite(id: string, epoch: number): Message {
+  const call = {
+    task,
+    description: '',
+    priority: 'normal',
+    needs: [{ skill: cleaning, level: 'novice', count: 1 }],
+  } as const
+  return { kind: 'GROUP_INVITE', call, invite: id as InviteId, epoch, skills: [cleaning], holdUntil: 30_000 }
+}
+
+function said(effects: readonly AgentEffect[]): string[] {
+  return effects.flatMap((effect) => (effect.kind === 'send' ? [effect.message.kind] : []))
+}
+
+function begun(effects: readonly AgentEffect[]): number[] {
+  return effects.flatMap((effect) => (effect.kind === 'begin' ? [effect.run] : []))
+}
+
+function stopped(effects: readonly AgentEffect[]): number[] {
+  return effects.flatMap((effect) => (effect.kind === 'stop' ? [effect.run] : []))
+}
+
+/** What it has told of its part: the epoch and the result. */
+function completed(effects: readonly AgentEffect[]): [number, string | undefined][] {
+  return effects.flatMap((effect): [number, string | undefined][] =>
+    effect.kind === 'send' && effect.message.kind === 'TASK_COMPLETE'
+      ? [[effect.message.epoch, effect.message.results[0]?.result]]
+      : [],
+  )
+}
+
+test('RUN-4 an order to begin that comes twice is obeyed once, also when the part has been noted', () => {
+  const bench = new Bench()
+  bench.hear(formed(1))
+  assert.deepEqual(begun(bench.hear(start(1))), [1])
+  assert.deepEqual(begun(bench.hear(start(1))), [])
+  assert.deepEqual(completed(bench.finish(1, 'clean')), [[1, '"clean"']])
+  assert.deepEqual(completed(bench.hear(start(1))), [[1, '"clean"']])
+  bench.hear({ kind: 'TASK_NOTED', task, epoch: 1 })
+  assert.deepEqual(bench.hear(formed(1)), [])
+  assert.deepEqual(bench.hear(start(1)), [])
+  assert.deepEqual(begun(bench.hear(start(2))), [2])
+})
+
+test('RUN-4 the same part goes on under the new epoch', () => {
+  const bench = new Bench()
+  bench.hear(formed(1))
+  bench.hear(start(1))
+  const regrouped = bench.hear(formed(2))
+  assert.deepEqual(
+    regrouped.map(({ kind }) => kind),
+    ['regroup'],
+  )
+  assert.deepEqual(begun(bench.hear(start(2))), [])
+  assert.deepEqual(completed(bench.finish(1, 'clean')), [[2, '"clean"']])
+})
+
+test('RUN-4 another part, or the same with a verdict on it, begins anew', () => {
+  const bench = new Bench()
+  bench.hear(formed(1))
+  bench.hear(start(1))
+  bench.finish(1, 'sloppy')
+  const again = bench.hear(start(2, { feedback: 'do it again' }))
+  assert.deepEqual([begun(again), completed(again)], [[2], []])
+  const other = bench.hear(formed(3, [drawing]))
+  assert.deepEqual(stopped(other), [2])
+  assert.deepEqual(begun(bench.hear(start(3, { skills: [drawing] }))), [3])
+  // The run that was stopped ends late, and tells nobody.
+  assert.deepEqual(bench.finish(2, 'late'), [])
+})
+
+test('LINK-2 what has ended is said again until it is noted', () => {
+  const bench = new Bench()
+  bench.hear(formed(1))
+  bench.hear(start(1))
+  bench.finish(1, 'clean')
+  assert.deepEqual(completed(bench.wait(2_000)), [[1, '"clean"']])
+  assert.deepEqual(completed(bench.wait(2_000)), [[1, '"clean"']])
+  bench.hear({ kind: 'TASK_NOTED', task, epoch: 1 })
+  assert.deepEqual(completed(bench.wait(2_000)), [])
+})
+
+test('GROUP-4 a promise is given back at the end of its hold, and confirmed by the group without its invitation', () => {
+  const bench = new Bench()
+  assert.deepEqual(said(bench.hear(invite('i1', 1))), ['GROUP_ACCEPT'])
+  assert.deepEqual(said(bench.hear(invite('i1', 1))), ['GROUP_ACCEPT'], 'the same invitation again')
+  assert.deepEqual(said(bench.hear(invite('i2', 1))), ['GROUP_REJECT'], 'its only slot is promised')
+  bench.wait(30_000)
+  assert.deepEqual(said(bench.hear({ ...invite('i3', 1), holdUntil: 90_000 } as Message)), ['GROUP_ACCEPT'])
+  bench.hear(formed(1))
+  bench.hear(start(1))
+  bench.finish(1, 'clean')
+  bench.hear({ kind: 'TASK_NOTED', task, epoch: 1 })
+  assert.deepEqual(said(bench.hear(invite('i4', 2))), ['GROUP_ACCEPT'], 'nothing is left of the earlier hold')
+})
+
+test('LINK-5 an agent that has been born again elsewhere lets go of everything', () => {
+  const bench = new Bench()
+  bench.hear(formed(1))
+  bench.hear(start(1))
+  const refusal = { code: 'E_STALE_INCARNATION', message: 'it lives as incarnation 2' } as const
+  const effects = bench.hear({ kind: 'MESSAGE_REFUSED', of: 'AGENT_HEARTBEAT', refusal })
+  assert.deepEqual(stopped(effects), [1])
+  assert.deepEqual(said(bench.wait(60_000)), [])
+})
