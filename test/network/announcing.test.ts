@@ -62,11 +62,7 @@ test('NET-5 a malformed announcement is refused by code and field', patient, asy
   for (const [wrong, code, field] of malformed) {
     await assertRefused(network.announce(need(wrong)), code, field)
   }
-  await assertRefused(
-    network.announce(undefined as unknown as AnnounceSpec),
-    'E_MISSING_FIELD',
-    'description',
-  )
+  await assertRefused(network.announce(undefined as unknown as AnnounceSpec), 'E_MISSING_FIELD', 'the input')
   assert.deepEqual(await network.tasks(), [])
   // The largest payload that the limit allows: two of its characters are the quotes.
   const fits = await network.announce(need({ payload: 'x'.repeat(1_048_574) }))
