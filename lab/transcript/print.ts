@@ -176,7 +176,9 @@ type Rest = Extract<
 function detailOfWork(message: Rest): string {
   switch (message.kind) {
     case 'TASK_START':
-      return `epoch ${message.epoch}${message.assignment === undefined ? '' : `, ${assignmentText(message.assignment)}`}`
+      return [`epoch ${message.epoch}`, message.assignment && assignmentText(message.assignment)]
+        .filter(Boolean)
+        .join(', ')
     case 'TASK_UPDATE':
       return `epoch ${message.epoch}, ${message.member} ${updateText(message.update)}`
     case 'TASK_COMPLETE':

@@ -149,7 +149,7 @@ test('LINK-2 what has ended is said again until it is noted', () => {
   assert.deepEqual(completed(bench.wait(2_000)), [])
 })
 
-test('GROUP-4 a promise is given back at the end of its hold, and confirmed by the group without its invitation', () => {
+test('GROUP-4 a promise ends with its hold, and is confirmed by a group that does not name it', () => {
   const bench = new Bench()
   assert.deepEqual(said(bench.hear(invite('i1', 1))), ['GROUP_ACCEPT'])
   assert.deepEqual(said(bench.hear(invite('i1', 1))), ['GROUP_ACCEPT'], 'the same invitation again')
