@@ -20,7 +20,9 @@ export function onInvite(agent: AgentState, message: GroupInvite): void {
     say(agent, { kind: 'GROUP_REJECT', task, invite, refusal })
     return
   }
-  agent.holds.set(invite, { task, epoch, skills, until: holdUntil })
+  // The instant is one of the hub's clock. When that is ahead, the promise still ends with the longest search.
+  const until = Math.min(holdUntil, agent.now + agent.configuration.limits.groupTimeoutMs)
+  agent.holds.set(invite, { task, epoch, skills, until })
   if (agent.profile.confirms) agent.effects.push({ kind: 'consider', call, matter: { invite } })
   else say(agent, { kind: 'GROUP_ACCEPT', task, invite })
 }

@@ -123,11 +123,14 @@ export function letGo(agent: AgentState, work: Work, reason: string): void {
   agent.effects.push({ kind: 'stop', run: work.run, reason })
 }
 
+/** Ends that an agent remembers, however few ended tasks its hub keeps. */
+const closedKept = 1_000
+
 /** Remembers an end for as long as a message from before it may still be under way. */
 function close(agent: AgentState, task: TaskId, epoch: number): void {
   agent.closed.delete(task)
   agent.closed.set(task, epoch)
-  if (agent.closed.size <= agent.configuration.limits.endedKept) return
+  if (agent.closed.size <= closedKept) return
   for (const oldest of agent.closed.keys()) {
     agent.closed.delete(oldest)
     return

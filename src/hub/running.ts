@@ -150,6 +150,11 @@ export function onMemberMessage(hub: HubState, from: Address, message: FromMembe
     if (message.kind !== 'TASK_UPDATE') note(hub, from, task)
     return
   }
+  if (!task.group?.started && message.kind !== 'TASK_FAILED') {
+    const early = refuse('E_BAD_STATE', `the work on "${task.id}" has not been started`)
+    refuseMessage(hub, from, message.kind, task.id, early)
+    return
+  }
   part.heardAt = hub.now
   touch(hub, task)
   switch (message.kind) {
