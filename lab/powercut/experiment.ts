@@ -96,7 +96,7 @@ class Campaign {
     for (const fault of ['write', 'sync', 'full'] as const)
       await this.#chains('full', fault, Math.ceil(cuts / 4))
     // Without this a disk that never loses anything would look the same.
-    await this.#chains('full', 'lie', Math.ceil(cuts / 20))
+    await this.#chains('full', 'lie', Math.max(2, Math.ceil(cuts / 20)))
     return this.#conclude(Math.round((performance.now() - startedAt) / 1000))
   }
 

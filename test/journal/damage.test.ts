@@ -198,3 +198,18 @@ test('JOURNAL-18 a file from a newer version is refused, and opens again where i
   change(file, 'PRAGMA user_version = 1')
   await extend(file, 1, 2)
 })
+
+test('FAULT-8 a reader says that a file whose making was interrupted is not set up', async (t) => {
+  const file = join(directoryFor(t), 'log.db')
+  const db = new DatabaseSync(file)
+  // A transaction that is larger than the cache is in the file, and in a rollback journal, before it is committed.
+  db.exec(`PRAGMA cache_size = 1; CREATE TABLE a(x); INSERT INTO a VALUES (1); BEGIN;
+    UPDATE a SET x = zeroblob(1000000)`)
+  copyFileSync(file, `${file}.cut`)
+  copyFileSync(`${file}-journal`, `${file}.cut-journal`)
+  db.close()
+  await assert.rejects(readSqliteJournal(`${file}.cut`), {
+    code: 'E_NOT_A_STORE',
+    message: /is not set up: whoever made it was interrupted$/,
+  })
+})

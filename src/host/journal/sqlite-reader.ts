@@ -51,8 +51,20 @@ export function openForReading(path: string): DatabaseSync {
     })
   } catch (cause) {
     db?.close()
-    throw storeFault(cause, path)
+    throw isHalfMade(cause) ? halfMade(path, cause) : storeFault(cause, path)
   }
+}
+
+/** SQLITE_READONLY_ROLLBACK: something was begun before the file had its WAL, and only a writer may take it back. */
+function isHalfMade(cause: unknown): boolean {
+  return cause instanceof Error && 'errcode' in cause && cause.errcode === 776
+}
+
+function halfMade(path: string, cause: unknown): Fault {
+  return new Fault('E_NOT_A_STORE', `${quote(path)} is not set up: whoever made it was interrupted`, {
+    hint: 'Open a network on it, which completes it.',
+    cause,
+  })
 }
 
 /**
