@@ -8,20 +8,32 @@ import { type AgentState, busySlots, type Judgement, say } from './state.ts'
 
 export function askToJoin(agent: AgentState): void {
   const { skills, capacity } = agent.profile
-  if (agent.presence === 'leaving' || agent.presence === 'gone') return
+  if (isLeaving(agent)) return
   agent.presence = 'joining'
   agent.beatAt = agent.now + agent.configuration.limits.resendMs
   say(agent, { kind: 'AGENT_JOIN', skills, capacity })
 }
 
 export function onWelcome(agent: AgentState, heartbeatMs: number): void {
-  if (agent.presence === 'leaving' || agent.presence === 'gone') return
+  if (isLeaving(agent)) {
+    sayFarewell(agent)
+    return
+  }
   const first = agent.presence === 'joining'
   agent.presence = 'present'
   agent.heartbeatMs = heartbeatMs
   agent.beatAt = agent.now + heartbeatMs
   agent.skillUpdateAt = agent.now + agent.configuration.limits.skillUpdateIntervalMs
   if (first) agent.effects.push({ kind: 'joined' })
+}
+
+function isLeaving({ presence }: AgentState): boolean {
+  return presence === 'leaving' || presence === 'gone'
+}
+
+/** A hub that counts on an agent which takes part no longer has missed its farewell, or heard an old message of it. */
+function sayFarewell(agent: AgentState): void {
+  say(agent, { kind: 'AGENT_LEAVE', reason: 'it takes part no longer' })
 }
 
 /** The network will not have this incarnation: all promises and all work end. */
@@ -58,6 +70,7 @@ export function repeatSkills(agent: AgentState): void {
 
 export function onQuery(agent: AgentState, message: SkillQuery): void {
   const { call, round } = message
+  if (isLeaving(agent)) sayFarewell(agent)
   const refusal = offerOrDecline(selfImage(agent), call, agent.configuration.levels, agent.now)
   if (refusal !== undefined) say(agent, { kind: 'SKILL_DECLINE', task: call.task, round, refusal })
   else if (agent.profile.considers) agent.effects.push({ kind: 'consider', call, matter: { round } })
@@ -91,7 +104,7 @@ export function selfImage(agent: AgentState): Self {
   return {
     busy: busySlots(agent),
     capacity: agent.profile.capacity,
-    leaving: agent.presence === 'leaving' || agent.presence === 'gone',
+    leaving: isLeaving(agent),
     skills: agent.profile.skills,
   }
 }

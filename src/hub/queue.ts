@@ -57,6 +57,7 @@ export function serve(hub: HubState): void {
     if (startAsking(hub, task)) task.queued = false
     else {
       left.push(task)
+      if (hub.claim?.task === task.id) dropStaleClaim(hub)
       claimWhenImpatient(hub, task)
     }
     touch(hub, task)
@@ -69,7 +70,11 @@ function dropStaleClaim(hub: HubState): void {
   const { claim } = hub
   if (claim === undefined) return
   const task = hub.tasks.get(claim.task)
-  const whole = task?.queued && [...claim.agents].every((agent) => hub.roster.has(agent))
+  // What turned out to be missing may be missing for ever: nobody is kept for that.
+  const whole =
+    task?.queued &&
+    task.waitingFor?.kind === 'busy' &&
+    [...claim.agents].every((agent) => hub.roster.has(agent))
   if (!whole) hub.claim = undefined
 }
 
