@@ -107,6 +107,8 @@ export interface Seen {
   readonly skills: readonly SkillName[]
   /** 0 for a success, 1 for a failure of its own, between for a share of the blame. */
   readonly blame: number
+  /** It was not its work that failed: it died or fell silent. That says how reliable it is, and nothing of its level. */
+  readonly absent?: boolean
   readonly tookMs?: Millis
 }
 
@@ -153,7 +155,8 @@ export function learnFromRejection(hub: HubState, task: Task): void {
   )
 }
 
-function observed(hub: HubState, task: Task, before: SkillStanding, { blame, tookMs }: Seen): SkillStanding {
+function observed(hub: HubState, task: Task, before: SkillStanding, seen: Seen): SkillStanding {
+  const { blame, tookMs } = seen
   const { levels } = hub.configuration
   const requiredRank = requiredRankOf(hub, task, before.skill)
   const time = tookMs === undefined ? {} : { tookMs }
@@ -163,7 +166,9 @@ function observed(hub: HubState, task: Task, before: SkillStanding, { blame, too
   if (blame < 1) {
     standing = observe(standing, { success: true, weight: 1 - blame, requiredRank, ...time }, levels, hub.now)
   }
-  return standing
+  if (!seen.absent) return standing
+  const { level, ability, abilityVariance } = before
+  return { ...standing, level, ability, abilityVariance }
 }
 
 function requiredRankOf(hub: HubState, task: Task, skill: SkillName): number {

@@ -21,7 +21,9 @@ export function loseMember(hub: HubState, task: Task, part: Part, reason: Refusa
   const { agent, incarnation, skills } = part.member
   const epoch = task.epoch
   record(hub, { kind: 'member.lost', task: task.id, at: hub.now, epoch, agent, reason, counts })
-  if (counts) learn(hub, task, [{ agent, skills, blame: 1, tookMs: Math.max(0, hub.now - part.startedAt) }])
+  const absent = reason.code === 'E_AGENT_LOST' || reason.code === 'E_WORK_SILENT'
+  const tookMs = Math.max(0, hub.now - part.startedAt)
+  if (counts) learn(hub, task, [{ agent, skills, blame: 1, tookMs, absent }])
   const entry = isPresent(hub, agent, incarnation)
   if (entry !== undefined) {
     shiftSlots(hub, entry, 0, -1)
