@@ -1,0 +1,46 @@
+/**
+ * The *in the end* properties: how a world looks when nothing goes wrong any more and everybody had the time they need.
+ */
+import { type AgentState, busySlots } from '../../src/agent/state.ts'
+import type { HubState } from '../../src/hub/state.ts'
+import type { Cosmos, State } from './cosmos.ts'
+
+/** What is wrong with this state as an end, or undefined for a good one. */
+export function faultsOfEnd(cosmos: Cosmos, state: State): string | undefined {
+  return (
+    faultsOfHub(cosmos.hubs.machineState(state.hub) as Readonly<HubState>) ??
+    state.nodes
+      .flatMap((node) => (node === undefined ? [] : faultsOfAgent(cosmos, node)))
+      .find((fault) => fault !== undefined)
+  )
+}
+
+function faultsOfHub(hub: Readonly<HubState>): string | undefined {
+  for (const { id, waitingFor, search, group } of hub.tasks.values()) {
+    // Who needs what nobody has may wait for ever, as long as it says so and holds nothing.
+    if (waitingFor?.kind !== 'missing' || search !== undefined)
+      return `${id} is still open, and waits for ${waitingFor?.kind ?? 'nothing'}`
+    for (const part of group?.parts.values() ?? [])
+      if (part.state === 'working') return `${id} waits for what is missing, and ${part.member.agent} works`
+  }
+  for (const { id, held, running } of hub.roster.values())
+    if (held + running > 0) return `the hub still counts ${held} held and ${running} running slots of ${id}`
+  for (const [skill, { sought }] of hub.supply)
+    if (sought !== 0) return `the hub still seeks ${sought} agents with ${skill}`
+  if (hub.recalls.size > 0) return 'the hub still waits for its journal'
+  return undefined
+}
+
+function faultsOfAgent(cosmos: Cosmos, number: number): string | undefined {
+  const agent = cosmos.agents.machineState(number) as Readonly<AgentState>
+  const { runs, outcomes, matters } = cosmos.agents.state(number).shadow
+  const { id } = agent.self
+  if (busySlots(agent) > 0) return `${id} still has ${busySlots(agent)} busy slots`
+  if (agent.unnoted.size > 0) return `${id} still says how its work ended`
+  if (agent.works.size > 0) return `${id} is still a member`
+  if (runs.size + matters.length > 0) return `the code of ${id} is still busy`
+  for (const task of agent.followed.keys())
+    if (outcomes.has(task)) return `${id} still asks after ${task}, though it has ended`
+  if (agent.unanswered.size > 0) return `${id} still waits for an answer to its announcement`
+  return undefined
+}
