@@ -107,8 +107,10 @@ async function labour({ plan, dice, mood, stage, assignment, work }: Scene): Pro
 /** A sub-task may be refused or fail; the work goes on without it. */
 async function delegate({ work }: Scene): Promise<void> {
   const spec = { description: 'an errand', requires: [{ skill: delegatedSkill }], maxAttempts: 2 }
+  const stopped = new Promise((resolve) => work.signal.addEventListener('abort', resolve))
   try {
-    await (await work.announce(spec)).outcome()
+    const task = await work.announce(spec)
+    await Promise.race([task.outcome(), stopped])
   } catch {
     // It says why; an agent that cannot delegate does it itself.
   }

@@ -53,12 +53,13 @@ function covered(task: Task, skill: SkillName): number {
   return count
 }
 
-/** The needs that an agent can cover, as a mask. */
-export function reachMask(entry: RosterEntry, needs: readonly OpenNeed[]): number {
+/** The needs that an agent can cover, as a mask. One that has done its part for a skill is not a second agent for it. */
+export function reachMask(task: Task, entry: RosterEntry, needs: readonly OpenNeed[]): number {
   let mask = 0
   for (let i = 0; i < needs.length; i++) {
     const need = needs[i]
-    if (need !== undefined && rankIn(entry, need.skill) >= need.rank) mask |= 1 << i
+    if (need === undefined || rankIn(entry, need.skill) < need.rank) continue
+    if (!hasDone(task, entry.id, need.skill)) mask |= 1 << i
   }
   return mask
 }
@@ -146,6 +147,13 @@ function mayTakeMore(task: Task, part: Part): boolean {
   return standing >= task.announcement.minMembers
 }
 
+/** Whether it could be a member, whatever its skills and free slots. */
+export function mayJoin(task: Task, entry: RosterEntry): boolean {
+  if (task.announcement.exclude.includes(entry.id)) return false
+  const part = task.group?.parts.get(entry.id)
+  return part === undefined || part.state === 'lost' || mayTakeMore(task, part)
+}
+
 function hasDone(task: Task, agent: RosterEntry['id'], skill: SkillName): boolean {
   return task.results.some((result) => result.agent === agent && result.skills.includes(skill))
 }
@@ -175,37 +183,24 @@ function shortlist(
 ): Asked[] {
   const found: Asked[] = []
   const claim = hub.claim !== undefined && hub.claim.task !== task.id ? hub.claim.agents : undefined
-  const except = (slot: number): boolean => {
+  const except = (slot: number, skill: SkillName): boolean => {
     const entry = hub.bySlot[slot]
     if (entry === undefined || freeSlots(entry) === 0 || search.asked.has(entry.id)) return true
-    if (claim?.has(entry.id) || task.announcement.exclude.includes(entry.id)) return true
-    const part = task.group?.parts.get(entry.id)
-    return (part !== undefined && part.state !== 'lost' && !mayTakeMore(task, part)) || !accept(entry)
+    if (hasDone(task, entry.id, skill)) return true
+    return claim?.has(entry.id) || !mayJoin(task, entry) || !accept(entry)
   }
   for (const need of needs) {
     const places = need.count + hub.configuration.limits.shortlistSpare
-    for (const slot of hub.catalog.shortlist(need.skill, need.rank, places, hub.random, except)) {
+    const isOut = (slot: number): boolean => except(slot, need.skill)
+    for (const slot of hub.catalog.shortlist(need.skill, need.rank, places, hub.random, isOut)) {
       const entry = hub.bySlot[slot]
       if (entry === undefined) continue
-      const mask = untouched(task, entry, search, reachMask(entry, search.needs))
-      if (mask === 0) continue
-      const asked = newAsked(entry, reachOf(task, search, mask))
+      const asked = newAsked(entry, reachOf(task, search, reachMask(task, entry, search.needs)))
       search.asked.set(entry.id, asked)
       found.push(asked)
     }
   }
   return found
-}
-
-/** An agent that has done its part for a skill is not a second agent for it. */
-function untouched(task: Task, entry: RosterEntry, search: Search, mask: number): number {
-  if (task.results.length === 0) return mask
-  let left = mask
-  for (let i = 0; i < search.needs.length; i++) {
-    const skill = search.needs[i]?.skill
-    if (skill !== undefined && hasDone(task, entry.id, skill)) left &= ~(1 << i)
-  }
-  return left
 }
 
 function newAsked(entry: RosterEntry, reach: Reach): Asked {

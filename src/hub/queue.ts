@@ -5,7 +5,7 @@
  */
 import type { AgentId } from '../protocol/id.ts'
 import { form } from '../strategy/form.ts'
-import { openNeeds, reachMask, startAsking } from './asking.ts'
+import { mayJoin, openNeeds, reachMask, startAsking } from './asking.ts'
 import { type HubState, type Task, touch } from './state.ts'
 
 function before(a: Task, b: Task): boolean {
@@ -91,9 +91,9 @@ function claimWhenImpatient(hub: HubState, task: Task): void {
     for (const slot of hub.catalog.agentsWith(need.skill, need.rank)) {
       if (looks-- === 0) break
       const entry = hub.bySlot[slot]
-      if (entry === undefined || task.announcement.exclude.includes(entry.id)) continue
+      if (entry === undefined || !mayJoin(task, entry)) continue
       const busy = (entry.held + entry.running) / entry.capacity
-      agents.set(entry.id, { mask: reachMask(entry, needs), busy })
+      agents.set(entry.id, { mask: reachMask(task, entry, needs), busy })
     }
   }
   const candidates = [...agents.values()].map(({ mask, busy }) => ({
