@@ -59,7 +59,8 @@ export class Liars {
     if (this.#captured.length === 0) return
     const dice = this.#dice
     const envelope = JSON.parse(dice.pick(this.#captured)) as Envelope
-    if (envelope.from.id === hubName) return
+    // Whoever announces first is the initiator; another's task is nobody's to announce.
+    if (envelope.from.id === hubName || envelope.message.kind === 'TASK_ANNOUNCE') return
     const id = dice.pick(this.#ids) as AgentId
     const present = this.#world.incarnationOf(id) ?? 0
     const own = dice.chance(0.5) && isAboutOthers(envelope.message)

@@ -9,6 +9,7 @@ import { isId, type NodeId, type TaskId } from '../protocol/id.ts'
 import type { Configuration } from '../protocol/limits.ts'
 import { never } from '../protocol/machine.ts'
 import type { Address, Envelope } from '../protocol/message.ts'
+import type { Millis } from '../protocol/time.ts'
 import { Channel } from './channel.ts'
 import { Fault } from './fault.ts'
 import { Node } from './node.ts'
@@ -41,6 +42,11 @@ export class HubHost {
   readonly #node: Node<HubInput, Fact, HubEffect>
   readonly #observers = new Set<Channel<Observation>>()
   #link: Link | undefined
+  /**
+   * How much later the last fact was decided than this machine's clock shows: time goes on from there. A hub that
+   * waited for its clock to catch up would keep no deadline until then.
+   */
+  #aheadMs: Millis = 0
   #position: Position = 0
   #snapshotAt: Position = 0
 
@@ -50,7 +56,10 @@ export class HubHost {
     this.views = new Views(configuration.limits.endedKept)
     this.#hub = new Hub({ id, incarnation: clock.now() }, random, configuration)
     this.#node = new Node<HubInput, Fact, HubEffect>(this.#hub, {
-      clock,
+      clock: {
+        now: () => clock.now() + this.#aheadMs,
+        arm: (at, wake) => clock.arm(at === undefined ? undefined : at - this.#aheadMs, wake),
+      },
       soon,
       append: (facts) => this.#append(facts),
       perform: (effect) => this.#perform(effect),
@@ -63,10 +72,13 @@ export class HubHost {
   /** Reads the journal and takes the hub into service. */
   static async open(id: NodeId, ports: HubPorts): Promise<HubHost> {
     const host = new HubHost(id, ports)
+    let latest: Millis = 0
     host.#position = await ports.journal.replay((fact) => {
+      latest = Math.max(latest, fact.at)
       host.#hub.replay(fact)
       host.views.fold(fact)
     })
+    host.#aheadMs = Math.max(0, latest - ports.clock.now())
     host.#snapshotAt = host.#position
     host.#link = await ports.transport.open(host.#hub.address(), (envelope) => {
       if (host.#observers.size > 0) host.#observeMessage(envelope)
