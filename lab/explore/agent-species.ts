@@ -15,7 +15,7 @@ import {
 import type { NodeId, TaskId } from '../../src/protocol/id.ts'
 import type { Configuration } from '../../src/protocol/limits.ts'
 import { type Machine, never } from '../../src/protocol/machine.ts'
-import type { Address, Message } from '../../src/protocol/message.ts'
+import type { Address, Envelope } from '../../src/protocol/message.ts'
 import type { EndStatus } from '../../src/protocol/task.ts'
 import type { Millis } from '../../src/protocol/time.ts'
 import { BrokenRule, type Species, type Turn } from './automaton.ts'
@@ -117,7 +117,7 @@ function watch({
   }
   for (const effect of effects) follow(agent, draft, effect, now)
   examine(agent, draft)
-  if (input.kind === 'received') examineEnd(agent, draft, input.message)
+  if (input.kind === 'received') examineEnd(agent, draft, input.envelope)
   return draft
 }
 
@@ -195,8 +195,9 @@ function examine(agent: Readonly<AgentState>, { runs }: Draft): void {
   if (runs.size > capacity) throw new BrokenRule(`${agent.self.id} works on ${runs.size} of ${capacity}`)
 }
 
-/** Once it was told, it does not go on with what is over. */
-function examineEnd(agent: Readonly<AgentState>, { runs }: Draft, message: Message): void {
+/** Once it was told, it does not go on with what is over. What an earlier hub says tells it nothing. */
+function examineEnd(agent: Readonly<AgentState>, { runs }: Draft, { from, message }: Envelope): void {
+  if (from.incarnation < agent.hubIncarnation) return
   if (message.kind !== 'GROUP_DISSOLVED' && message.kind !== 'TASK_CANCEL') return
   const { task } = message
   const work = agent.works.get(task)

@@ -195,7 +195,7 @@ export class Draft {
     if (envelope.to.id === hubId) this.actHub(`m${mail}`, { kind: 'received', envelope })
     else {
       const node = this.#cosmos.names.indexOf(envelope.to.id)
-      this.act(node, `m${mail}`, { kind: 'received', message: envelope.message })
+      this.act(node, `m${mail}`, { kind: 'received', envelope })
     }
   }
 

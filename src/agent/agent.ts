@@ -6,7 +6,7 @@
 import type { NodeId } from '../protocol/id.ts'
 import { type Configuration, defaultConfiguration } from '../protocol/limits.ts'
 import { type Decision, type Machine, never } from '../protocol/machine.ts'
-import type { Address, Assignment, Message, MessageRefused } from '../protocol/message.ts'
+import type { Address, Assignment, Envelope, Message, MessageRefused } from '../protocol/message.ts'
 import { earliest, type Millis } from '../protocol/time.ts'
 import {
   announce,
@@ -49,7 +49,7 @@ export class Agent implements Machine<AgentInput, never, AgentEffect> {
     if (now > agent.now) agent.now = now
     switch (input.kind) {
       case 'received':
-        return hear(agent, input.message)
+        return hear(agent, input.envelope)
       case 'woke':
         return wake(agent)
       case 'join':
@@ -122,7 +122,10 @@ function wake(agent: AgentState): void {
   askAgain(agent)
 }
 
-function hear(agent: AgentState, message: Message): void {
+function hear(agent: AgentState, { from, message }: Envelope): void {
+  // The next hub has taken back what this one had promised.
+  if (from.incarnation < agent.hubIncarnation) return
+  agent.hubIncarnation = from.incarnation
   switch (message.kind) {
     case 'SKILL_QUERY':
       return onQuery(agent, message)

@@ -85,7 +85,7 @@ export type Judgement =
   | { readonly kind: 'no'; readonly refusal: Refusal }
 
 export type AgentInput =
-  | { readonly kind: 'received'; readonly message: Message }
+  | { readonly kind: 'received'; readonly envelope: Envelope }
   | { readonly kind: 'woke' }
   | { readonly kind: 'join' }
   | { readonly kind: 'leave'; readonly reason: string }
@@ -136,6 +136,8 @@ export type AgentEffect =
 export interface AgentState {
   readonly self: Address
   readonly hub: Address
+  /** The latest incarnation of the hub that was heard: what an earlier one said before it ended is heard no more. */
+  hubIncarnation: number
   readonly configuration: Configuration
   readonly profile: Profile
   now: Millis
@@ -174,6 +176,7 @@ export function newAgentState(
   return {
     self,
     hub: { id: hub, incarnation: 0 },
+    hubIncarnation: 0,
     configuration,
     profile,
     now: 0,

@@ -9,7 +9,7 @@ import type { NodeId, TaskId } from '../protocol/id.ts'
 import { checkAgent } from '../protocol/join.ts'
 import type { Configuration } from '../protocol/limits.ts'
 import { never } from '../protocol/machine.ts'
-import type { Address, HubAsk, HubTell } from '../protocol/message.ts'
+import type { Address, Envelope, HubAsk, HubTell } from '../protocol/message.ts'
 import { isRefusal, type Refusal } from '../protocol/refusal.ts'
 import type { MemberResult, TaskAnnouncement } from '../protocol/task.ts'
 import type { Millis } from '../protocol/time.ts'
@@ -115,13 +115,7 @@ export class Participant {
 
   static async open(participation: Participation, ports: ParticipantPorts): Promise<Participant> {
     const participant = new Participant(participation, ports)
-    const deliver = ({
-      message,
-    }: {
-      message: Extract<AgentInput, { kind: 'received' }>['message']
-    }): void => {
-      participant.#node.take({ kind: 'received', message })
-    }
+    const deliver = (envelope: Envelope): void => participant.#node.take({ kind: 'received', envelope })
     participant.#link = await ports.transport.open(participation.self, deliver)
     return participant
   }

@@ -29,8 +29,10 @@ class Bench {
     this.hear({ kind: 'AGENT_WELCOME', heartbeatMs: 3_000 })
   }
 
-  hear(message: Message): readonly AgentEffect[] {
-    this.agent.receive({ kind: 'received', message }, this.now)
+  hear(message: Message, hubIncarnation = 1): readonly AgentEffect[] {
+    const from = { id: 'hub' as HubId, incarnation: hubIncarnation }
+    const envelope = { from, to: { id: self, incarnation: 1 }, message }
+    this.agent.receive({ kind: 'received', envelope }, this.now)
     return this.agent.drain().effects
   }
 
@@ -172,3 +174,16 @@ test('LINK-5 an agent that has been born again elsewhere lets go of everything',
   assert.deepEqual(stopped(effects), [1])
   assert.deepEqual(said(bench.wait(60_000)), [])
 })
+
+test('LINK-6 what an earlier hub has said is heard no more once the next one was heard', () => {
+  const bench = new Bench()
+  assert.deepEqual(said(bench.hear(invite('i1', 1), 1)), ['GROUP_ACCEPT'])
+  bench.hear({ kind: 'GROUP_RELEASE', task, invite: 'i1' as InviteId, refusal: tooLate }, 1)
+  assert.deepEqual(said(bench.hear(invite('i2', 2), 2)), ['GROUP_ACCEPT'])
+  bench.hear(formed(1), 1)
+  assert.deepEqual(begun(bench.hear(start(1), 1)), [], 'its only slot is promised to the next hub')
+  bench.hear(formed(2), 2)
+  assert.deepEqual(begun(bench.hear(start(2), 2)), [1])
+})
+
+const tooLate = { code: 'E_TOO_LATE', message: 'the invitation was not answered in time' } as const
