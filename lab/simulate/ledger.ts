@@ -93,7 +93,8 @@ export class Ledger {
         entry.parts = new Map(
           fact.members.map((member) => {
             const before = entry.parts.get(member.agent)
-            const isDone = before?.state === 'finished' && before.member.skills.join() === member.skills.join()
+            const isDone =
+              before?.state === 'finished' && before.member.skills.join() === member.skills.join()
             return [member.agent, { member, state: isDone ? 'finished' : 'working' }]
           }),
         )

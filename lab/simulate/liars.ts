@@ -111,7 +111,12 @@ export class Liars {
     const results = message.results.map((result) => ({ ...result, result: forgedResult }))
     this.#say('twice', from, { ...message, results })
     const { task, epoch } = message
-    this.#say('twice', from, { kind: 'TASK_FAILED', task, epoch, refusal: { code: 'E_WORK_FAILED', message: 'no' } })
+    this.#say('twice', from, {
+      kind: 'TASK_FAILED',
+      task,
+      epoch,
+      refusal: { code: 'E_WORK_FAILED', message: 'no' },
+    })
   }
 
   /** A liar answers what another was asked. */
