@@ -109,12 +109,14 @@ async function outOfPlace(t: TestContext): Promise<Refusal[]> {
 
 /** Ways in which work comes to nothing; what is said of it is gathered. */
 async function lost(t: TestContext, into: Refusal[]): Promise<void> {
-  const network = await networkFor(t, { limits: { heartbeatMs: 60_000, agentTimeoutMs: 60 } })
+  const deaf = await networkFor(t, { limits: { heartbeatMs: 60_000, agentTimeoutMs: 500 } })
+  const network = await networkFor(t)
+  gather(deaf, into)
   gather(network, into)
   const never = (): Promise<unknown> => new Promise(() => {})
   const ending = async (task: Promise<TaskHandle>): Promise<unknown> => (await task).outcome()
-  await agent(network, 'gone', never)
-  await ending(network.announce(need({ maxAttempts: 1 })))
+  await agent(deaf, 'gone', never)
+  await ending(deaf.announce(need({ maxAttempts: 1 })))
   await agent(network, 'ada', ({ payload }, { signal }) => {
     if (payload === 'fail') throw new Error('no')
     return new Promise((resolve) => signal.addEventListener('abort', resolve))
@@ -132,12 +134,12 @@ async function lost(t: TestContext, into: Refusal[]): Promise<void> {
     consider: () => ({ decline: 'shy' }),
   })
   await network.join({ id: 'slow', skills: [{ name: 'paint', meanTimeMs: 60_000 }], perform: never })
-  const sing = need({ requires: [{ skill: 'sing' }], deadlineMs: 40 })
-  await Promise.all(
-    [sing, need({ requires: [{ skill: 'paint' }], deadlineMs: 40 })].map((spec) =>
-      ending(network.announce(spec)),
-    ),
-  )
+  for (const skill of ['sing', 'paint']) {
+    const task = await network.announce(need({ requires: [{ skill }], deadlineMs: 30_000 }))
+    while ((await task.explain()).waiting?.kind !== 'unwilling')
+      await new Promise((done) => setImmediate(done))
+    await task.cancel()
+  }
   const bob = await network.join({ id: 'bob', skills: [{ name: 'dig' }], perform: never })
   const dig = await network.announce(need({ requires: [{ skill: 'dig' }] }))
   for await (const update of dig.updates()) if (update.kind === 'formed') break
