@@ -16,7 +16,7 @@ export interface Explanation {
   /** Every group that was formed for it, with the record of the decision. */
   readonly formations: readonly FormationView[]
   readonly losses: readonly LossView[]
-  /** Why it is not further; absent for an ended task, and where only the journal can be read. */
+  /** Why it is not further, or what it was waiting for when it ended. Of an open task only the running hub knows. */
   readonly waiting?: WaitingFor
   /** Who is being asked now, or was asked in the last round that came to nothing. */
   readonly considered: readonly Considered[]
@@ -27,21 +27,23 @@ export function explain(
   live: { readonly waiting?: WaitingFor; readonly considered: readonly Considered[] },
 ): Explanation {
   const task = viewOf(record)
-  const waiting = record.endedAt === undefined ? live.waiting : undefined
+  const isOpen = record.endedAt === undefined
+  const waiting = isOpen ? live.waiting : record.waiting
   return {
     task,
     summary: summaryOf(task, waiting),
     formations: record.formations,
     losses: record.losses,
     ...(waiting === undefined ? {} : { waiting }),
-    considered: record.endedAt === undefined ? live.considered : [],
+    considered: isOpen ? live.considered : record.considered,
   }
 }
 
 function summaryOf(task: TaskView, waiting: WaitingFor | undefined): string {
   const name = `Task ${quote(task.id)}`
   if (task.status === 'completed') return `${name} is completed, in epoch ${task.epoch}.`
-  if (task.reason !== undefined) return `${name} is ${task.status}: ${task.reason.message}.`
+  const last = waiting === undefined ? '' : `; at the end ${waitingText(waiting)}`
+  if (task.reason !== undefined) return `${name} is ${task.status}: ${task.reason.message}${last}.`
   if (waiting !== undefined) return `${name} is ${task.status}: ${waitingText(waiting)}.`
   return `${name} is ${task.status}.`
 }
@@ -94,7 +96,7 @@ export function explanationText(explanation: Explanation): string {
     lines.push(`Lost ${agent} in epoch ${epoch}: ${quote(reason.message)} (${reason.code})`)
   }
   if (explanation.considered.length > 0) {
-    lines.push('Asked since, without a group so far:')
+    lines.push('Asked last, without a group:')
     lines.push(...consideredText(explanation.considered))
   }
   return lines.join('\n')

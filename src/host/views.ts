@@ -77,6 +77,9 @@ export interface TaskRecord {
   formedAt: Millis | undefined
   endedAt: Millis | undefined
   reason: Refusal | undefined
+  /** Of an ended task: what it was waiting for, and who was asked in vain. */
+  waiting: WaitingFor | undefined
+  considered: readonly Considered[]
 }
 
 /** Folds one more fact into the record of its task; the first must be `task.accepted`. */
@@ -113,6 +116,8 @@ export function foldTask(record: TaskRecord | undefined, fact: Fact): TaskRecord
       record.status = fact.status
       record.endedAt = fact.at
       record.reason = fact.reason
+      record.waiting = fact.waiting
+      record.considered = fact.considered ?? []
       break
     default:
       break
@@ -136,6 +141,8 @@ function newRecord(fact: Extract<Fact, { kind: 'task.accepted' }>): TaskRecord {
     formedAt: undefined,
     endedAt: undefined,
     reason: undefined,
+    waiting: undefined,
+    considered: [],
   }
 }
 

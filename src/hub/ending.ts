@@ -2,6 +2,7 @@
  * The claim that the work is done, its check, and the one end of every task.
  * Must never happen here: a second end, or somebody left holding anything.
  */
+import type { TaskEndedFact } from '../protocol/fact.ts'
 import type { TaskId } from '../protocol/id.ts'
 import { type JsonText, jsonNull } from '../protocol/json.ts'
 import { never } from '../protocol/machine.ts'
@@ -145,13 +146,15 @@ export function end(hub: HubState, task: Task, status: EndStatus, reason: Refusa
     const open = hub.tasks.get(child)
     if (open !== undefined) end(hub, open, 'cancelled', parentEnded(status))
   }
+  const why = reason === undefined ? {} : { reason }
   record(hub, {
     kind: 'task.ended',
     task: id,
     at: hub.now,
     epoch,
     status,
-    ...(reason === undefined ? {} : { reason }),
+    ...why,
+    ...vainSearch(task, status),
   })
   hub.taskDeadlines.set(task, undefined)
   for (const part of group?.parts.values() ?? []) {
@@ -170,6 +173,17 @@ export function end(hub: HubState, task: Task, status: EndStatus, reason: Refusa
   if (outcome !== undefined) tellFollowers(hub, task, { kind: 'TASK_ENDED', task: id, outcome })
   passOn(hub, id, status)
   if (announcement.verifies !== undefined) concludeCheck(hub, task, status)
+}
+
+/** What the last search came to nothing for: once the task has ended nobody can ask the hub for it. */
+function vainSearch(
+  { waitingFor, lastConsidered }: Task,
+  status: EndStatus,
+): Pick<TaskEndedFact, 'waiting' | 'considered'> {
+  if (status === 'completed' || waitingFor === undefined) return {}
+  if (waitingFor.kind === 'work' || waitingFor.kind === 'start') return {}
+  const waiting = { waiting: waitingFor }
+  return lastConsidered.length === 0 ? waiting : { ...waiting, considered: lastConsidered }
 }
 
 function parentEnded(status: EndStatus): Refusal {

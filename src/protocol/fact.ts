@@ -6,6 +6,7 @@
 import type { Checkpoint, Considered, Member } from './group.ts'
 import type { AgentId, HubId, NodeId, SkillName, TaskId } from './id.ts'
 import type { JsonText } from './json.ts'
+import type { WaitingFor } from './message.ts'
 import type { Refusal } from './refusal.ts'
 import type { Evidence } from './standing.ts'
 import type { EndStatus, TaskAnnouncement } from './task.ts'
@@ -92,6 +93,9 @@ export interface TaskEndedFact {
   readonly epoch: number
   readonly status: EndStatus
   readonly reason?: Refusal
+  /** For a task that did not complete: what it was waiting for, and who was asked in vain in the last round. */
+  readonly waiting?: WaitingFor
+  readonly considered?: readonly Considered[]
 }
 
 /** What is known about an agent now, for the skills named. The cause is the task. */

@@ -225,3 +225,38 @@ test('NET-16 a network in memory remembers the tasks that ended last', patient, 
   assert.equal((await last?.outcome())?.status, 'completed')
   assert.ok((await network.tasks()).length < 100)
 })
+
+test(
+  'NET-20 a task that ended in vain still says what it waited for, and who said no',
+  patient,
+  async (t) => {
+    const network = await networkFor(t)
+    const missing = await network.announce(
+      need({ requires: [{ skill: 'alchemy', level: 'expert' }], deadlineMs: 40 }),
+    )
+    await missing.outcome()
+    const vain = await missing.explain()
+    assert.deepEqual(vain.waiting, {
+      kind: 'missing',
+      needs: [{ skill: 'alchemy', level: 'expert', count: 1 }],
+    })
+    assert.match(
+      explanationText(vain),
+      /deadline of 40 ms has passed; at the end no agent here has alchemy \(expert\)/,
+    )
+
+    await network.join({
+      id: 'eve',
+      skills: [{ name: 'drawing' }],
+      perform: () => 'never',
+      consider: () => ({ decline: 'too dull' }),
+    })
+    const declined = await network.announce(need({ requires: [{ skill: 'drawing' }], deadlineMs: 200 }))
+    await declined.outcome()
+    const { considered } = await declined.explain()
+    assert.deepEqual(
+      considered.map(({ agent, verdict, why }) => ({ agent, verdict, why })),
+      [{ agent: 'eve', verdict: 'declined', why: 'too dull' }],
+    )
+  },
+)

@@ -39,7 +39,15 @@ const shapes: { readonly [Kind in FactKind]: Shape<Kind> } = {
   'member.finished': { task: id, at: amount, epoch: count, agent: id, result: text, tookMs: amount },
   'member.lost': { task: id, at: amount, epoch: count, agent: id, reason: record, counts: flag },
   'claim.returned': { task: id, at: amount, epoch: count, by: id, reason: text },
-  'task.ended': { task: id, at: amount, epoch: count, status: text, reason: maybe(record) },
+  'task.ended': {
+    task: id,
+    at: amount,
+    epoch: count,
+    status: text,
+    reason: maybe(record),
+    waiting: maybe(record),
+    considered: maybe(list),
+  },
   'standing.changed': { task: maybe(id), at: amount, epoch: maybe(count), evidence: list, strategy: text },
   'hub.started': { at: amount, hub: id, incarnation: count },
 }
