@@ -11,13 +11,14 @@ import { type AgentState, type News, type Order, say } from './state.ts'
 export function announce(agent: AgentState, announcement: TaskAnnouncement, fresh: boolean): void {
   agent.refused.delete(announcement.id)
   agent.announced.set(announcement.id, { announcement, accepted: false })
-  sendAnnouncement(agent, announcement, fresh)
+  if (fresh) agent.serial += 1
+  sendAnnouncement(agent, announcement, fresh ? agent.serial : 0)
 }
 
-function sendAnnouncement(agent: AgentState, task: TaskAnnouncement, fresh: boolean): void {
+function sendAnnouncement(agent: AgentState, task: TaskAnnouncement, serial: number): void {
   agent.unanswered.delete(task.id)
   agent.unanswered.set(task.id, agent.now + agent.configuration.limits.resendMs)
-  say(agent, { kind: 'TASK_ANNOUNCE', task, fresh })
+  say(agent, { kind: 'TASK_ANNOUNCE', task, serial })
 }
 
 export function follow(agent: AgentState, task: TaskId): void {
@@ -43,7 +44,7 @@ export function askAgain(agent: AgentState): void {
   for (const [id, at] of [...agent.unanswered]) {
     if (at > agent.now) break
     const announced = agent.announced.get(id)
-    if (announced !== undefined) sendAnnouncement(agent, announced.announcement, false)
+    if (announced !== undefined) sendAnnouncement(agent, announced.announcement, 0)
   }
   for (const [id, at] of [...agent.followed]) {
     if (at > agent.now) break

@@ -157,6 +157,8 @@ export interface AgentState {
   /** Runs that were told to stop and have not ended: they still take a slot. */
   readonly stopping: Set<number>
   runs: number
+  /** Tasks that it has announced under ids which it made itself. */
+  serial: number
   /** Own tasks that are open, and when each is asked after again, the earliest first. */
   readonly announced: Map<TaskId, Announced>
   readonly unanswered: Map<TaskId, Millis>
@@ -192,6 +194,7 @@ export function newAgentState(
     taskOfRun: new Map(),
     stopping: new Set(),
     runs: 0,
+    serial: 0,
     announced: new Map(),
     unanswered: new Map(),
     followed: new Map(),

@@ -27,9 +27,30 @@ import {
 export function onAnnounce(hub: HubState, from: Address, message: TaskAnnounce): void {
   const { task } = message
   const lacks = task.dependsOn.filter((id) => !hub.tasks.has(id) && !hub.ended.has(id))
-  if (!message.fresh && !hub.tasks.has(task.id) && !hub.ended.has(task.id)) lacks.push(task.id)
+  const fresh = isFresh(hub, from, message.serial)
+  if (!fresh && !hub.tasks.has(task.id) && !hub.ended.has(task.id)) lacks.push(task.id)
   if (lacks.length === 0) admit(hub, from.id, task)
   else park(hub, { from: from.id, about: task, lacks: new Set(lacks) })
+}
+
+/** Initiators whose serials a hub remembers; of any other it looks the first id up. */
+const serialsKept = 10_000
+
+/** Whether nobody can have used the id before: only a number above all others that this life has said proves it. */
+function isFresh(hub: HubState, { id, incarnation }: Address, serial: number): boolean {
+  const known = hub.serials.get(id)
+  if (serial === 0 || (known !== undefined && incarnation < known.incarnation)) return false
+  const sameLife = known?.incarnation === incarnation
+  if (sameLife && serial <= known.serial) return false
+  hub.serials.delete(id)
+  hub.serials.set(id, { incarnation, serial })
+  if (hub.serials.size > serialsKept) {
+    for (const oldest of hub.serials.keys()) {
+      hub.serials.delete(oldest)
+      break
+    }
+  }
+  return sameLife
 }
 
 function park(hub: HubState, parked: Parked): void {

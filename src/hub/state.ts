@@ -213,6 +213,8 @@ export interface HubState {
   readonly dependents: Map<TaskId, Set<TaskId>>
   /** What is being looked up, and who waits for it. */
   readonly recalls: Map<TaskId, Parked[]>
+  /** The highest serial that was heard of each initiator, in its latest life; the latest to be heard last. */
+  readonly serials: Map<NodeId, { readonly incarnation: number; readonly serial: number }>
   readonly openByInitiator: Map<NodeId, number>
   readonly roster: Map<AgentId, RosterEntry>
   readonly bySlot: (RosterEntry | undefined)[]
@@ -248,6 +250,7 @@ export function newHubState(self: Address, configuration: Configuration, random:
     ended: new Map(),
     dependents: new Map(),
     recalls: new Map(),
+    serials: new Map(),
     openByInitiator: new Map(),
     roster: new Map(),
     bySlot: [],

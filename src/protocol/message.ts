@@ -28,8 +28,12 @@ export interface Envelope {
 export interface TaskAnnounce {
   readonly kind: 'TASK_ANNOUNCE'
   readonly task: TaskAnnouncement
-  /** True the first time an id is used by whoever made it: the hub need not look whether it ended long ago. */
-  readonly fresh: boolean
+  /**
+   * Of an announcement under an id that this life of the initiator has just made: how many of these there were, with
+   * this one. 0 where the id may have been used before. Above every number that the hub has heard from this life, it
+   * says that the hub need not look whether the task ended long ago; an old copy cannot say so.
+   */
+  readonly serial: number
 }
 /** The announcement is durable. */
 export interface TaskAccepted {

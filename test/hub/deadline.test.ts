@@ -35,7 +35,11 @@ class Talk {
   drain(): Message[] {
     const { facts, effects } = this.hub.drain()
     this.facts.push(...facts)
-    return effects.flatMap((effect) => (effect.kind === 'send' ? [effect.message] : []))
+    return effects.flatMap((effect) => {
+      if (effect.kind === 'send') return [effect.message]
+      this.hub.receive({ kind: 'recalled', task: effect.task, facts: [] }, this.now)
+      return this.drain()
+    })
   }
 }
 
@@ -43,7 +47,7 @@ function announced(startBy: 'hub' | 'initiator'): Message {
   const spec = { description: 'x', requires: [{ skill: 'etl' }], deadlineMs: 100, startBy }
   const task = checkAnnouncement(spec, { id: 'a' as TaskId, limits: defaultLimits, levels: defaultLevels })
   assert.ok(!isRefusal(task))
-  return { kind: 'TASK_ANNOUNCE', task, fresh: true }
+  return { kind: 'TASK_ANNOUNCE', task, serial: 1 }
 }
 
 /** Up to the invitation. */

@@ -26,7 +26,16 @@ function lifeOf(
   const take = (id: NodeId, message: Message): void => {
     const from = { id, incarnation: id === ada ? incarnation : 1 }
     hub.receive({ kind: 'received', envelope: { from, to: hub.address(), message } }, now)
-    for (const effect of hub.drain().effects) if (effect.kind === 'send') hear(effect.message)
+    drain()
+  }
+  const drain = (): void => {
+    for (const effect of hub.drain().effects) {
+      if (effect.kind === 'send') hear(effect.message)
+      else {
+        hub.receive({ kind: 'recalled', task: effect.task, facts: [] }, now)
+        drain()
+      }
+    }
   }
   const hear = (message: Message): void => {
     if (message.kind === 'SKILL_QUERY') {
@@ -38,12 +47,12 @@ function lifeOf(
   const wait = (ms: number): void => {
     now += ms
     hub.receive({ kind: 'woke' }, now)
-    for (const effect of hub.drain().effects) if (effect.kind === 'send') hear(effect.message)
+    drain()
     incarnation += 1
   }
   for (let i = 0; i < rounds; i++) {
     take(ada, { kind: 'AGENT_JOIN', skills: [{ name: skill, level: 'expert' }], capacity: 5 })
-    take('desk' as NodeId, { kind: 'TASK_ANNOUNCE', task: taskNamed(`t${i}`), fresh: true })
+    take('desk' as NodeId, { kind: 'TASK_ANNOUNCE', task: taskNamed(`t${i}`), serial: i + 1 })
     end((message) => take(ada, message), `t${i}` as TaskId, wait)
   }
   take('desk' as NodeId, { kind: 'HUB_ASK', request: 1, about: { kind: 'agents' } })

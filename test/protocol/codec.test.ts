@@ -181,7 +181,7 @@ const task = {
   depth: 0,
 }
 const announce = (change: object): string =>
-  frame({ kind: 'TASK_ANNOUNCE', task: { ...task, ...change }, fresh: true })
+  frame({ kind: 'TASK_ANNOUNCE', task: { ...task, ...change }, serial: 1 })
 const accepted = '"kind":"TASK_ACCEPTED","task":"t"'
 const raw = (message: string, v = '1'): string =>
   `{"v":${v},"from":{"id":"ada","incarnation":1},"to":{"id":"hub","incarnation":0},"message":{${message}}}`

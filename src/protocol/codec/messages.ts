@@ -78,7 +78,7 @@ type Announcing =
 function announcing({ announcement, refusal, outcome, text }: Parts): Some<Announcing> {
   return {
     TASK_ANNOUNCE: exactly<Of<'TASK_ANNOUNCE'>>()(
-      z.strictObject({ kind: z.literal('TASK_ANNOUNCE'), task: announcement, fresh: flag }),
+      z.strictObject({ kind: z.literal('TASK_ANNOUNCE'), task: announcement, serial: whole }),
     ),
     TASK_ACCEPTED: exactly<Of<'TASK_ACCEPTED'>>()(
       z.strictObject({ kind: z.literal('TASK_ACCEPTED'), task: taskId }),
