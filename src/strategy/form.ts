@@ -66,7 +66,35 @@ function solveSimple(needs: readonly Need[], candidates: readonly Candidate[], o
   const only = needs[0]
   if (needs.length === 1 && only !== undefined) return fillOne(only, candidates, options.sizeMax)
   if (needs.length > partitionNeedsMax || needs.some((need) => need.count !== 1)) return 'too much'
+  if (options.sizeMax >= needs.length && candidates.every(isSpecialist)) return fillEach(needs, candidates)
   return partition(needs, candidates, options.sizeMax)
+}
+
+/** Whether the candidate can cover one need at the most. */
+function isSpecialist({ values }: Candidate): boolean {
+  let can = 0
+  for (const value of values) if (value !== undefined) can++
+  return can <= 1
+}
+
+/** Among specialists, with room for all, the needs have nothing to do with each other: the best one for each. */
+function fillEach(needs: readonly Need[], candidates: readonly Candidate[]): Block[] {
+  const blocks: Block[] = []
+  for (let i = 0; i < needs.length; i++) {
+    let best = -1
+    let bestNet = -(needs[i]?.skipPrice ?? Infinity)
+    for (let c = 0; c < candidates.length; c++) {
+      const value = candidates[c]?.values[i]
+      if (value === undefined) continue
+      const net = value - (candidates[c]?.cost ?? 0)
+      if (net > bestNet) {
+        best = c
+        bestNet = net
+      }
+    }
+    if (best >= 0) blocks.push({ candidate: best, needs: [i] })
+  }
+  return blocks
 }
 
 function allows(candidates: readonly Candidate[], options: Options, blocks: readonly Block[]): boolean {

@@ -101,6 +101,8 @@ interface Shape {
   readonly must?: boolean
   readonly sizeMin?: boolean
   readonly budget?: boolean
+  /** Nobody can cover two needs. */
+  readonly specialists?: boolean
   /** Values and prices from a few whole numbers, so that ties are common. */
   readonly coarse?: boolean
 }
@@ -113,8 +115,12 @@ function instance(random: () => number, shape: Shape, needMax: number, candidate
     ...(shape.optional && random() < 0.4 ? { skipPrice: amount(2) } : {}),
   }))
   const coverage = 0.25 + 0.6 * random()
+  const covers = (): readonly boolean[] => {
+    const only = up(needs.length)
+    return needs.map((_, i) => (shape.specialists ? i === only : random() < coverage))
+  }
   const candidates: Candidate[] = Array.from({ length: 1 + up(candidateMax) }, () => ({
-    values: needs.map(() => (random() < coverage ? -amount(2) : undefined)),
+    values: covers().map((can) => (can ? -amount(2) : undefined)),
     cost: amount(1),
     ...(shape.budget ? { price: amount(5) } : {}),
     ...(shape.must && random() < 0.15 ? { mustInclude: true } : {}),
@@ -135,6 +141,8 @@ const shapes: Record<string, Shape> = {
   'must include': { must: true },
   'smallest size': { sizeMin: true },
   budget: { budget: true },
+  specialists: { specialists: true, optional: true, sizeMin: true, budget: true },
+  'specialists with ties': { specialists: true, optional: true, coarse: true },
   everything: { counts: true, optional: true, must: true, sizeMin: true, budget: true },
   'everything with ties': {
     counts: true,
