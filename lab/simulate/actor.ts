@@ -8,12 +8,13 @@ import type { AgentDefinition, Confirmation, Consideration, Work } from '../../s
 import type { Millis } from '../../src/protocol/time.ts'
 import type { Stage } from '../world/behaviour.ts'
 import { type Dice, diceOf } from './dice.ts'
-import { type AgentPlan, delegatedSkill, judgingSkill } from './surroundings.ts'
+import { type AgentPlan, delegatedSkill, type FaultKind, judgingSkill } from './surroundings.ts'
 
 /** What the run wants of its agents: the moment at which they become honest. */
 export interface Mood {
   /** Nobody reports for ever or fails on purpose any more. */
   calm: boolean
+  count(kind: FaultKind): void
 }
 
 export interface Result {
@@ -32,10 +33,14 @@ export function actor(
 ): AgentDefinition {
   const dice = diceOf(seed, `${plan.id} ${life}`)
   const consider = (): Consideration => {
-    return !mood.calm && dice.chance(plan.declines) ? { decline: 'not today' } : {}
+    if (mood.calm || !dice.chance(plan.declines)) return {}
+    mood.count('refusal')
+    return { decline: 'not today' }
   }
   const confirm = (): Confirmation => {
-    return mood.calm || !dice.chance(plan.rejects) || { reject: 'not this' }
+    if (mood.calm || !dice.chance(plan.rejects)) return true
+    mood.count('refusal')
+    return { reject: 'not this' }
   }
   return {
     id: plan.id,
@@ -68,6 +73,7 @@ async function perform(scene: Scene): Promise<unknown> {
   if (!mood.calm && dice.chance(plan.delegates) && !assignment.skills.some(isLeaf)) await delegate(scene)
   const unable = plan.lie === 'falseSkills' && !mood.calm
   if (unable || (!mood.calm && dice.chance(plan.fails))) {
+    mood.count(unable ? 'falseSkills' : 'failure')
     stage.acted(plan.id, assignment, 'fails')
     throw new Error('it went wrong')
   }
@@ -84,8 +90,12 @@ function isLeaf(skill: string): boolean {
 /** Answers false when it was stopped. */
 async function labour({ plan, dice, mood, stage, assignment, work }: Scene): Promise<boolean> {
   const signal = plan.stubborn ? undefined : work.signal
+  if (plan.stubborn) mood.count('stubborn')
   if (plan.lie === 'idleClaim') return true
-  if (plan.lie === 'neverStarts') return stage.sleep(Number.POSITIVE_INFINITY, signal)
+  if (plan.lie === 'neverStarts') {
+    mood.count('neverStarts')
+    return stage.sleep(Number.POSITIVE_INFINITY, signal)
+  }
   const { workMs, checkpointEveryMs, reportEveryMs } = plan
   const before = assignment.checkpoint?.data as { readonly doneMs?: Millis } | undefined
   let doneMs = Math.min(before?.doneMs ?? 0, workMs)
@@ -99,6 +109,7 @@ async function labour({ plan, dice, mood, stage, assignment, work }: Scene): Pro
   }
   while (plan.lie === 'endlessReports' && !mood.calm) {
     if (!(await stage.sleep(2_000, signal))) return false
+    mood.count('endlessReports')
     work.report(0.99)
   }
   return true

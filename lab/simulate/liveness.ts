@@ -166,9 +166,9 @@ function doubtOf(
     case 'verdict':
     case 'start': {
       if (waiting.kind === 'verdict' && hasOpenCheck(announcement.id, witness)) return undefined
-      const announcer = witness.unnamed.get(announcement.id)
+      // A program that died and knows no name of its task has forgotten it.
       const now = `${initiator} ${world.incarnationOf(initiator)}`
-      return announcer !== undefined && announcer !== now ? undefined : `waits for its ${waiting.kind}`
+      return witness.announcers.get(announcement.id) === now ? `waits for its ${waiting.kind}` : undefined
     }
     default:
       return `is not done, and says: ${JSON.stringify(waiting)}`

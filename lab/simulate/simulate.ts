@@ -65,7 +65,7 @@ export async function simulate(surroundings: Surroundings, options: RunOptions =
     surroundings,
     world: world.world,
     witness,
-    mood: { calm: false },
+    mood: { calm: false, count: troubles.count },
     announced: new Map(),
   }
   let notLive: Violation[] = []
@@ -172,7 +172,6 @@ export function announce(play: Stageplay, plan: TaskPlan): void {
   play.announced.set(plan.by, known)
   if (!known.includes(plan)) known.push(plan)
   if (world.incarnationOf(plan.by) === undefined) return
-  const incarnation = world.incarnationOf(plan.by)
   const dice = diceOf(surroundings.seed, `verdicts ${plan.id ?? plan.at}`)
   const spec = specOf(plan, () => {
     if (typeof plan.check !== 'object') return true
@@ -180,7 +179,6 @@ export function announce(play: Stageplay, plan: TaskPlan): void {
   })
   world.announce(plan.by, spec, (task) => {
     witness.toldAccepted(task.id)
-    if (plan.id === undefined) witness.unnamed.set(task.id, `${plan.by} ${incarnation}`)
     follow(play, plan, task)
   })
 }

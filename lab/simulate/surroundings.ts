@@ -137,12 +137,12 @@ export function surroundingsOf(seed: number): Surroundings {
   const dice = diceOf(seed, 'surroundings')
   const faults = faultsOf(diceOf(seed, 'faults'))
   const limits = limitsOf(dice)
-  const safetyMs = 15_000 + dice.whole(45_000)
+  const safetyMs = 15_000 + dice.whole(dice.chance(0.3) ? 120_000 : 50_000)
   const agents = Array.from({ length: 1 + dice.whole(dice.chance(0.5) ? 4 : 12) }, (_, i) =>
     agentOf(diceOf(seed, `agent ${i}`), i, faults),
   )
   const desks = dice.chance(0.3) ? ['desk-0', 'desk-1'] : ['desk-0']
-  const load = (faults.overload === undefined ? 1 : 10) * (2 + dice.whole(14))
+  const load = (faults.overload === undefined ? 1 : 10) * (2 + dice.whole(20))
   const calm = { safetyMs, agents, desks, limits }
   const tasks: TaskPlan[] = []
   for (let i = 0; i < load; i++) tasks.push(taskOf(diceOf(seed, `task ${i}`), i, tasks, calm))

@@ -97,6 +97,8 @@ export class Troubles {
 
   /** Lets each kind of fault happen at its own times. */
   begin(hands: Stagehands): void {
+    if (this.#surroundings.faults.overload !== undefined)
+      this.counts.overload = this.#surroundings.tasks.length
     for (const [kind, meanMs] of Object.entries(everyMs) as [FaultKind, Millis][]) {
       const rate = this.#surroundings.faults[kind]
       if (rate === undefined) continue

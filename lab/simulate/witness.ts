@@ -33,8 +33,8 @@ export class Witness {
   > = new Map()
   /** Lives that the hub will not have: `id incarnation`. */
   readonly refused: Set<string> = new Set()
-  /** Tasks that nobody can ask after by name, with the life of the program that announced them. */
-  readonly unnamed: Map<string, string> = new Map()
+  /** The last life that announced a task: `id incarnation`. */
+  readonly announcers: Map<string, string> = new Map()
   /** Which faults of the disk are meant. */
   readonly meantFaults: Set<string> = new Set()
   readonly last: { readonly at: Millis; readonly happening: Happening }[] = []
@@ -142,6 +142,8 @@ export class Witness {
   /** A message on its way: the hub says nothing that is not durable. */
   #heard({ from, to, message }: Envelope): void {
     if (message.kind === 'AGENT_HEARTBEAT') this.heartbeats.set(from.id, { at: this.now, message, from })
+    if (message.kind === 'TASK_ANNOUNCE')
+      this.announcers.set(message.task.id, `${from.id} ${from.incarnation}`)
     if (message.kind === 'TASK_VERDICT' && message.accepted)
       this.ledger.approved.add(`${message.task} ${message.epoch}`)
     if (from.id !== hubName) return
