@@ -11,7 +11,7 @@ import { percentile } from './percentile.ts'
 
 const agentCount = 100
 const skills = ['etl', 'statistics', 'report'] as const
-const inFlight = 1024
+const inFlight = 256
 /** Tasks of one counted run, after a warm-up of a third of it. */
 const counted = 30_000
 const runs = 3

@@ -139,7 +139,10 @@ export class Network {
     return record === undefined ? undefined : this.#desk.follow(record.announcement)
   }
 
-  /** Every open task, and the last that have ended, in the order in which they were announced. */
+  /**
+   * Every open task, and the last that have ended since the file was opened or since its last snapshot, in the order in
+   * which they were announced. `task(id)` and the command line know all that ever were.
+   */
   async tasks(): Promise<TaskView[]> {
     this.#assertOpen()
     const { waits } = await this.#desk.ask({ kind: 'tasks' })
