@@ -78,7 +78,7 @@ const unborn: AgentShadow = {
 export function agentSpecies(
   make: MakeAgent,
   configuration: Configuration,
-): Species<AgentBirth, AgentInput, never, AgentEffect, AgentShadow> {
+): Species<AgentBirth, AgentInput, never, AgentEffect, AgentShadow, AgentMachine> {
   return {
     bear: ({ self, profile }) => make(self, hubId, profile, configuration),
     unborn: () => unborn,
@@ -97,8 +97,8 @@ function watch({
   machine,
   before,
   now,
-}: Turn<AgentInput, never, AgentEffect, AgentShadow>): AgentShadow {
-  const agent = machine.state() as Readonly<AgentState>
+}: Turn<AgentInput, never, AgentEffect, AgentShadow, AgentMachine>): AgentShadow {
+  const agent = machine.state()
   const draft: Draft = {
     ...before,
     runs: new Map(before.runs),
@@ -168,6 +168,8 @@ function hear(agent: Readonly<AgentState>, draft: Draft, task: TaskId, news: New
     case 'ended': {
       const status = news.kind === 'ended' ? news.outcome.status : 'refused'
       const known = draft.outcomes.get(task)
+      // A copy that was accepted after all is taken back; the program was told no.
+      if (known === 'refused') return
       if (known !== undefined && known !== status)
         throw new BrokenRule(`${task} ended as ${known}, and then as ${status}`)
       if (status === 'refused' && draft.accepted.has(task))

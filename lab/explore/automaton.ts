@@ -21,10 +21,10 @@ export interface Watched<Input, Fact, Effect> {
 }
 
 /** One turn of a machine, for whoever watches it. */
-export interface Turn<Input, Fact, Effect, Shadow> extends Decision<Fact, Effect> {
+export interface Turn<Input, Fact, Effect, Shadow, Machine> extends Decision<Fact, Effect> {
   readonly input: Input
   readonly now: Millis
-  readonly machine: Watched<Input, Fact, Effect>
+  readonly machine: Machine
   readonly before: Shadow
 }
 
@@ -35,14 +35,14 @@ export interface Seen<Shadow> {
 }
 
 /** A kind of node. `Birth` is what one life of it begins with. */
-export interface Species<Birth, Input, Fact, Effect, Shadow> {
-  bear(birth: Birth, random: () => number): Watched<Input, Fact, Effect>
+export interface Species<Birth, Input, Fact, Effect, Shadow, Machine extends Watched<Input, Fact, Effect>> {
+  bear(birth: Birth, random: () => number): Machine
   /** What is known of a node before its first turn. */
   unborn(birth: Birth): Shadow
   /** Follows a turn and examines it. Throws `BrokenRule` at what must never be. */
-  watch(turn: Turn<Input, Fact, Effect, Shadow>): Seen<Shadow>
+  watch(turn: Turn<Input, Fact, Effect, Shadow, Machine>): Seen<Shadow>
   /** What is in a state and its shadow that `canonical` does not see. */
-  hidden(machine: Watched<Input, Fact, Effect>, shadow: Shadow): string
+  hidden(machine: Machine, shadow: Shadow): string
 }
 
 /** A rule of the system that did not hold. */
@@ -70,18 +70,18 @@ export interface Step {
 /** Machines that are kept where they have arrived; others live their life again. */
 const keptMachines = 4_000
 
-export class Automaton<Birth, Input extends object, Fact, Effect, Shadow> {
-  readonly #species: Species<Birth, Input, Fact, Effect, Shadow>
+export class Automaton<Birth, Input, Fact, Effect, Shadow, Machine extends Watched<Input, Fact, Effect>> {
+  readonly #species: Species<Birth, Input, Fact, Effect, Shadow, Machine>
   readonly #mail: Mail
   readonly #states: NodeState<Birth, Input, Shadow>[] = []
   readonly #byText = new Map<string, number>()
   readonly #steps = new Map<string, Step>()
-  readonly #kept = new Map<number, Watched<Input, Fact, Effect>>()
+  readonly #kept = new Map<number, Machine>()
   #stream: () => number = seeded(1)
   /** Turns that a machine has taken, those that were lived again included. */
   turns = 0
 
-  constructor(species: Species<Birth, Input, Fact, Effect, Shadow>, mail: Mail) {
+  constructor(species: Species<Birth, Input, Fact, Effect, Shadow, Machine>, mail: Mail) {
     this.#species = species
     this.#mail = mail
   }
@@ -96,11 +96,11 @@ export class Automaton<Birth, Input extends object, Fact, Effect, Shadow> {
     return state
   }
 
-  /** What the machine itself knows in a state. To be read before the next turn, and not changed. */
-  machineState(number: number): object {
+  /** The machine itself in a state. To be read before the next turn, and not changed. */
+  machine(number: number): Machine {
     const machine = this.#machineAt(number)
     this.#keep(number, machine)
-    return machine.state()
+    return machine
   }
 
   /** The first turn of a new life. `name` tells this birth and first input from others. */
@@ -129,7 +129,7 @@ export class Automaton<Birth, Input extends object, Fact, Effect, Shadow> {
     birth: Birth,
     from: number | undefined,
     before: Shadow,
-    machine: Watched<Input, Fact, Effect>,
+    machine: Machine,
     input: Input,
     now: Millis,
   ): Step {
@@ -151,19 +151,19 @@ export class Automaton<Birth, Input extends object, Fact, Effect, Shadow> {
     return isSend(effect) ? [this.#mail.post(effect)] : []
   }
 
-  #bear(birth: Birth): Watched<Input, Fact, Effect> {
+  #bear(birth: Birth): Machine {
     return this.#species.bear(birth, () => this.#stream())
   }
 
   /** Luck is the same in every turn: the number drawn depends on the turn alone, not on what was drawn before. */
-  #live(machine: Watched<Input, Fact, Effect>, input: Input, now: Millis): Decision<Fact, Effect> {
+  #live(machine: Machine, input: Input, now: Millis): Decision<Fact, Effect> {
     this.turns += 1
     this.#stream = seeded(1)
     machine.receive(input, now)
     return machine.drain()
   }
 
-  #keep(number: number, machine: Watched<Input, Fact, Effect>): void {
+  #keep(number: number, machine: Machine): void {
     this.#kept.set(number, machine)
     if (this.#kept.size <= keptMachines) return
     for (const oldest of this.#kept.keys()) {
@@ -172,7 +172,7 @@ export class Automaton<Birth, Input extends object, Fact, Effect, Shadow> {
     }
   }
 
-  #machineAt(number: number): Watched<Input, Fact, Effect> {
+  #machineAt(number: number): Machine {
     const kept = this.#kept.get(number)
     if (kept !== undefined) {
       this.#kept.delete(number)

@@ -14,9 +14,22 @@ import type { Address, Envelope } from '../../src/protocol/message.ts'
 import { isRefusal } from '../../src/protocol/refusal.ts'
 import type { TaskAnnouncement } from '../../src/protocol/task.ts'
 import type { Millis } from '../../src/protocol/time.ts'
-import { type AgentBirth, type AgentShadow, agentSpecies, type MakeAgent } from './agent-species.ts'
+import {
+  type AgentBirth,
+  type AgentMachine,
+  type AgentShadow,
+  agentSpecies,
+  type MakeAgent,
+} from './agent-species.ts'
 import { Automaton, BrokenRule, type Step } from './automaton.ts'
-import { type HubBirth, type HubShadow, hubId, hubSpecies, type MakeHub } from './hub-species.ts'
+import {
+  type HubBirth,
+  type HubMachine,
+  type HubShadow,
+  hubId,
+  hubSpecies,
+  type MakeHub,
+} from './hub-species.ts'
 import { Mail } from './mail.ts'
 import type { Sight } from './sights.ts'
 import { type Faults, type World, worldLimits } from './world.ts'
@@ -51,6 +64,7 @@ export const noFaults: Luck = {
   returns: 0,
   cancellations: 0,
   departures: 0,
+  checkpoints: 0,
 }
 
 export interface Machines {
@@ -65,8 +79,8 @@ export class Cosmos {
   readonly world: World
   readonly configuration: Configuration
   readonly mail: Mail = new Mail()
-  readonly hubs: Automaton<HubBirth, HubInput, Fact, HubEffect, HubShadow>
-  readonly agents: Automaton<AgentBirth, AgentInput, never, AgentEffect, AgentShadow>
+  readonly hubs: Automaton<HubBirth, HubInput, Fact, HubEffect, HubShadow, HubMachine>
+  readonly agents: Automaton<AgentBirth, AgentInput, never, AgentEffect, AgentShadow, AgentMachine>
   readonly tasks: readonly TaskAnnouncement[]
   /** Names of `State.nodes`. */
   readonly names: readonly string[]
@@ -102,7 +116,7 @@ export class Cosmos {
       clockSteps: this.world.clockSteps,
       luck: { ...noFaults, ...this.world.faults },
     })
-    draft.bearHub([])
+    draft.bearHub([], [])
     for (let node = 0; node < this.names.length; node++) draft.bear(node)
     draft.deliverAll()
     draft.announce()
@@ -228,10 +242,10 @@ export class Draft {
     this.#send(step)
   }
 
-  bearHub(journal: readonly Fact[]): void {
+  bearHub(journal: readonly Fact[], replayed: readonly Fact[]): void {
     this.#hubLife += 1
     const name = `${this.#hub} ${this.#hubLife}`
-    const birth = { incarnation: this.#hubLife, journal }
+    const birth = { incarnation: this.#hubLife, journal, replayed }
     const step = this.#cosmos.hubs.birth(name, birth, { kind: 'opened' }, this.#now)
     this.#hub = step.to
     this.#send(step)
@@ -239,7 +253,9 @@ export class Draft {
 
   /** Its memory is gone, its journal is not; the next hub begins at once. */
   crashHub(): void {
-    this.bearHub(this.#cosmos.hubs.state(this.#hub).shadow.journal)
+    const { hubs, world } = this.#cosmos
+    const { journal } = hubs.state(this.#hub).shadow
+    this.bearHub(journal, world.compacts ? hubs.machine(this.#hub).snapshot() : journal)
   }
 
   /** It decided, and what it decided is durable; before it could say a word of it, it was gone. */

@@ -1,18 +1,23 @@
 /**
  * The *in the end* properties: how a world looks when nothing goes wrong any more and everybody had the time they need.
  */
-import { type AgentState, busySlots } from '../../src/agent/state.ts'
+import { busySlots } from '../../src/agent/state.ts'
 import type { HubState } from '../../src/hub/state.ts'
 import type { Cosmos, State } from './cosmos.ts'
 
 /** What is wrong with this state as an end, or undefined for a good one. */
 export function faultsOfEnd(cosmos: Cosmos, state: State): string | undefined {
-  return (
-    faultsOfHub(cosmos.hubs.machineState(state.hub) as Readonly<HubState>) ??
-    state.nodes
-      .flatMap((node) => (node === undefined ? [] : faultsOfAgent(cosmos, node)))
-      .find((fault) => fault !== undefined)
-  )
+  const hub = cosmos.hubs.machine(state.hub).state()
+  const wrong = faultsOfHub(hub)
+  if (wrong !== undefined) return wrong
+  for (const node of state.nodes) {
+    if (node === undefined) continue
+    const fault = faultsOfAgent(cosmos, node)
+    if (fault !== undefined) return fault
+    for (const [task, status] of cosmos.agents.state(node).shadow.outcomes)
+      if (status === 'refused' && hub.tasks.has(task)) return `${task} was refused, and is still open`
+  }
+  return undefined
 }
 
 function faultsOfHub(hub: Readonly<HubState>): string | undefined {
@@ -32,7 +37,7 @@ function faultsOfHub(hub: Readonly<HubState>): string | undefined {
 }
 
 function faultsOfAgent(cosmos: Cosmos, number: number): string | undefined {
-  const agent = cosmos.agents.machineState(number) as Readonly<AgentState>
+  const agent = cosmos.agents.machine(number).state()
   const { runs, outcomes, matters } = cosmos.agents.state(number).shadow
   const { id } = agent.self
   if (busySlots(agent) > 0) return `${id} still has ${busySlots(agent)} busy slots`

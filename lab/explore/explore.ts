@@ -133,7 +133,7 @@ class Search {
     return true
   }
 
-  /** Faults stop, and everything goes on in the fair order. Answers what is wrong with the end, if there is no good one. */
+  /** Faults stop, and everything goes on in the fair order. Answers what is wrong where that comes to no good end. */
   #drive(from: State, trace: string[]): string | undefined {
     const cosmos = this.#cosmos
     let state: State = { ...from, luck: noFaults, clockSteps: stepsToEnd }

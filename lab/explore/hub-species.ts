@@ -9,7 +9,7 @@ import type { Fact } from '../../src/protocol/fact.ts'
 import type { HubId, InviteId, NodeId, TaskId } from '../../src/protocol/id.ts'
 import type { Configuration } from '../../src/protocol/limits.ts'
 import type { Machine } from '../../src/protocol/machine.ts'
-import type { Address, Message } from '../../src/protocol/message.ts'
+import type { Address, Message, TaskStart } from '../../src/protocol/message.ts'
 import type { EndStatus } from '../../src/protocol/task.ts'
 import { BrokenRule, type Species, type Turn } from './automaton.ts'
 import type { Sight } from './sights.ts'
@@ -17,14 +17,20 @@ import type { Sight } from './sights.ts'
 export const hubId: HubId = 'hub' as HubId
 
 /** A hub as the explorer takes it: the real one, or one with a fault built in. */
-export type HubMachine = Machine<HubInput, Fact, HubEffect> & { state(): Readonly<HubState> }
+export type HubMachine = Machine<HubInput, Fact, HubEffect> & {
+  state(): Readonly<HubState>
+  snapshot(): readonly Fact[]
+}
 export type MakeHub = (self: Address, random: () => number, configuration: Configuration) => HubMachine
 
 export const realHub: MakeHub = (self, random, configuration) => new Hub(self, random, configuration)
 
 export interface HubBirth {
   readonly incarnation: number
+  /** Everything that was ever durable. */
   readonly journal: readonly Fact[]
+  /** What it is told of it. */
+  readonly replayed: readonly Fact[]
 }
 
 interface Membership {
@@ -42,22 +48,22 @@ export interface HubShadow {
   readonly ended: ReadonlyMap<TaskId, EndStatus>
 }
 
-type HubTurn = Turn<HubInput, Fact, HubEffect, HubShadow>
+type HubTurn = Turn<HubInput, Fact, HubEffect, HubShadow, HubMachine>
 
 export function hubSpecies(
   make: MakeHub,
   configuration: Configuration,
-): Species<HubBirth, HubInput, Fact, HubEffect, HubShadow> {
+): Species<HubBirth, HubInput, Fact, HubEffect, HubShadow, HubMachine> {
   return {
-    bear({ incarnation, journal }, random) {
+    bear({ incarnation, replayed }, random) {
       const hub = make({ id: hubId, incarnation }, random, configuration)
-      for (const fact of journal) hub.replay(fact)
+      for (const fact of replayed) hub.replay(fact)
       return hub
     },
     unborn: ({ journal }) => ({ journal, confirmed: new Map(), recalls: [], ended: endsIn(journal) }),
     watch: (turn) => watch(turn),
     hidden(machine, { confirmed, recalls, ended }) {
-      const hub = machine.state() as Readonly<HubState>
+      const hub = machine.state()
       const order = [...hub.supply.keys()].map((skill) => [...hub.catalog.agentsWith(skill, 0)].join())
       return ` ${order.join(';')} ${[...confirmed.keys()].sort().join()} ${recalls.join()} ${[...ended].join(';')}`
     },
@@ -71,10 +77,12 @@ function endsIn(facts: readonly Fact[]): Map<TaskId, EndStatus> {
 }
 
 function watch({ input, facts, effects, machine, before }: HubTurn) {
-  const hub = machine.state() as Readonly<HubState>
+  const hub = machine.state()
   const journal = facts.length === 0 ? before.journal : [...before.journal, ...facts]
   if (facts.length > 0) examineJournal(before.journal, facts)
   for (const entry of hub.roster.values()) examineSlots(hub, entry)
+  for (const effect of effects)
+    if (effect.kind === 'send' && effect.message.kind === 'TASK_START') examineStart(journal, effect.message)
   const confirmed = new Map(before.confirmed)
   for (const fact of facts) forgetConfirmed(confirmed, fact)
   let recalls = before.recalls
@@ -114,6 +122,27 @@ function examineSlots(hub: Readonly<HubState>, entry: RosterEntry): void {
   if (held + running > entry.capacity) {
     throw new BrokenRule(`${entry.id} has ${held} held and ${running} running slots of ${entry.capacity}`)
   }
+}
+
+/** Whoever begins is handed what those before it have finished, and the last that was saved of its own part. */
+function examineStart(journal: readonly Fact[], { task, assignment }: TaskStart): void {
+  if (assignment === undefined) return
+  let finished = 0
+  let saved: string | undefined
+  for (const fact of journal) {
+    if (fact.kind === 'claim.returned' && fact.task === task) {
+      finished = 0
+      saved = undefined
+    }
+    if (fact.kind === 'member.finished' && fact.task === task) finished += 1
+    if (fact.kind !== 'checkpoint.saved' || fact.task !== task) continue
+    // One agent for each skill: so the work that goes on is that of the same skills.
+    if (fact.checkpoint.skills.join() === assignment.skills.join()) saved = fact.checkpoint.data
+  }
+  if (assignment.finished.length !== finished)
+    throw new BrokenRule(`${task} begins with ${assignment.finished.length} of ${finished} results`)
+  if (assignment.checkpoint?.data !== saved)
+    throw new BrokenRule(`${task} begins without what was saved of the same part`)
 }
 
 function forgetConfirmed(confirmed: Map<InviteId, Membership>, fact: Fact): void {
@@ -175,7 +204,7 @@ function isReborn(facts: readonly Fact[], { task, agent }: Extract<Fact, { kind:
 function sightsInEnd(facts: readonly Fact[], end: Extract<Fact, { kind: 'task.ended' }>): Sight[] {
   const own = facts.filter((fact) => fact.kind !== 'hub.started' && fact.task === end.task)
   const has = (kind: Fact['kind']) => own.some((fact) => fact.kind === kind)
-  if (end.status === 'failed') return ['failed']
+  if (end.status === 'failed' || end.status === 'expired') return [end.status]
   if (end.status === 'cancelled') return has('group.formed') ? ['cancelledAtWork'] : []
   if (end.status !== 'completed') return []
   const seen: Sight[] = ['completed']

@@ -94,6 +94,8 @@ function addNode(cosmos: Cosmos, state: State, node: number, free: Move[], fault
     if (stopping) act(`stopped ${run}`, { kind: 'settled', run, ending: stopped })
     else {
       act(`done ${run}`, { kind: 'settled', run, ending: jsonNull })
+      const update = { kind: 'checkpoint', data: jsonNull } as const
+      fault('checkpoints', `saves ${run}`, { kind: 'reported', run, update })
       fault('failures', `failed ${run}`, { kind: 'settled', run, ending: broken })
     }
   }
@@ -239,6 +241,7 @@ const wordsFor = {
 function sayMessage(message: Message): string {
   const words: string[] = [message.kind]
   if ('task' in message && typeof message.task === 'string') words.push(message.task)
+  if (message.kind === 'TASK_ANNOUNCE') words.push(message.task.id)
   if ('call' in message) words.push(message.call.task)
   if ('invite' in message && message.invite !== undefined) words.push(message.invite)
   if ('epoch' in message) words.push(`epoch ${message.epoch}`)

@@ -4,6 +4,7 @@
 export const sights = {
   completed: 'a task completed',
   failed: 'a task was given up after its last attempt',
+  expired: 'a task was not done by its deadline',
   formedAnew: 'a group was formed again after a member was lost',
   survived: 'a member stayed in the group while another was replaced',
   gaveUp: 'a search came to nothing, and was begun again later',

@@ -27,7 +27,7 @@ export interface AgentOfWorld {
 export interface Faults {
   /** Messages lost. */
   readonly losses?: number
-  /** Times at which the clock moves on although messages are under way: they take that long, and timeouts overtake them. */
+  /** Times at which the clock moves on although messages are under way, so that timeouts overtake them. */
   readonly delays?: number
   /** Messages that arrive twice. */
   readonly duplicates?: number
@@ -43,6 +43,8 @@ export interface Faults {
   readonly cancellations?: number
   /** Agents that leave. */
   readonly departures?: number
+  /** Partial results that are handed over. */
+  readonly checkpoints?: number
 }
 
 export interface World {
@@ -64,6 +66,8 @@ export interface World {
    */
   readonly clockSteps: number
   readonly limits: Partial<Limits>
+  /** The journal of a hub that crashes begins with a snapshot of all that is open; what has ended is looked up. */
+  readonly compacts?: boolean
   /** What must be seen somewhere in this world, so that the proof is not about nothing. */
   readonly sometimes: readonly Sight[]
 }

@@ -78,8 +78,9 @@ export function onRecalled(hub: HubState, id: TaskId, facts: readonly Fact[]): v
     if (typeof parked.about === 'string') follow(hub, parked.from, parked.about)
     else admit(hub, parked.from, parked.about)
   }
+  // One that was announced while its name was looked up is open now, and so are those that wait for it.
+  if (hub.tasks.has(id) || !hub.dependents.has(id)) return
   const ended = hub.ended.get(id)
-  if (!hub.dependents.has(id)) return
   if (ended?.outcome.status === 'completed') {
     for (const dependent of hub.dependents.get(id) ?? []) hub.tasks.get(dependent)?.blockedOn.delete(id)
   }
