@@ -9,6 +9,7 @@ import { type Experiment, type Given, givenOf, type Option } from './experiment.
 /** Loaded when asked for: what one experiment needs must not stop another. */
 const experiments: Readonly<Record<string, () => Promise<Experiment>>> = {
   simulate: async () => (await import('./simulate/experiment.ts')).simulation,
+  explore: async () => (await import('./explore/experiment.ts')).exploration,
   crash: async () => (await import('./crash/experiment.ts')).crash,
   powercut: async () => (await import('./powercut/experiment.ts')).powercut,
 }
