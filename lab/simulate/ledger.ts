@@ -15,6 +15,13 @@ export interface Part {
   state: 'working' | 'finished' | 'lost'
 }
 
+export interface Done {
+  readonly agent: string
+  readonly skills: readonly string[]
+  readonly result: JsonText
+  readonly at: Millis
+}
+
 export interface Entry {
   readonly announcement: TaskAnnouncement
   readonly initiator: string
@@ -22,7 +29,7 @@ export interface Entry {
   started: boolean
   parts: Map<string, Part>
   /** Since the last claim that was returned. One agent may have done several parts, one after the other. */
-  results: { readonly agent: string; readonly result: JsonText; readonly at: Millis }[]
+  results: Done[]
   /** The last of each agent that has not finished since. */
   checkpoints: Map<string, Checkpoint & { readonly at: Millis }>
   feedback: string | undefined
@@ -108,7 +115,7 @@ export class Ledger {
       case 'member.finished': {
         const part = entry.parts.get(fact.agent)
         if (part !== undefined) part.state = 'finished'
-        entry.results.push({ agent: fact.agent, result: fact.result, at })
+        entry.results.push({ agent: fact.agent, skills: part?.member.skills ?? [], result: fact.result, at })
         entry.checkpoints.delete(fact.agent)
         entry.closed.add(fact.agent)
         return

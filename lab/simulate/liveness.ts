@@ -136,15 +136,22 @@ async function untilQuiet(play: Stageplay, until: Millis, complain: Complain): P
 /** Why an open task should have come further, or nothing when what it says is true and can stay so. */
 function doubtOf(
   { witness, surroundings, world }: Stageplay,
-  { announcement, initiator }: Entry,
+  entry: Entry,
   waiting: WaitingFor | undefined,
   reports: readonly AgentReport[],
 ): string | undefined {
+  const { announcement, initiator } = entry
+  if (announcement.deadlineMs !== undefined) return 'is past its deadline'
   switch (waiting?.kind) {
-    case 'missing': {
-      const there = waiting.needs.filter((need) => able(need, announcement.exclude, reports) >= need.count)
+    case 'missing':
+    case 'busy': {
+      const isBusy = waiting.kind === 'busy'
+      const there = waiting.needs.filter(({ count, ...need }) => {
+        const agents = agentsFor(need, entry, reports)
+        return agents.filter(({ busy, capacity }) => !isBusy || busy < capacity).length >= count
+      })
       if (there.length === 0) return undefined
-      return `says that ${there.map(({ skill }) => skill).join()} is missing; it is there`
+      return `says that ${there.map(({ skill }) => skill).join()} is ${waiting.kind}; it is there`
     }
     case 'dependencies': {
       const over = waiting.tasks.filter((id) => witness.ledger.tasks.get(id)?.ended !== undefined)
@@ -158,9 +165,7 @@ function doubtOf(
         : `says that ${waiting.cheapest} is over its budget of ${budget}`
     }
     case 'unwilling': {
-      const willing = waiting.needs.every((need) =>
-        free(need, announcement, reports, { witness, surroundings }),
-      )
+      const willing = waiting.needs.every((need) => free(need, entry, reports, { witness, surroundings }))
       return willing ? `says that nobody is willing; there is somebody free for each need` : undefined
     }
     case 'verdict':
@@ -182,37 +187,34 @@ function hasOpenCheck(id: string, witness: Stageplay['witness']): boolean {
   return false
 }
 
-/** How many agents on the roster have the skill at the level, by evidence. */
-function able(need: Requirement, exclude: readonly string[], reports: readonly AgentReport[]): number {
-  return agentsFor(need, exclude, reports).length
-}
-
+/** Who on the roster has the skill at the level, by evidence, and may do it. */
 function agentsFor(
-  { skill, level }: Requirement,
-  exclude: readonly string[],
+  { skill, level }: Pick<Requirement, 'skill' | 'level'>,
+  { announcement, results, parts }: Entry,
   reports: readonly AgentReport[],
 ): AgentReport[] {
   const rank = rankOf(defaultLevels, level) ?? 0
   return reports.filter(({ id, present, skills }) => {
     const own = skills.find(({ name }) => name === skill)
-    return (
-      present && !exclude.includes(id) && own !== undefined && (rankOf(defaultLevels, own.level) ?? 0) >= rank
-    )
+    if (!present || own === undefined || announcement.exclude.includes(id)) return false
+    const hasDone = results.some((done) => done.agent === id && done.skills.includes(skill))
+    const isMember = parts.get(id)?.state === 'working'
+    return !hasDone && !isMember && (rankOf(defaultLevels, own.level) ?? 0) >= rank
   })
 }
 
 /** Whether enough agents could take the need, whose own code leaves them a slot and time. */
 function free(
   need: Requirement,
-  announcement: Entry['announcement'],
+  entry: Entry,
   reports: readonly AgentReport[],
   { witness, surroundings }: Pick<Stageplay, 'witness' | 'surroundings'>,
 ): boolean {
   // What the group as a whole cannot be is not known from one need.
-  const { maxGroupSize, minMembers, requires, exclude } = announcement
+  const { maxGroupSize, minMembers, requires } = entry.announcement
   const heads = requires.reduce((most, { count }) => Math.max(most, count), 0)
   if (maxGroupSize <= heads + 1 || minMembers > 1) return false
-  const able = agentsFor(need, exclude, reports).filter(({ id, incarnation, capacity }) => {
+  const able = agentsFor(need, entry, reports).filter(({ id, incarnation, capacity }) => {
     const plan = surroundings.agents.find((agent) => agent.id === id)
     return plan !== undefined && witness.running(id, incarnation) < capacity
   })

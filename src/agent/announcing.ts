@@ -6,7 +6,7 @@ import type { TaskId } from '../protocol/id.ts'
 import type { MessageKind } from '../protocol/message.ts'
 import type { Refusal } from '../protocol/refusal.ts'
 import type { TaskAnnouncement } from '../protocol/task.ts'
-import { type AgentState, type News, type Order, say } from './state.ts'
+import { type AgentState, endsRemembered, type News, type Order, say } from './state.ts'
 
 export function announce(agent: AgentState, announcement: TaskAnnouncement, fresh: boolean): void {
   agent.refused.delete(announcement.id)
@@ -97,7 +97,7 @@ export function onEnded(agent: AgentState, task: TaskId, news: News): void {
 
 function rememberRefused(agent: AgentState, task: TaskId): void {
   agent.refused.add(task)
-  if (agent.refused.size <= agent.configuration.limits.endedKept) return
+  if (agent.refused.size <= endsRemembered) return
   for (const oldest of agent.refused) {
     agent.refused.delete(oldest)
     return

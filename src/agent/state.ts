@@ -133,6 +133,9 @@ export type AgentEffect =
   | { readonly kind: 'news'; readonly task: TaskId; readonly news: News }
   | { readonly kind: 'told'; readonly tell: HubTell }
 
+/** Ends and refusals that an agent remembers, however few ended tasks its hub keeps: old messages may still come. */
+export const endsRemembered = 1_000
+
 export interface AgentState {
   readonly self: Address
   readonly hub: Address

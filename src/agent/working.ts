@@ -6,7 +6,7 @@ import type { TaskId } from '../protocol/id.ts'
 import { type JsonText, jsonNull } from '../protocol/json.ts'
 import type { Assignment, TaskUpdate, Update } from '../protocol/message.ts'
 import { isRefusal, type Refusal } from '../protocol/refusal.ts'
-import { type AgentState, say, type Work } from './state.ts'
+import { type AgentState, endsRemembered, say, type Work } from './state.ts'
 
 /**
  * Begins what it is asked to do, unless it is doing or has done the very same: then that goes on, or is told, under the
@@ -123,14 +123,11 @@ export function letGo(agent: AgentState, work: Work, reason: string): void {
   agent.effects.push({ kind: 'stop', run: work.run, reason })
 }
 
-/** Ends that an agent remembers, however few ended tasks its hub keeps. */
-const closedKept = 1_000
-
 /** Remembers an end for as long as a message from before it may still be under way. */
 function close(agent: AgentState, task: TaskId, epoch: number): void {
   agent.closed.delete(task)
   agent.closed.set(task, epoch)
-  if (agent.closed.size <= closedKept) return
+  if (agent.closed.size <= endsRemembered) return
   for (const oldest of agent.closed.keys()) {
     agent.closed.delete(oldest)
     return
