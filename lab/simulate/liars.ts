@@ -22,12 +22,20 @@ export class Liars {
   readonly #world: World
   readonly #dice: Dice
   readonly #count: (kind: FaultKind) => void
+  readonly #own: (envelope: Envelope) => void
   readonly #lies: ReadonlyMap<string, Lie>
   readonly #ids: readonly string[]
   readonly #captured: string[] = []
   readonly #life = newLife()
 
-  constructor(world: World, surroundings: Surroundings, count: (kind: FaultKind) => void) {
+  /** `own` is told what a node says in its own name, however untrue. */
+  constructor(
+    world: World,
+    surroundings: Surroundings,
+    count: (kind: FaultKind) => void,
+    own: (envelope: Envelope) => void,
+  ) {
+    this.#own = own
     this.#world = world
     this.#dice = diceOf(surroundings.seed, 'liars')
     this.#count = count
@@ -65,7 +73,9 @@ export class Liars {
     const present = this.#world.incarnationOf(id) ?? 0
     const own = dice.chance(0.5) && isAboutOthers(envelope.message)
     const incarnation = own && present > 0 ? present : present + 1 + dice.whole(3)
-    this.#put('forgery', encode({ ...envelope, from: { id, incarnation } }))
+    const forged = { ...envelope, from: { id, incarnation } }
+    if (incarnation === present) this.#own(forged)
+    this.#put('forgery', encode(forged))
   }
 
   /** Bytes that are no message, or nearly one. */
@@ -93,7 +103,9 @@ export class Liars {
   }
 
   #say(kind: Lie, from: Address, message: Message): void {
-    this.#put(kind, encode({ from, to: { id: hubName, incarnation: 0 }, message }))
+    const envelope = { from, to: { id: hubName, incarnation: 0 }, message }
+    this.#own(envelope)
+    this.#put(kind, encode(envelope))
   }
 
   #hearHub({ to, message }: Envelope): void {

@@ -104,12 +104,13 @@ function worldOf(
     commitMs: () => troubles.commitMs(),
     fate: () => troubles.fate(),
     watch: (happening, at) => {
+      witness.event = world.timeline.steps
       witness.see(happening, at)
       watch?.(happening, at)
       if (happening.kind === 'sent') liars?.overhear(happening.envelope)
     },
   })
-  liars = new Liars(world, surroundings, troubles.count)
+  liars = new Liars(world, surroundings, troubles.count, (envelope) => witness.hearsay.hear(envelope))
   return { world, liars }
 }
 

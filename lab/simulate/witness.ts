@@ -8,8 +8,10 @@ import type { Outcome } from '../../src/host/assignment.ts'
 import type { Address, Envelope, Message, TaskStart } from '../../src/protocol/message.ts'
 import type { Millis } from '../../src/protocol/time.ts'
 import { type Happening, hubName } from '../world.ts'
-import { type Entry, Ledger } from './ledger.ts'
+import { Hearsay } from './hearsay.ts'
+import { type Complain, type Entry, Ledger } from './ledger.ts'
 import type { Surroundings } from './surroundings.ts'
+import { Turns } from './turns.ts'
 
 export interface Violation {
   readonly rule: string
@@ -21,11 +23,14 @@ export interface Violation {
 const lastMax = 200
 
 type Acted = Extract<Happening, { kind: 'acted' }>
+type Durable = Extract<Happening, { kind: 'durable' }>
 type Stopped = Extract<Happening, { kind: 'stopped' }>
 
 export class Witness {
   readonly violations: Violation[] = []
   readonly ledger: Ledger
+  readonly hearsay: Hearsay
+  readonly #turns: Turns
   /** What the last heartbeat of each agent said. */
   readonly heartbeats: Map<
     string,
@@ -40,6 +45,8 @@ export class Witness {
   readonly last: { readonly at: Millis; readonly happening: Happening }[] = []
   messages = 0
   now: Millis = 0
+  /** Which event of the run is happening. */
+  event = 0
   readonly #trace: Hash | undefined
   readonly #capacity: ReadonlyMap<string, number>
   readonly #lives = new Map<string, number>()
@@ -49,7 +56,10 @@ export class Witness {
   #told = 0
 
   constructor({ agents, limits }: Surroundings, traced: boolean) {
-    this.ledger = new Ledger(limits.maxAnnouncements, (rule, what) => this.complain(rule, what))
+    const complain: Complain = (rule, what) => this.complain(rule, what)
+    this.ledger = new Ledger(limits.maxAnnouncements, complain)
+    this.hearsay = new Hearsay(complain)
+    this.#turns = new Turns(limits.ageStepMs, complain)
     this.#capacity = new Map(agents.map(({ id, capacity }) => [id, capacity]))
     this.#trace = traced ? createHash('sha256') : undefined
   }
@@ -75,7 +85,7 @@ export class Witness {
     if (this.last.length > 2 * lastMax) this.last.splice(0, lastMax)
     switch (happening.kind) {
       case 'durable':
-        return this.ledger.observe(happening.fact, happening.position, at)
+        return this.#durable(happening)
       case 'sent':
         this.messages += 1
         return this.#heard(happening.envelope)
@@ -117,6 +127,16 @@ export class Witness {
       this.complain('SIM-2', `a client was told other results of ${task} than the journal has`)
   }
 
+  #durable({ fact, position }: Durable): void {
+    const before = 'task' in fact && fact.task !== undefined ? this.ledger.tasks.get(fact.task) : undefined
+    if (before !== undefined) this.hearsay.checkFact(before, fact)
+    this.ledger.observe(fact, position, this.now)
+    if (fact.kind === 'hub.started') this.#turns.hubStarted()
+    if (fact.kind !== 'task.accepted' || before !== undefined) return
+    const entry = this.ledger.tasks.get(fact.task)
+    if (entry !== undefined) this.#turns.accepted(entry, fact.at)
+  }
+
   #stopped({ node, fault }: Stopped): void {
     if (this.meantFaults.has(fault.code)) return
     this.complain('SIM-8', `${node} stopped: ${fault.code} ${fault.message} ${String(fault.cause)}`)
@@ -146,7 +166,10 @@ export class Witness {
       this.announcers.set(message.task.id, `${from.id} ${from.incarnation}`)
     if (message.kind === 'TASK_VERDICT' && message.accepted)
       this.ledger.approved.add(`${message.task} ${message.epoch}`)
-    if (from.id !== hubName) return
+    if (from.id !== hubName) {
+      this.hearsay.hear({ from, to, message })
+      return
+    }
     if (isRefusalOfLife(message)) this.refused.add(`${to.id} ${to.incarnation}`)
     switch (message.kind) {
       case 'TASK_ACCEPTED':
@@ -166,7 +189,10 @@ export class Witness {
           this.complain('SIM-1', `the end of ${to.id} in ${message.task} is noted too early`)
         return
       }
+      case 'SKILL_QUERY':
+        return this.#turns.asks(message.call.task, this.event)
       case 'GROUP_FORMED':
+        if (message.invite !== undefined) this.hearsay.checkInvite(to, message.invite)
         if ((this.ledger.tasks.get(message.task)?.epoch ?? 0) < message.epoch)
           this.complain(
             'SIM-1',
