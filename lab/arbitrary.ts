@@ -279,9 +279,13 @@ export function messageOf(kind: MessageKind): Arbitrary<Message> {
 }
 
 export const address: Arbitrary<Address> = all({ id: nodeId, incarnation: whole })
+const sender: Arbitrary<Address> = all({
+  id: nodeId,
+  incarnation: whole.map((number) => Math.max(1, number)),
+})
 
 export function envelopeOf(message: Arbitrary<Message>): Arbitrary<Envelope> {
-  return all({ from: address, to: address, message })
+  return all({ from: sender, to: address, message })
 }
 
 /** Any envelope with any message. */

@@ -91,7 +91,7 @@ class Campaign {
     const cuts = this.#given.whole('cuts')
     for (const durability of ['full', 'normal'] as const) {
       await this.#inOrder(durability, Math.ceil(cuts / 2))
-      await this.#chains(durability, 'cut', cuts)
+      await this.#chains(durability, 'cut', Math.floor(cuts / 2))
     }
     for (const fault of ['write', 'sync', 'full'] as const)
       await this.#chains('full', fault, Math.ceil(cuts / 4))
@@ -119,7 +119,8 @@ class Campaign {
   async #chains(durability: Durability, fault: DiskFault, runs: number): Promise<void> {
     let file = this.#newFile()
     let facts: readonly string[] = []
-    for (let life = 0; this.#tallyOf(fault, durability).runs < runs; life++) {
+    const goal = this.#tallyOf(fault, durability).runs + runs
+    for (let life = 0; this.#tallyOf(fault, durability).runs < goal; life++) {
       if (life === livesMax) {
         life = 0
         facts = []

@@ -7,6 +7,7 @@ import type { NodeId } from '../protocol/id.ts'
 import { type Configuration, defaultConfiguration } from '../protocol/limits.ts'
 import { type Decision, type Machine, never } from '../protocol/machine.ts'
 import type { Address, Assignment, Envelope, Message, MessageRefused } from '../protocol/message.ts'
+import { refuse } from '../protocol/refusal.ts'
 import { earliest, type Millis } from '../protocol/time.ts'
 import {
   announce,
@@ -123,6 +124,10 @@ function wake(agent: AgentState): void {
 }
 
 function hear(agent: AgentState, { from, message }: Envelope): void {
+  if (from.id !== agent.hub.id) {
+    answerStranger(agent, from, message)
+    return
+  }
   // The next hub has taken back what this one had promised.
   if (from.incarnation < agent.hubIncarnation) return
   agent.hubIncarnation = from.incarnation
@@ -166,6 +171,14 @@ function hear(agent: AgentState, { from, message }: Envelope): void {
       // What only agents say: there is nothing to answer to a hub that says it.
       return
   }
+}
+
+/** Only its hub may ask, order or expel an agent. A refusal is not answered, or two strangers would never end. */
+function answerStranger(agent: AgentState, to: Address, message: Message): void {
+  if (message.kind === 'MESSAGE_REFUSED') return
+  const refusal = refuse('E_BAD_STATE', `an agent takes ${message.kind} from its hub alone`)
+  const answer = { kind: 'MESSAGE_REFUSED', of: message.kind, refusal } as const
+  agent.effects.push({ kind: 'send', from: agent.self, to, message: answer })
 }
 
 function heardStart(agent: AgentState, assignment: Assignment): void {

@@ -6,7 +6,7 @@
 import * as z from 'zod'
 import { complaint } from './codec/complaint.ts'
 import { type MessageSchemas, messageKinds, messageSchemas } from './codec/messages.ts'
-import { address } from './codec/parts.ts'
+import { receiver, sender } from './codec/parts.ts'
 import { halfCharacter, scan } from './codec/scan.ts'
 import { quote } from './id.ts'
 import type { Limits } from './limits.ts'
@@ -126,7 +126,7 @@ function envelopeSchemas(limits: Limits): EnvelopeSchemas {
 function framed(schemas: MessageSchemas): EnvelopeSchemas {
   const entries = messageKinds.map((kind): [MessageKind, Framed] => [
     kind,
-    z.strictObject({ v: z.literal(wireVersion), from: address, to: address, message: schemas[kind] }),
+    z.strictObject({ v: z.literal(wireVersion), from: sender, to: receiver, message: schemas[kind] }),
   ])
   return Object.fromEntries(entries) as EnvelopeSchemas
 }

@@ -13,7 +13,7 @@ import type { Millis } from './time.ts'
 /** One generation of a node. A node that starts again under its old name has a higher incarnation. */
 export interface Address {
   readonly id: NodeId
-  /** 0 in the address of a receiver means: whichever lives. */
+  /** From 1; 0 in the address of a receiver means: whichever lives. */
   readonly incarnation: number
 }
 

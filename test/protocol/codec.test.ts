@@ -368,3 +368,14 @@ test('CODEC-1 every field of every kind is generated, and every schema can be wr
     assert.deepEqual([...seen].sort(), Object.keys(properties).sort(), kind)
   }
 })
+
+test('FAULT-10 a sender without an incarnation is refused, since its answer would reach whichever lives', () => {
+  const from = { id: 'ada', incarnation: 0 }
+  const to = { id: 'hub', incarnation: 0 }
+  const frame = { v: wireVersion, from, to, message: { kind: 'AGENT_LEAVE', reason: '' } }
+  const { code, field } = refused(JSON.stringify(frame))
+  assert.deepEqual({ code, field }, { code: 'E_RANGE', field: 'from.incarnation' })
+  assert.ok(
+    !isRefusal(decode(JSON.stringify({ ...frame, from: { id: 'ada', incarnation: 1 } }), defaultLimits)),
+  )
+})

@@ -51,7 +51,13 @@ export const share: Schema<number> = z.number().min(0).max(1).refine(isPlain, { 
 export const flag: Schema<boolean> = z.boolean()
 export const level: Schema<string> = z.string().min(1).max(64)
 
-export const address: Schema<Address> = exactly<Address>()(z.strictObject({ id: nodeId, incarnation: whole }))
+export const receiver: Schema<Address> = exactly<Address>()(
+  z.strictObject({ id: nodeId, incarnation: whole }),
+)
+/** Whoever speaks is one life: an answer to incarnation 0 would reach whichever lives, and be believed there. */
+export const sender: Schema<Address> = exactly<Address>()(
+  z.strictObject({ id: nodeId, incarnation: positive }),
+)
 
 /** What is bounded by the limits of the network. */
 export interface Parts {
