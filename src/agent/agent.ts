@@ -22,7 +22,16 @@ import {
   tell,
 } from './announcing.ts'
 import { confirm, dropStaleHolds, onFormed, onInvite, onRelease, settleHolds } from './joining.ts'
-import { answer, askToJoin, beat, onExpelled, onQuery, onWelcome, repeatSkills } from './offering.ts'
+import {
+  answer,
+  askToJoin,
+  beat,
+  isLeaving,
+  onExpelled,
+  onQuery,
+  onWelcome,
+  repeatSkills,
+} from './offering.ts'
 import {
   type AgentEffect,
   type AgentInput,
@@ -182,6 +191,7 @@ function answerStranger(agent: AgentState, to: Address, message: Message): void 
 }
 
 function heardStart(agent: AgentState, assignment: Assignment): void {
+  if (isLeaving(agent)) return
   settleHolds(agent, assignment.task, assignment.epoch)
   onStart(agent, assignment)
 }
@@ -190,7 +200,7 @@ function heardStart(agent: AgentState, assignment: Assignment): void {
 function heardFormed(agent: AgentState, message: Extract<Message, { kind: 'GROUP_FORMED' }>): void {
   const { task, epoch, members } = message
   const isMember = members.some((member) => member.agent === agent.self.id)
-  if (isMember) onFormed(agent, message)
+  if (isMember && !isLeaving(agent)) onFormed(agent, message)
   if (agent.followed.has(task)) tell(agent, task, { kind: 'formed', epoch, members })
 }
 

@@ -27,7 +27,8 @@ export function onWelcome(agent: AgentState, heartbeatMs: number): void {
   if (first) agent.effects.push({ kind: 'joined' })
 }
 
-function isLeaving({ presence }: AgentState): boolean {
+/** Whoever leaves becomes a member of nothing more, whatever the hub decided before it heard. */
+export function isLeaving({ presence }: AgentState): boolean {
   return presence === 'leaving' || presence === 'gone'
 }
 

@@ -187,3 +187,13 @@ test('LINK-6 what an earlier hub has said is heard no more once the next one was
 })
 
 const tooLate = { code: 'E_TOO_LATE', message: 'the invitation was not answered in time' } as const
+
+test('LINK-6 an agent that leaves becomes a member of nothing more', () => {
+  const bench = new Bench()
+  bench.hear(formed(1))
+  bench.hear(start(1))
+  bench.agent.receive({ kind: 'leave', reason: 'home' }, bench.now)
+  assert.deepEqual(stopped(bench.agent.drain().effects), [1])
+  bench.hear(formed(2))
+  assert.deepEqual(begun(bench.hear(start(2))), [], 'the run that was stopped still takes the only slot')
+})
