@@ -274,3 +274,14 @@ test('PROJECT-4 tasks are announced after those that they depend on, otherwise i
     }),
   )
 })
+
+test('FAULT-11 a key that is no text is refused, and nothing is printed past the command line', async (t) => {
+  const warnings: Error[] = []
+  const note = (warning: Error): number => warnings.push(warning)
+  process.on('warning', note)
+  t.after(() => process.off('warning', note))
+  const text = base.replace('{ etl: intermediate }', '{ { y: 1 }: intermediate }')
+  assert.match(problem(text), /^E_BAD_ID p\.yaml:6:/)
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.deepEqual(warnings, [])
+})

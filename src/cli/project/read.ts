@@ -53,7 +53,13 @@ async function readText(file: string): Promise<string> {
 /** `file` is for messages, and for what the project is relative to. */
 export function parseProject(file: string, text: string): Project {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true })
+  // What the library has to say becomes a problem of ours; by itself it would print a warning of the runtime.
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    merge: true,
+    logLevel: 'error',
+  })
   const [broken] = [...document.errors, ...document.warnings]
   if (broken !== undefined) throw syntaxProblem(file, lines, broken)
   const value = plain(file, document, lines)
