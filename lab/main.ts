@@ -9,9 +9,11 @@ import { type Experiment, type Given, givenOf, type Option } from './experiment.
 /** Loaded when asked for: what one experiment needs must not stop another. */
 const experiments: Readonly<Record<string, () => Promise<Experiment>>> = {
   simulate: async () => (await import('./simulate/experiment.ts')).simulation,
+  mutants: async () => (await import('./mutants/experiment.ts')).mutation,
   explore: async () => (await import('./explore/experiment.ts')).exploration,
   crash: async () => (await import('./crash/experiment.ts')).crash,
   powercut: async () => (await import('./powercut/experiment.ts')).powercut,
+  fuzz: async () => (await import('./fuzz/experiment.ts')).fuzz,
 }
 
 const common: Readonly<Record<string, Option>> = {
