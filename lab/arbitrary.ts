@@ -220,7 +220,7 @@ const waitings: {
 type Body<Kind extends MessageKind> = Omit<Extract<Message, { readonly kind: Kind }>, 'kind'>
 
 const bodies: { readonly [Kind in MessageKind]: Arbitrary<Body<Kind>> } = {
-  TASK_ANNOUNCE: all({ task: announcement, serial: whole }),
+  TASK_ANNOUNCE: record({ task: announcement }, { fresh: all({ hub: whole, serial: whole }) }),
   TASK_ACCEPTED: all({ task: taskId }),
   TASK_REFUSED: all({ task: taskId, refusal }),
   TASK_FOLLOW: all({ task: taskId }),

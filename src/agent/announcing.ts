@@ -3,7 +3,7 @@
  * Must never happen here: a task whose end nobody would notice when one message is lost.
  */
 import type { TaskId } from '../protocol/id.ts'
-import type { MessageKind } from '../protocol/message.ts'
+import type { Freshness, MessageKind } from '../protocol/message.ts'
 import type { Refusal } from '../protocol/refusal.ts'
 import type { TaskAnnouncement } from '../protocol/task.ts'
 import { type AgentState, endsRemembered, type News, type Order, say } from './state.ts'
@@ -12,13 +12,14 @@ export function announce(agent: AgentState, announcement: TaskAnnouncement, fres
   agent.refused.delete(announcement.id)
   agent.announced.set(announcement.id, { announcement, accepted: false })
   if (fresh) agent.serial += 1
-  sendAnnouncement(agent, announcement, fresh ? agent.serial : 0)
+  const { hubIncarnation: hub, serial } = agent
+  sendAnnouncement(agent, announcement, fresh && hub > 0 ? { hub, serial } : undefined)
 }
 
-function sendAnnouncement(agent: AgentState, task: TaskAnnouncement, serial: number): void {
+function sendAnnouncement(agent: AgentState, task: TaskAnnouncement, fresh: Freshness | undefined): void {
   agent.unanswered.delete(task.id)
   agent.unanswered.set(task.id, agent.now + agent.configuration.limits.resendMs)
-  say(agent, { kind: 'TASK_ANNOUNCE', task, serial })
+  say(agent, { kind: 'TASK_ANNOUNCE', task, ...(fresh === undefined ? {} : { fresh }) })
 }
 
 export function follow(agent: AgentState, task: TaskId): void {
@@ -44,7 +45,7 @@ export function askAgain(agent: AgentState): void {
   for (const [id, at] of [...agent.unanswered]) {
     if (at > agent.now) break
     const announced = agent.announced.get(id)
-    if (announced !== undefined) sendAnnouncement(agent, announced.announcement, 0)
+    if (announced !== undefined) sendAnnouncement(agent, announced.announcement, undefined)
   }
   for (const [id, at] of [...agent.followed]) {
     if (at > agent.now) break

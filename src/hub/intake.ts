@@ -27,30 +27,32 @@ import {
 export function onAnnounce(hub: HubState, from: Address, message: TaskAnnounce): void {
   const { task } = message
   const lacks = task.dependsOn.filter((id) => !hub.tasks.has(id) && !hub.ended.has(id))
-  const fresh = isFresh(hub, from, message.serial)
+  const fresh = isFresh(hub, from, message.fresh)
   if (!fresh && !hub.tasks.has(task.id) && !hub.ended.has(task.id)) lacks.push(task.id)
   if (lacks.length === 0) admit(hub, from.id, task)
   else park(hub, { from: from.id, about: task, lacks: new Set(lacks) })
 }
 
-/** Initiators whose serials a hub remembers; of any other it looks the first id up. */
+/** Initiators whose serials a hub remembers. */
 const serialsKept = 10_000
 
-/** Whether nobody can have used the id before: only a number above all others that this life has said proves it. */
-function isFresh(hub: HubState, { id, incarnation }: Address, serial: number): boolean {
+/**
+ * Whether nobody can have used the id before. What was said to this life of the hub, and is above all that it has heard
+ * of that life of the initiator, is no copy of what was heard before.
+ */
+function isFresh(hub: HubState, { id, incarnation }: Address, fresh: TaskAnnounce['fresh']): boolean {
+  if (fresh === undefined || fresh.hub !== hub.self.incarnation) return false
   const known = hub.serials.get(id)
-  if (serial === 0 || (known !== undefined && incarnation < known.incarnation)) return false
-  const sameLife = known?.incarnation === incarnation
-  if (sameLife && serial <= known.serial) return false
+  if (known !== undefined && incarnation < known.incarnation) return false
+  if (known?.incarnation === incarnation && fresh.serial <= known.serial) return false
   hub.serials.delete(id)
-  hub.serials.set(id, { incarnation, serial })
-  if (hub.serials.size > serialsKept) {
-    for (const oldest of hub.serials.keys()) {
-      hub.serials.delete(oldest)
-      break
-    }
+  hub.serials.set(id, { incarnation, serial: fresh.serial })
+  const oldest = hub.serials.size > serialsKept ? hub.serials.keys().next().value : undefined
+  if (oldest !== undefined) {
+    hub.serials.delete(oldest)
+    hub.serialsForgotten = true
   }
-  return sameLife
+  return known !== undefined || !hub.serialsForgotten
 }
 
 function park(hub: HubState, parked: Parked): void {

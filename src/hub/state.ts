@@ -213,8 +213,10 @@ export interface HubState {
   readonly dependents: Map<TaskId, Set<TaskId>>
   /** What is being looked up, and who waits for it. */
   readonly recalls: Map<TaskId, Parked[]>
-  /** The highest serial that was heard of each initiator, in its latest life; the latest to be heard last. */
+  /** The highest serial that this life has heard of each initiator, in its latest life; the latest to be heard last. */
   readonly serials: Map<NodeId, { readonly incarnation: number; readonly serial: number }>
+  /** Some of them had to be forgotten. */
+  serialsForgotten: boolean
   readonly openByInitiator: Map<NodeId, number>
   readonly roster: Map<AgentId, RosterEntry>
   readonly bySlot: (RosterEntry | undefined)[]
@@ -251,6 +253,7 @@ export function newHubState(self: Address, configuration: Configuration, random:
     dependents: new Map(),
     recalls: new Map(),
     serials: new Map(),
+    serialsForgotten: false,
     openByInitiator: new Map(),
     roster: new Map(),
     bySlot: [],

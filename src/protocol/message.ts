@@ -25,15 +25,22 @@ export interface Envelope {
 
 // ---- initiator and hub
 
+/**
+ * Says of an id that this life of the initiator has just made it, so that nobody can have used it before. It counts
+ * when it is said to this life of the hub, and once: an old copy cannot say so.
+ */
+export interface Freshness {
+  /** The incarnation of the hub that the initiator last heard. */
+  readonly hub: number
+  /** How many fresh announcements this life of the initiator has made, with this one. */
+  readonly serial: number
+}
+
 export interface TaskAnnounce {
   readonly kind: 'TASK_ANNOUNCE'
   readonly task: TaskAnnouncement
-  /**
-   * Of an announcement under an id that this life of the initiator has just made: how many of these there were, with
-   * this one. 0 where the id may have been used before. Above every number that the hub has heard from this life, it
-   * says that the hub need not look whether the task ended long ago; an old copy cannot say so.
-   */
-  readonly serial: number
+  /** Absent where the id may have been used before: then the hub looks whether the task ended long ago. */
+  readonly fresh?: Freshness
 }
 /** The announcement is durable. */
 export interface TaskAccepted {

@@ -47,7 +47,7 @@ function announced(startBy: 'hub' | 'initiator'): Message {
   const spec = { description: 'x', requires: [{ skill: 'etl' }], deadlineMs: 100, startBy }
   const task = checkAnnouncement(spec, { id: 'a' as TaskId, limits: defaultLimits, levels: defaultLevels })
   assert.ok(!isRefusal(task))
-  return { kind: 'TASK_ANNOUNCE', task, serial: 1 }
+  return { kind: 'TASK_ANNOUNCE', task }
 }
 
 /** Up to the invitation. */

@@ -52,7 +52,7 @@ function lifeOf(
   }
   for (let i = 0; i < rounds; i++) {
     take(ada, { kind: 'AGENT_JOIN', skills: [{ name: skill, level: 'expert' }], capacity: 5 })
-    take('desk' as NodeId, { kind: 'TASK_ANNOUNCE', task: taskNamed(`t${i}`), serial: i + 1 })
+    take('desk' as NodeId, { kind: 'TASK_ANNOUNCE', task: taskNamed(`t${i}`) })
     end((message) => take(ada, message), `t${i}` as TaskId, wait)
   }
   take('desk' as NodeId, { kind: 'HUB_ASK', request: 1, about: { kind: 'agents' } })

@@ -15,7 +15,7 @@ function announcement(id: string, dependsOn: readonly string[]): Message {
   const spec = { description: id, requires: [{ skill: 'etl' }], dependsOn }
   const task = checkAnnouncement(spec, { id: id as TaskId, limits: defaultLimits, levels: defaultLevels })
   assert.ok(!isRefusal(task))
-  return { kind: 'TASK_ANNOUNCE', task, serial: 0 }
+  return { kind: 'TASK_ANNOUNCE', task }
 }
 
 test('TASK-6 a task whose name was looked up in vain and is open now has not failed', () => {

@@ -180,8 +180,7 @@ const task = {
   exclude: [],
   depth: 0,
 }
-const announce = (change: object): string =>
-  frame({ kind: 'TASK_ANNOUNCE', task: { ...task, ...change }, serial: 1 })
+const announce = (change: object): string => frame({ kind: 'TASK_ANNOUNCE', task: { ...task, ...change } })
 const accepted = '"kind":"TASK_ACCEPTED","task":"t"'
 const raw = (message: string, v = '1'): string =>
   `{"v":${v},"from":{"id":"ada","incarnation":1},"to":{"id":"hub","incarnation":0},"message":{${message}}}`

@@ -78,7 +78,11 @@ type Announcing =
 function announcing({ announcement, refusal, outcome, text }: Parts): Some<Announcing> {
   return {
     TASK_ANNOUNCE: exactly<Of<'TASK_ANNOUNCE'>>()(
-      z.strictObject({ kind: z.literal('TASK_ANNOUNCE'), task: announcement, serial: whole }),
+      z.strictObject({
+        kind: z.literal('TASK_ANNOUNCE'),
+        task: announcement,
+        fresh: z.exactOptional(z.strictObject({ hub: whole, serial: whole })),
+      }),
     ),
     TASK_ACCEPTED: exactly<Of<'TASK_ACCEPTED'>>()(
       z.strictObject({ kind: z.literal('TASK_ACCEPTED'), task: taskId }),
