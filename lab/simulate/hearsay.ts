@@ -1,5 +1,5 @@
 /**
- * Who has said what: a fact that rests on the word of an agent must rest on the word of that very life.
+ * Who has said what: a fact that rests on the word of an agent must rest on the word of that very life, in that epoch.
  * Must never happen here: the word of a life that nobody had.
  */
 import type { Fact } from '../../src/protocol/fact.ts'
@@ -22,11 +22,13 @@ export class Hearsay {
         this.#said.add(`${who} accepts ${message.invite}`)
         return
       case 'TASK_COMPLETE':
-        this.#said.add(`${who} has done ${message.task}: ${message.results[0]?.result ?? 'null'}`)
+        this.#said.add(
+          `${who} has done ${message.task} ${message.epoch}: ${message.results[0]?.result ?? 'null'}`,
+        )
         return
       case 'TASK_UPDATE':
         if (message.update.kind === 'checkpoint')
-          this.#said.add(`${who} saves ${message.task}: ${message.update.data}`)
+          this.#said.add(`${who} saves ${message.task} ${message.epoch}: ${message.update.data}`)
         return
       default:
         return
@@ -46,8 +48,8 @@ export class Hearsay {
     const who = `${agent} ${entry.parts.get(agent)?.member.incarnation}`
     const word =
       fact.kind === 'member.finished'
-        ? `${who} has done ${fact.task}: ${fact.result}`
-        : `${who} saves ${fact.task}: ${fact.checkpoint.data}`
+        ? `${who} has done ${fact.task} ${fact.epoch}: ${fact.result}`
+        : `${who} saves ${fact.task} ${fact.checkpoint.epoch}: ${fact.checkpoint.data}`
     if (!this.#said.has(word)) this.#complain('SIM-12', `nobody has heard that ${word}`)
   }
 }

@@ -26,6 +26,8 @@ export class Liars {
   readonly #lies: ReadonlyMap<string, Lie>
   readonly #ids: readonly string[]
   readonly #captured: string[] = []
+  /** Kept apart, since among everything else that is said they would seldom be repeated. */
+  readonly #announcements: string[] = []
   readonly #life = newLife()
 
   /** `own` is told what a node says in its own name, however untrue. */
@@ -51,6 +53,7 @@ export class Liars {
   /** Overhears everything that is said. */
   overhear(envelope: Envelope): void {
     if (!this.#life.alive) return
+    if (envelope.message.kind === 'TASK_ANNOUNCE') this.#announcements.push(encode(envelope))
     if (this.#captured.length < capturedMax) this.#captured.push(encode(envelope))
     else if (this.#dice.chance(0.05)) this.#captured[this.#dice.whole(capturedMax)] = encode(envelope)
     if (envelope.from.id === hubName) this.#hearHub(envelope)
@@ -59,7 +62,9 @@ export class Liars {
 
   /** Says again what was said long ago, by whichever life. */
   replay(): void {
-    if (this.#captured.length > 0) this.#put('replay', this.#dice.pick(this.#captured))
+    const isAnnouncement = this.#announcements.length > 0 && this.#dice.chance(0.2)
+    const frames = isAnnouncement ? this.#announcements : this.#captured
+    if (frames.length > 0) this.#put('replay', this.#dice.pick(frames))
   }
 
   /** A life that is not the present one, or a node that is not concerned, speaks up. */
@@ -69,10 +74,12 @@ export class Liars {
     const envelope = JSON.parse(dice.pick(this.#captured)) as Envelope
     // Whoever announces first is the initiator; another's task is nobody's to announce.
     if (envelope.from.id === hubName || envelope.message.kind === 'TASK_ANNOUNCE') return
-    const id = dice.pick(this.#ids) as AgentId
+    // Half of them come from another life of whoever said it.
+    const id = dice.chance(0.5) ? envelope.from.id : (dice.pick(this.#ids) as AgentId)
+    if (!this.#ids.includes(id)) return
     const present = this.#world.incarnationOf(id) ?? 0
-    const own = dice.chance(0.5) && isAboutOthers(envelope.message)
-    const incarnation = own && present > 0 ? present : present + 1 + dice.whole(3)
+    const own = dice.chance(0.3) && isAboutOthers(envelope.message) && id !== envelope.from.id
+    const incarnation = own && present > 0 ? present : present + dice.between(1, 3)
     const forged = { ...envelope, from: { id, incarnation } }
     if (incarnation === present) this.#own(forged)
     this.#put('forgery', encode(forged))

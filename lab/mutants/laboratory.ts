@@ -1,0 +1,64 @@
+/**
+ * A copy of the source in a directory of its own, in which one place at a time is changed, and the simulator that runs
+ * in it.
+ * Must never happen here: a change to the source itself.
+ */
+import { execFile } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { Mutant } from './mutants.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** What the simulator said of one copy. */
+export interface Finding {
+  readonly caught: boolean
+  /** The rule that was broken first, and how. */
+  readonly by?: string
+  /** How many seeds it took, or how many were played in vain. */
+  readonly seeds: number
+}
+
+export class Laboratory implements Disposable {
+  readonly #place: string
+
+  constructor() {
+    this.#place = mkdtempSync(join(tmpdir(), 'convoke-mutant-'))
+    for (const name of ['src', 'lab', 'package.json'])
+      cpSync(join(root, name), join(this.#place, name), { recursive: true })
+    symlinkSync(join(root, 'node_modules'), join(this.#place, 'node_modules'))
+  }
+
+  /** Plays seeds against a mutant, or against the source as it is, until one fails. */
+  async examine(mutant: Mutant | undefined, seeds: number, from = 1): Promise<Finding> {
+    const mend = mutant === undefined ? () => {} : this.#change(mutant)
+    try {
+      const probe = join(this.#place, 'lab', 'mutants', 'probe.ts')
+      const { stdout } = await promisify(execFile)(process.execPath, [probe, String(from), String(seeds)])
+      return JSON.parse(stdout) as Finding
+    } finally {
+      mend()
+    }
+  }
+
+  /** Changes one place of the copy, and answers how to change it back. Throws when there is not exactly one such place. */
+  #change({ name, file, find, replace }: Mutant): () => void {
+    const path = join(this.#place, file)
+    const before = readFileSync(path, 'utf8')
+    const places = before.split(find).length - 1
+    if (places !== 1)
+      throw new Error(`the mutant "${name}" fits ${places} places of ${file}; it must fit one`)
+    writeFileSync(
+      path,
+      before.replace(find, () => replace),
+    )
+    return () => writeFileSync(path, before)
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.#place, { recursive: true, force: true })
+  }
+}

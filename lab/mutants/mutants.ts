@@ -1,0 +1,260 @@
+/**
+ * Classic bugs of distributed systems, each as a change of one place of the source. They are the measure of the
+ * simulator: what it does not catch, it does not watch.
+ * Must never happen here: a change that no longer fits the source; whoever plays them stops at the first that does not.
+ */
+
+export interface Mutant {
+  readonly name: string
+  readonly file: string
+  /** Stands in the file exactly once. */
+  readonly find: string
+  readonly replace: string
+}
+
+const durability: readonly Mutant[] = [
+  {
+    name: 'effects before facts',
+    file: 'src/host/node.ts',
+    find: 'if (decision.facts.length === 0) this.#release(decision)\n    else this.#commit(decision)',
+    replace:
+      'this.#release(decision)\n    if (decision.facts.length > 0) this.#commit({ ...decision, effects: [] })',
+  },
+  {
+    name: 'acknowledged before durable',
+    file: 'src/host/hub-host.ts',
+    find: 'this.#position = await journal.append(facts)',
+    replace: 'this.#position += facts.length\n    journal.append(facts).catch(() => {})',
+  },
+  {
+    name: 'ended announcement forgotten',
+    file: 'src/hub/intake.ts',
+    find: 'const known = hub.tasks.get(id)?.announcement ?? hub.ended.get(id)?.announcement',
+    replace: 'const known = hub.tasks.get(id)?.announcement',
+  },
+  {
+    name: 'late copy of an announcement taken for new',
+    file: 'src/hub/intake.ts',
+    find: 'if (known?.incarnation === incarnation && fresh.serial <= known.serial) return false',
+    replace: '',
+  },
+  {
+    name: 'terminal state overwritten',
+    file: 'src/hub/applying.ts',
+    find: '  hub.tasks.delete(id)\n',
+    replace: '  task.ending = false\n',
+  },
+  {
+    name: 'epochs count from the last start',
+    file: 'src/hub/applying.ts',
+    find: '  task.epoch = fact.epoch\n',
+    replace: '  task.epoch = before === undefined ? fact.epoch : before.epoch\n',
+  },
+]
+
+const fencing: readonly Mutant[] = [
+  {
+    name: 'epoch ignored',
+    file: 'src/hub/running.ts',
+    find: 'if (epoch !== task.epoch) {',
+    replace: 'if (epoch > task.epoch) {',
+  },
+  {
+    name: 'incarnation ignored',
+    file: 'src/hub/running.ts',
+    find: "part.state === 'lost' || part.member.incarnation !== from.incarnation",
+    replace: "part.state === 'lost'",
+  },
+  {
+    name: 'word for another believed',
+    file: 'src/hub/running.ts',
+    find: 'const part = task.group?.parts.get(from.id as AgentId)',
+    replace: "const part = [...(task.group?.parts.values() ?? [])].find(({ state }) => state === 'working')",
+  },
+  {
+    name: 'claim before the start',
+    file: 'src/hub/running.ts',
+    find: "if (!task.group?.started && message.kind !== 'TASK_FAILED') {",
+    replace: 'if (task.group === undefined) {',
+  },
+  {
+    name: 'started without its initiator',
+    file: 'src/hub/applying.ts',
+    find: "task.announcement.startBy === 'hub' || task.facts.some(({ kind }) => kind === 'task.started')",
+    replace: 'true',
+  },
+  {
+    name: 'old start heard again',
+    file: 'src/agent/working.ts',
+    find: 'if (epoch <= (agent.closed.get(task) ?? 0)) return\n  const known',
+    replace: 'const known',
+  },
+  {
+    name: 'duplicate start runs twice',
+    file: 'src/agent/working.ts',
+    find: 'if (isSamePart(known, skills) && known.feedback === feedback) {',
+    replace: 'if (known.feedback !== feedback) {',
+  },
+  {
+    name: 'late accept counted',
+    file: 'src/hub/forming.ts',
+    find: 'invitation?.id !== message.invite',
+    replace: 'invitation === undefined',
+  },
+]
+
+const capacity: readonly Mutant[] = [
+  {
+    name: 'capacity not reserved',
+    file: 'src/hub/roster.ts',
+    find: 'return entry.capacity - entry.held - entry.running',
+    replace: 'return entry.capacity - entry.running',
+  },
+  {
+    name: 'agent over capacity',
+    file: 'src/strategy/bid.ts',
+    find: 'if (self.busy < self.capacity) return undefined',
+    replace: 'if (self.busy < self.capacity + 1) return undefined',
+  },
+  {
+    name: 'stopped work takes no slot',
+    file: 'src/agent/working.ts',
+    find: '  agent.stopping.add(work.run)\n',
+    replace: '',
+  },
+  {
+    name: 'hold without expiry',
+    file: 'src/agent/joining.ts',
+    find: 'if (hold.until <= agent.now) agent.holds.delete(invite)',
+    replace: 'if (hold.until < 0) agent.holds.delete(invite)',
+  },
+  {
+    name: 'hold not given back',
+    file: 'src/hub/forming.ts',
+    find: '    shiftSlots(hub, invitation.asked.entry, -1, 0)\n    release(',
+    replace: '    release(',
+  },
+  {
+    name: 'invitations told apart by task',
+    file: 'src/agent/joining.ts',
+    find: 'if (agent.holds.has(invite)) {',
+    replace: 'if (agent.closed.has(task)) return\n  if (agent.holds.has(invite)) {',
+  },
+  {
+    name: 'agents kept for what is missing',
+    file: 'src/hub/queue.ts',
+    find: "    task.waitingFor?.kind === 'busy' &&\n",
+    replace: '',
+  },
+]
+
+const order: readonly Mutant[] = [
+  {
+    name: 'ageing reset by restart',
+    file: 'src/hub/intake.ts',
+    find: 'export function resume(hub: HubState): void {\n  for (const task of [...hub.tasks.values()]) {\n',
+    replace:
+      'export function resume(hub: HubState): void {\n  for (const task of [...hub.tasks.values()].reverse()) {\n    ;(task as { key: number }).key = hub.now\n    ;(task as { arrival: number }).arrival = hub.arrivals++\n',
+  },
+  {
+    name: 'dependency ignored',
+    file: 'src/hub/applying.ts',
+    find: "if (hub.ended.get(dependency)?.outcome.status !== 'completed') blockedOn.add(dependency)",
+    replace: '',
+  },
+  {
+    name: 'deadline ignored',
+    file: 'src/hub/state.ts',
+    find: 'return task.deadlineAt !== undefined && hub.now >= task.deadlineAt',
+    replace: 'return task.deadlineAt !== undefined && hub.now < 0',
+  },
+  {
+    name: 'failed dependency not passed on',
+    file: 'src/hub/ending.ts',
+    find: "    if (status !== 'completed') {\n      end(\n        hub,\n        task,\n        'failed',",
+    replace: "    if (status === 'failed') {\n      end(\n        hub,\n        task,\n        'failed',",
+  },
+  {
+    name: 'cancel not passed on to sub-tasks',
+    file: 'src/hub/ending.ts',
+    find: 'for (const child of [...task.children]) {',
+    replace: "for (const child of [...task.children].filter(() => status !== 'cancelled')) {",
+  },
+  {
+    name: 'verifier skipped',
+    file: 'src/hub/ending.ts',
+    find: "    case 'initiator':\n      putToInitiator(hub, task)\n",
+    replace: "    case 'initiator':\n      complete(hub, task)\n",
+  },
+  {
+    name: 'standing counted twice',
+    file: 'src/hub/ending.ts',
+    find: '  learn(hub, task, seen)\n',
+    replace: '  learn(hub, task, seen)\n  learn(hub, task, seen)\n',
+  },
+]
+
+const recovery: readonly Mutant[] = [
+  {
+    name: 'checkpoint dropped on re-formation',
+    file: 'src/hub/applying.ts',
+    find: 'const follows = heirs.get(member.agent) ?? []',
+    replace: 'const follows: AgentId[] = []',
+  },
+  {
+    name: 'results lost on re-formation',
+    file: 'src/hub/applying.ts',
+    find: '  task.epoch = fact.epoch\n',
+    replace: '  task.epoch = fact.epoch\n  task.results.length = 0\n',
+  },
+  {
+    name: 'feedback of the verifier lost',
+    file: 'src/hub/applying.ts',
+    find: '      task.feedback = fact.reason\n',
+    replace: '',
+  },
+  {
+    name: 'retries uncapped',
+    file: 'src/hub/recovering.ts',
+    find: 'if (counts && task.attempts >= task.announcement.maxAttempts) {',
+    replace: 'if (counts && task.attempts < 0) {',
+  },
+  {
+    name: 'silent member never replaced',
+    file: 'src/hub/hub.ts',
+    find: 'if (silentMs < task.announcement.workSilenceMs) continue',
+    replace: 'if (silentMs >= 0) continue',
+  },
+  {
+    name: 'dead agent never noticed',
+    file: 'src/hub/hub.ts',
+    find: 'if (hub.now < deadAt) hub.agentDeadlines.set(entry, deadAt)',
+    replace: 'if (hub.now >= 0) hub.agentDeadlines.set(entry, deadAt + 86_400_000)',
+  },
+  {
+    name: 'heartbeat never mends',
+    file: 'src/hub/recovering.ts',
+    find: "      send(hub, entry.address, { kind: 'GROUP_DISSOLVED', task: id, epoch, reason })\n",
+    replace: '      void reason\n',
+  },
+  {
+    name: 'lost start never said again',
+    file: 'src/hub/recovering.ts',
+    find: 'if (task.group?.started) startMember(hub, task, part)',
+    replace: '',
+  },
+  {
+    name: 'who has left counts as present',
+    file: 'src/agent/offering.ts',
+    find: '  if (isLeaving(agent)) sayFarewell(agent)\n',
+    replace: '',
+  },
+  {
+    name: 'time stands still after a restart',
+    file: 'src/host/hub-host.ts',
+    find: 'host.#aheadMs = Math.max(0, latest - ports.clock.now())',
+    replace: 'host.#aheadMs = Math.min(0, latest)',
+  },
+]
+
+export const mutants: readonly Mutant[] = [...durability, ...fencing, ...capacity, ...order, ...recovery]
