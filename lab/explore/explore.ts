@@ -38,6 +38,8 @@ export interface Exploration {
 /** Time moves on this often, without faults, until everything must have ended. */
 const stepsToEnd = 400
 const movesToEnd = 20_000
+/** Of the run to the end, as a trace prints it. */
+const linesToEnd = 60
 
 /** Explores a world made of the real machines, or of others in their place. Stops at the first rule that is broken. */
 export function exploreWorld(
@@ -93,7 +95,7 @@ class Search {
         if (moves.every(isFault)) {
           const trace: string[] = []
           const what = this.#drive(state, trace)
-          if (what !== undefined) return { what, trace: [...this.#traceTo(number), ...trace] }
+          if (what !== undefined) return { what, trace: [...this.#traceTo(number), ...shortened(trace)] }
         }
         for (let ordinal = 0; ordinal < moves.length; ordinal++) {
           const move = moves[ordinal]
@@ -175,6 +177,12 @@ class Search {
     }
     return lines
   }
+}
+
+/** A run that never ends well repeats itself. */
+function shortened(trace: readonly string[]): string[] {
+  if (trace.length <= linesToEnd) return [...trace]
+  return [...trace.slice(0, linesToEnd), `and so on, for ${trace.length - linesToEnd} more moves`]
 }
 
 function isFault(move: Move): boolean {
