@@ -9,7 +9,7 @@ import { type Mutant, mutants } from './mutants.ts'
 export const mutation: Experiment = {
   about: 'put classic bugs back, one at a time, and see whether the simulator catches them',
   options: {
-    seeds: { value: 'N', help: 'how many seeds each mutant is given', otherwise: 400 },
+    seeds: { value: 'N', help: 'how many seeds each mutant is given', otherwise: 1_000 },
     from: { value: 'N', help: 'the first of them', otherwise: 1 },
     threads: { value: 'N', help: 'mutants at once', otherwise: 2 },
     only: { value: 'TEXT', help: 'mutants whose name contains this', otherwise: '' },

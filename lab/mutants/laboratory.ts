@@ -22,6 +22,9 @@ export interface Finding {
   readonly seeds: number
 }
 
+/** A mutant that goes round in circles where no event is counted is caught by the clock. */
+const timeoutMs = 180_000
+
 export class Laboratory implements Disposable {
   readonly #place: string
 
@@ -37,8 +40,12 @@ export class Laboratory implements Disposable {
     const mend = mutant === undefined ? () => {} : this.#change(mutant)
     try {
       const probe = join(this.#place, 'lab', 'mutants', 'probe.ts')
-      const { stdout } = await promisify(execFile)(process.execPath, [probe, String(from), String(seeds)])
+      const words = [probe, String(from), String(seeds)]
+      const { stdout } = await promisify(execFile)(process.execPath, words, { timeout: timeoutMs })
       return JSON.parse(stdout) as Finding
+    } catch (cause) {
+      if ((cause as { killed?: boolean }).killed !== true) throw cause
+      return { caught: true, by: `no end within ${timeoutMs} ms`, seeds }
     } finally {
       mend()
     }

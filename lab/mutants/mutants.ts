@@ -135,6 +135,18 @@ const capacity: readonly Mutant[] = [
     replace: '    release(',
   },
   {
+    name: 'promise kept by the clock of the hub',
+    file: 'src/agent/joining.ts',
+    find: 'const until = Math.min(holdUntil, agent.now + agent.configuration.limits.groupTimeoutMs)',
+    replace: 'const until = holdUntil',
+  },
+  {
+    name: 'who has done its part asked in place of others',
+    file: 'src/hub/asking.ts',
+    find: '    if (hasDone(task, entry.id, skill)) return true\n',
+    replace: '',
+  },
+  {
     name: 'invitations told apart by task',
     file: 'src/agent/joining.ts',
     find: 'if (agent.holds.has(invite)) {',

@@ -49,11 +49,13 @@ export class Ledger {
   readonly #invariants = new Invariants()
   readonly #complain: Complain
   readonly #openMax: number
+  readonly #capacity: ReadonlyMap<string, number>
   #seen = 0
   open = 0
 
   /** `openMax`: how many tasks that somebody announced may be open at once. */
-  constructor(openMax: number, complain: Complain) {
+  constructor(openMax: number, capacity: ReadonlyMap<string, number>, complain: Complain) {
+    this.#capacity = capacity
     this.#openMax = openMax
     this.#complain = complain
   }
@@ -105,6 +107,7 @@ export class Ledger {
             return [member.agent, { member, state: isDone ? 'finished' : 'working' }]
           }),
         )
+        this.#checkCapacity(entry)
         return
       case 'task.started':
         entry.started = true
@@ -137,6 +140,16 @@ export class Ledger {
         return
       default:
         return
+    }
+  }
+
+  #checkCapacity({ parts }: Entry): void {
+    for (const { member, state } of parts.values()) {
+      const capacity = this.#capacity.get(member.agent)
+      if (state !== 'working' || capacity === undefined) continue
+      const work = this.workOf(member.agent, member.incarnation).length
+      if (work > capacity)
+        this.#complain('SIM-3', `${member.agent} is in ${work} groups at once; its capacity is ${capacity}`)
     }
   }
 

@@ -49,13 +49,14 @@ export async function shrink(
   whole: Surroundings,
   rule: string,
   tell: (cut: Cut, runs: number) => void,
+  ruleOf: (surroundings: Surroundings) => Promise<string | undefined> = brokenRule,
 ): Promise<Cut> {
   let best = wholeOf(whole)
   let runs = 0
   const takes = async (cut: Cut): Promise<boolean> => {
     if (runs >= runsMax || cut.agents.length === 0 || cut.tasks.length === 0) return false
     runs += 1
-    if ((await brokenRule(cutDown(whole, cut))) !== rule) return false
+    if ((await ruleOf(cutDown(whole, cut))) !== rule) return false
     best = cut
     tell(best, runs)
     return true

@@ -141,10 +141,15 @@ async function perform(play: Stageplay, troubles: Troubles, liars: Liars): Promi
   return live(play)
 }
 
+/** Far more than any run needs; one that needs more goes round in circles. */
+const eventsMax = 500_000
+
 /** Lets things happen up to an instant, or until something is wrong. */
 export async function runUntil({ world, witness }: Stageplay, until: Millis): Promise<void> {
   const { timeline } = world
-  while (witness.violations.length === 0 && (await timeline.step(until))) {}
+  while (witness.violations.length === 0 && (await timeline.step(until))) {
+    if (timeline.steps > eventsMax) witness.complain('LIVE-4', `there is no end to it: ${eventsMax} events`)
+  }
   timeline.now = Math.max(timeline.now, until)
 }
 

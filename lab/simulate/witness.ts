@@ -57,10 +57,10 @@ export class Witness {
 
   constructor({ agents, limits }: Surroundings, traced: boolean) {
     const complain: Complain = (rule, what) => this.complain(rule, what)
-    this.ledger = new Ledger(limits.maxAnnouncements, complain)
+    this.#capacity = new Map(agents.map(({ id, capacity }) => [id, capacity]))
+    this.ledger = new Ledger(limits.maxAnnouncements, this.#capacity, complain)
     this.hearsay = new Hearsay(complain)
     this.#turns = new Turns(limits.ageStepMs, complain)
-    this.#capacity = new Map(agents.map(({ id, capacity }) => [id, capacity]))
     this.#trace = traced ? createHash('sha256') : undefined
   }
 

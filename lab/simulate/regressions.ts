@@ -1,0 +1,24 @@
+/**
+ * Seeds that once broke a rule, or that catch the bug again when it is put back (`lab/mutants`). They are played with
+ * every change.
+ */
+
+export interface Regression {
+  readonly seed: number
+  /** What it showed. */
+  readonly found: string
+}
+
+export const regressions: readonly Regression[] = [
+  { seed: 7, found: 'a late copy of an announcement was accepted as a second task' },
+  { seed: 16, found: 'a node whose clock was set back said nothing until the clock had caught up' },
+  { seed: 34, found: 'a member claimed its part before the initiator had let it begin' },
+  { seed: 93, found: 'who has done its part took the place of who could do the other' },
+  { seed: 219, found: 'after a restart of the hub two late copies of announcements were accepted again' },
+  { seed: 230, found: 'agents were kept for a task that lacked what was missing' },
+  { seed: 261, found: 'a late start was heard again by an agent that had forgotten the end' },
+  { seed: 321, found: 'an agent that took part no longer was kept on the roster by its own answers' },
+  { seed: 362, found: 'a promise was kept by the clock of the hub, which was an hour ahead' },
+  { seed: 372, found: 'a copy of a refused announcement was accepted, and nobody took it back' },
+  { seed: 561, found: 'after a restart the time of the hub stood still until its clock had caught up' },
+]
