@@ -75,7 +75,9 @@ function spoiled(frame: Uint8Array, chance: Chance): Uint8Array {
 /** Large in one way. */
 function bomb(chance: Chance): string {
   const size = chance.pick([100, 10_000, 1_000_000, 4_194_304])
-  switch (chance.below(5)) {
+  switch (chance.below(6)) {
+    case 5:
+      return listOfNothing(size / 4, chance)
     case 0:
       return '['.repeat(size)
     case 1:
@@ -87,6 +89,19 @@ function bomb(chance: Chance): string {
     default:
       return `{"v":1,"from":${'9'.repeat(size / 2)}}`
   }
+}
+
+/** A list in a message that is well-formed, except that every one of its items is wrong. */
+function listOfNothing(items: number, chance: Chance): string {
+  const [head, tail] = chance.pick([
+    ['{"kind":"HUB_TELL","request":1,"agents":[],"waits":[],"considered":[', ']}'],
+    ['{"kind":"HUB_TELL","request":1,"waits":[],"considered":[],"agents":[', ']}'],
+    ['{"kind":"AGENT_HEARTBEAT","busy":0,"working":[', ']}'],
+    ['{"kind":"TASK_COMPLETE","task":"a","epoch":1,"results":[', ']}'],
+    ['{"kind":"AGENT_JOIN","capacity":1,"skills":[', ']}'],
+  ])
+  const ada = '{"id":"ada","incarnation":1}'
+  return `{"v":1,"from":${ada},"to":${ada},"message":${head}${'{},'.repeat(items)}{}${tail}}`
 }
 
 type Tree = Record<string, unknown> | unknown[]

@@ -48,8 +48,10 @@ export async function fuzzWorld(tally: Tally, seed: number, inputs: number, open
   }
   await noise.end()
   for (const [code, count] of noise.refusals) for (let i = 0; i < count; i++) countRefusal(tally, code)
-  tally.othersAnnounced += noise.announced
-  tally.othersCompleted += noise.completed
+  if (!open) {
+    tally.othersAnnounced += noise.announced
+    tally.othersCompleted += noise.completed
+  }
   for (const what of await noise.faults()) tally.failures.push({ what, input: input() })
   lookAtMemory(tally)
 }

@@ -13,6 +13,7 @@ import {
   flag,
   inviteId,
   level,
+  list,
   type Parts,
   parts,
   positive,
@@ -275,7 +276,7 @@ function presence({ claims, refusal, text }: Parts): Some<Presence> {
       z.strictObject({
         kind: z.literal('AGENT_HEARTBEAT'),
         busy: whole,
-        working: z.array(z.strictObject({ task: taskId, epoch: whole })).max(ceilings.capacity),
+        working: list(z.strictObject({ task: taskId, epoch: whole }), ceilings.capacity),
       }),
     ),
     AGENT_LEAVE: exactly<Of<'AGENT_LEAVE'>>()(
@@ -301,7 +302,7 @@ function reportOf(limits: Limits): Schema<AgentReport> {
       present: flag,
       capacity: whole,
       busy: whole,
-      skills: z.array(skill).max(limits.skillsMax),
+      skills: list(skill, limits.skillsMax),
     }),
   )
 }
@@ -350,8 +351,8 @@ function answering(of: Parts, limits: Limits): Some<Answering> {
       z.strictObject({
         kind: z.literal('HUB_TELL'),
         request: whole,
-        agents: z.array(reportOf(limits)),
-        waits: z.array(z.strictObject({ task: taskId, waiting: waitingOf(of) })),
+        agents: list(reportOf(limits)),
+        waits: list(z.strictObject({ task: taskId, waiting: waitingOf(of) })),
         considered: of.considered,
       }),
     ),

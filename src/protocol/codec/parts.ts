@@ -51,6 +51,25 @@ export const share: Schema<number> = z.number().min(0).max(1).refine(isPlain, { 
 export const flag: Schema<boolean> = z.boolean()
 export const level: Schema<string> = z.string().min(1).max(64)
 
+/**
+ * A list of at most `max` items, examined up to the first that is wrong: the library's own lists collect a complaint
+ * for every item, and a frame full of wrong ones would take a minute.
+ */
+export function list<Item>(item: z.ZodType<Item>, max: number = Number.POSITIVE_INFINITY): z.ZodType<Item[]> {
+  const items = z
+    .array(z.unknown())
+    .max(max, { abort: true })
+    .check(({ value, issues }) => {
+      for (const [index, one] of value.entries()) {
+        const issue = item.safeParse(one).error?.issues[0]
+        if (issue === undefined) continue
+        issues.push({ ...issue, path: [index, ...issue.path], input: one } as z.core.$ZodRawIssue)
+        return
+      }
+    })
+  return items as unknown as z.ZodType<Item[]>
+}
+
 export const receiver: Schema<Address> = exactly<Address>()(
   z.strictObject({ id: nodeId, incarnation: whole }),
 )
@@ -84,31 +103,30 @@ export function parts(limits: Limits): Parts {
     .string()
     .max(limits.payloadBytesMax)
     .refine(isJson, { error: 'E_JSON' }) as unknown as Schema<JsonText>
-  const skillNames = z.array(skillName).max(limits.skillsMax)
+  const skillNames = list(skillName, limits.skillsMax)
   const refusal = refusalOf(text)
   const results = exactly<readonly MemberResult[]>()(
-    z.array(z.strictObject({ agent: agentId, skills: skillNames, result: json })).max(limits.groupSizeMax),
+    list(z.strictObject({ agent: agentId, skills: skillNames, result: json }), limits.groupSizeMax),
   )
   return {
     text,
     json,
     skillNames: exactly<readonly SkillName[]>()(skillNames),
-    agentIds: exactly<readonly AgentId[]>()(z.array(agentId).max(limits.groupSizeMax)),
-    taskIds: exactly<readonly TaskId[]>()(z.array(taskId).max(limits.dependenciesMax)),
+    agentIds: exactly<readonly AgentId[]>()(list(agentId, limits.groupSizeMax)),
+    taskIds: exactly<readonly TaskId[]>()(list(taskId, limits.dependenciesMax)),
     refusal,
     claims: claimsOf(limits),
     needs: needsOf(limits),
     members: exactly<readonly Member[]>()(
-      z
-        .array(
-          z.strictObject({
-            agent: agentId,
-            incarnation: whole,
-            skills: skillNames,
-            price: z.exactOptional(amount),
-          }),
-        )
-        .max(limits.groupSizeMax),
+      list(
+        z.strictObject({
+          agent: agentId,
+          incarnation: whole,
+          skills: skillNames,
+          price: z.exactOptional(amount),
+        }),
+        limits.groupSizeMax,
+      ),
     ),
     considered: consideredOf(limits, text),
     checkpoint: exactly<Checkpoint>()(
@@ -116,7 +134,7 @@ export function parts(limits: Limits): Parts {
     ),
     results,
     inputs: exactly<readonly TaskInput[]>()(
-      z.array(z.strictObject({ task: taskId, results })).max(limits.dependenciesMax),
+      list(z.strictObject({ task: taskId, results }), limits.dependenciesMax),
     ),
     outcome: exactly<Outcome>()(
       z.strictObject({ status: z.enum(taskStatuses), results, reason: z.exactOptional(refusal) }),
@@ -153,25 +171,25 @@ function claimsOf(limits: Limits): Schema<readonly Skill[]> {
     successRate: z.exactOptional(share),
     meanTimeMs: z.exactOptional(amount),
   })
-  return exactly<readonly Skill[]>()(z.array(claim).max(limits.skillsMax))
+  return exactly<readonly Skill[]>()(list(claim, limits.skillsMax))
 }
 
 function needsOf(limits: Limits): Schema<readonly Requirement[]> {
   const need = z.strictObject({ skill: skillName, level, count: z.int().min(1).max(limits.groupSizeMax) })
-  return exactly<readonly Requirement[]>()(z.array(need).max(limits.skillsMax))
+  return exactly<readonly Requirement[]>()(list(need, limits.skillsMax))
 }
 
 function consideredOf(limits: Limits, text: Schema<string>): Schema<readonly Considered[]> {
   const considered = z.strictObject({
     agent: agentId,
-    skills: z.array(skillName).max(limits.skillsMax),
+    skills: list(skillName, limits.skillsMax),
     score: real,
     success: share,
     load: amount,
     verdict: z.enum(['chosen', 'kept', 'outscored', 'declined', 'rejected', 'silent']),
     why: z.exactOptional(text),
   })
-  return exactly<readonly Considered[]>()(z.array(considered))
+  return exactly<readonly Considered[]>()(list(considered))
 }
 
 function announcementOf(limits: Limits, json: Schema<JsonText>): Schema<TaskAnnouncement> {
@@ -188,7 +206,7 @@ function announcementOf(limits: Limits, json: Schema<JsonText>): Schema<TaskAnno
       deadlineMs: z.exactOptional(whole),
       maxGroupSize: positive,
       minMembers: positive,
-      dependsOn: z.array(taskId).max(limits.dependenciesMax),
+      dependsOn: list(taskId, limits.dependenciesMax),
       budget: z.exactOptional(amount),
       verify: z.discriminatedUnion('by', [
         z.strictObject({ by: z.literal('trust') }),
@@ -198,7 +216,7 @@ function announcementOf(limits: Limits, json: Schema<JsonText>): Schema<TaskAnno
       startBy: z.enum(['hub', 'initiator']),
       maxAttempts: positive,
       workSilenceMs: positive,
-      exclude: z.array(agentId).max(limits.dependenciesMax),
+      exclude: list(agentId, limits.dependenciesMax),
       parent: z.exactOptional(taskId),
       depth: whole,
       verifies: z.exactOptional(z.strictObject({ task: taskId, epoch: whole })),
