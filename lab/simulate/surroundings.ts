@@ -242,9 +242,11 @@ function taskOf(dice: Dice, i: number, before: readonly TaskPlan[], calm: Calm):
     count: dice.chance(0.15) ? 2 : 1,
   }))
   const earlier = before.filter((other) => other.id !== undefined && other.at < at).map(({ id }) => id ?? '')
+  const startBy = dice.chance(0.1) ? 'initiator' : 'hub'
   const least = requires.reduce((most, { count }) => Math.max(most, count), 1)
   return {
-    ...(dice.chance(0.85) ? { id: `task-${i}` } : {}),
+    // Who starts its tasks itself must know them again after it died: their groups wait for it, and hold their slots.
+    ...(dice.chance(0.85) || startBy === 'initiator' ? { id: `task-${i}` } : {}),
     at,
     by: dice.pick(desks),
     requires: dice.chance(0.02) ? [{ skill: 'flying', level: 'novice', count: 1 }] : requires,
@@ -259,7 +261,7 @@ function taskOf(dice: Dice, i: number, before: readonly TaskPlan[], calm: Calm):
     dependsOn: dice.chance(0.2) && earlier.length > 0 ? [dice.pick(earlier)] : [],
     exclude: dice.chance(0.05) ? [dice.pick(agents).id] : [],
     check: checkOf(dice),
-    startBy: dice.chance(0.1) ? 'initiator' : 'hub',
+    startBy,
     ...(dice.chance(0.1) ? { cancelAt: at + dice.whole(20_000) } : {}),
     ...(dice.chance(0.2) ? { againAt: at + dice.whole(30_000) } : {}),
   }
