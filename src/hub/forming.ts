@@ -12,7 +12,7 @@ import { record } from './applying.ts'
 import { askMore, reachOf } from './asking.ts'
 import { form, strategies } from './judging.ts'
 import { enqueue } from './queue.ts'
-import { freeSlots, shiftSlots, supplyOf } from './roster.ts'
+import { dropSupply, freeSlots, shiftSlots, supplyOf } from './roster.ts'
 import { startMembers } from './running.ts'
 import {
   type Asked,
@@ -242,7 +242,10 @@ export function endSearch(hub: HubState, task: Task, refusal: Refusal): void {
 
 function clear(hub: HubState, task: Task, search: Search): void {
   for (const { entry } of search.asked.values()) entry.tasks.delete(task.id)
-  for (const need of search.needs) supplyOf(hub, { name: need.skill }).sought -= need.count
+  for (const { skill, count } of search.needs) {
+    supplyOf(hub, { name: skill }).sought -= count
+    dropSupply(hub, skill)
+  }
   hub.queueStirred = true
 }
 

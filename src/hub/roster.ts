@@ -39,6 +39,12 @@ export function supplyOf(hub: HubState, skill: { readonly name: Skill['name'] })
   return fresh
 }
 
+/** Nothing and not known are the same; without this, every name that a stranger makes up would be kept for ever. */
+export function dropSupply(hub: HubState, name: Skill['name']): void {
+  const supply = hub.supply.get(name)
+  if (supply?.free === 0 && supply.sought === 0) hub.supply.delete(name)
+}
+
 /** The present agent that an envelope comes from, or why it is not one. */
 export function presentAgent(hub: HubState, from: Address): RosterEntry | Refusal {
   const entry = hub.roster.get(from.id as AgentId)
@@ -134,7 +140,10 @@ function list(hub: HubState, entry: RosterEntry): void {
 function unlist(hub: HubState, entry: RosterEntry): void {
   hub.catalog.remove(entry.slot)
   hub.bySlot[entry.slot] = undefined
-  for (const skill of entry.skills) supplyOf(hub, skill).free -= freeSlots(entry)
+  for (const { name } of entry.skills) {
+    supplyOf(hub, { name }).free -= freeSlots(entry)
+    dropSupply(hub, name)
+  }
 }
 
 function reskill(hub: HubState, entry: RosterEntry, skills: readonly Skill[]): void {

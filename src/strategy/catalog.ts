@@ -44,7 +44,8 @@ export class Catalog {
   readonly #vacantOffers: number[] = []
   // by ladder number
   readonly #ladders: Ladder[] = []
-  readonly #ladderShelf: Shelf[] = []
+  readonly #ladderSkill: SkillName[] = []
+  readonly #vacantLadders: number[] = []
 
   constructor(levelCount: number) {
     assert(levelCount > 0, 'a network has levels')
@@ -72,6 +73,7 @@ export class Catalog {
     for (let offer = this.#first(slot); offer !== none; offer = this.#next(offer)) {
       this.#unlist(offer)
       this.#vacantOffers.push(offer)
+      this.#dropEmptyShelf(this.#ladderSkill[this.#ladderNumber[offer] ?? none])
     }
     this.#firstOffer[slot] = vacant
     this.#vacantSlots.push(slot)
@@ -236,17 +238,25 @@ export class Catalog {
     const at = 2 * rank + (proven ? 1 : 0)
     const existing = shelf[at]
     if (existing !== undefined) return existing
-    const ladder = new Ladder(this.#ladders.length, rank, proven)
+    const ladder = new Ladder(this.#vacantLadders.pop() ?? this.#ladders.length, rank, proven)
     shelf[at] = ladder
-    this.#ladders.push(ladder)
-    this.#ladderShelf.push(shelf)
+    this.#ladders[ladder.number] = ladder
+    this.#ladderSkill[ladder.number] = skill
     return ladder
   }
 
+  /** A skill that nobody has any more takes no memory, however many names were made up. */
+  #dropEmptyShelf(skill: SkillName | undefined): void {
+    const shelf = skill === undefined ? undefined : this.#shelves.get(skill)
+    if (skill === undefined || shelf === undefined) return
+    if (shelf.some((ladder) => ladder !== undefined && ladder.size > 0)) return
+    for (const ladder of shelf) if (ladder !== undefined) this.#vacantLadders.push(ladder.number)
+    this.#shelves.delete(skill)
+  }
+
   #find(slot: number, skill: SkillName): number {
-    const shelf = this.#shelves.get(skill)
     for (let offer = this.#first(slot); offer !== none; offer = this.#next(offer)) {
-      if (this.#ladderShelf[this.#ladderNumber[offer] ?? none] === shelf) return offer
+      if (this.#ladderSkill[this.#ladderNumber[offer] ?? none] === skill) return offer
     }
     assert(false, `the agent in slot ${slot} is listed with the skill ${skill}`)
   }
