@@ -25,6 +25,8 @@ export class Liars {
   readonly #own: (envelope: Envelope) => void
   readonly #lies: ReadonlyMap<string, Lie>
   readonly #ids: readonly string[]
+  /** How often a stranger speaks up, 0 to 1. */
+  readonly #forgery: number
   readonly #captured: string[] = []
   /** Kept apart, since among everything else that is said they would seldom be repeated. */
   readonly #announcements: string[] = []
@@ -38,6 +40,7 @@ export class Liars {
     own: (envelope: Envelope) => void,
   ) {
     this.#own = own
+    this.#forgery = surroundings.faults.forgery ?? 0
     this.#world = world
     this.#dice = diceOf(surroundings.seed, 'liars')
     this.#count = count
@@ -121,6 +124,14 @@ export class Liars {
       const { task, epoch } = message
       const results = [{ agent: to.id as AgentId, skills: [], result: forgedResult }]
       this.#say('idleClaim', to, { kind: 'TASK_COMPLETE', task, epoch, results })
+    }
+    if (message.kind === 'TASK_START' && this.#dice.chance(this.#forgery * 0.2)) {
+      // A life that is not the one which was asked claims the work.
+      const { task, epoch } = message
+      const results = [{ agent: to.id as AgentId, skills: [], result: forgedResult }]
+      const from = { id: to.id, incarnation: to.incarnation + 1 }
+      const claim: Message = { kind: 'TASK_COMPLETE', task, epoch, results }
+      this.#put('forgery', encode({ from, to: { id: hubName, incarnation: 0 }, message: claim }))
     }
     if (message.kind === 'TASK_START' || message.kind === 'GROUP_INVITE') this.#answerForAnother(to, message)
   }
