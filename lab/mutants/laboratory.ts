@@ -51,7 +51,7 @@ export class Laboratory implements Disposable {
     }
   }
 
-  /** Changes one place of the copy, and answers how to change it back. Throws when there is not exactly one such place. */
+  /** Changes one place of the copy, and answers how to change it back. Throws unless it fits exactly once. */
   #change({ name, file, find, replace }: Mutant): () => void {
     const path = join(this.#place, file)
     const before = readFileSync(path, 'utf8')

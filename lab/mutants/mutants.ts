@@ -165,8 +165,13 @@ const order: readonly Mutant[] = [
     name: 'ageing reset by restart',
     file: 'src/hub/intake.ts',
     find: 'export function resume(hub: HubState): void {\n  for (const task of [...hub.tasks.values()]) {\n',
-    replace:
-      'export function resume(hub: HubState): void {\n  for (const task of [...hub.tasks.values()].reverse()) {\n    ;(task as { key: number }).key = hub.now\n    ;(task as { arrival: number }).arrival = hub.arrivals++\n',
+    replace: [
+      'export function resume(hub: HubState): void {',
+      '  for (const task of [...hub.tasks.values()].reverse()) {',
+      '    ;(task as { key: number }).key = hub.now',
+      '    ;(task as { arrival: number }).arrival = hub.arrivals++',
+      '',
+    ].join('\n'),
   },
   {
     name: 'dependency ignored',

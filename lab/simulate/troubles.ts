@@ -34,7 +34,7 @@ const everyMs: Readonly<Partial<Record<FaultKind, Millis>>> = {
   diskFull: 20_000,
   diskError: 20_000,
   pause: 5_000,
-  clockJump: 6_000,
+  clockJump: 4_000,
   slowNode: 8_000,
   agentCrash: 4_000,
   flapping: 1_500,
@@ -170,7 +170,10 @@ function happen(
       world.pause(anybody, Math.floor(100 * (pauseMaxMs / 100) ** dice.next()))
       return true
     case 'clockJump':
-      world.skew(anybody, dice.pick([-1, 1]) * Math.floor(100 * (jumpMaxMs / 100) ** dice.next()))
+      world.skew(
+        dice.chance(0.4) ? hubName : anybody,
+        dice.pick([-1, 1]) * Math.floor(100 * (jumpMaxMs / 100) ** dice.next()),
+      )
       return true
     case 'slowNode':
       world.slow(anybody, dice.between(10, 500))

@@ -53,7 +53,7 @@ function covered(task: Task, skill: SkillName): number {
   return count
 }
 
-/** The needs that an agent can cover, as a mask. One that has done its part for a skill is not a second agent for it. */
+/** The needs that an agent can cover, as a mask. Who has done its part for a skill is not a second agent for it. */
 export function reachMask(task: Task, entry: RosterEntry, needs: readonly OpenNeed[]): number {
   let mask = 0
   for (let i = 0; i < needs.length; i++) {
