@@ -14,6 +14,7 @@ const experiments: Readonly<Record<string, () => Promise<Experiment>>> = {
   crash: async () => (await import('./crash/experiment.ts')).crash,
   powercut: async () => (await import('./powercut/experiment.ts')).powercut,
   fuzz: async () => (await import('./fuzz/experiment.ts')).fuzz,
+  overload: async () => (await import('./overload/experiment.ts')).overload,
 }
 
 const common: Readonly<Record<string, Option>> = {
