@@ -38,7 +38,7 @@ export interface Given {
   flag(name: string): boolean
 }
 
-/** Reads the values of a command line against the options of an experiment. Errors: a sentence that says what is wrong. */
+/** Reads the values of a command line against the options. Errors: a sentence that says what is wrong. */
 export function givenOf(
   options: Readonly<Record<string, Option>>,
   values: Readonly<Record<string, unknown>>,

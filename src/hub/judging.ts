@@ -107,7 +107,7 @@ export interface Seen {
   readonly skills: readonly SkillName[]
   /** 0 for a success, 1 for a failure of its own, between for a share of the blame. */
   readonly blame: number
-  /** It was not its work that failed: it died or fell silent. That says how reliable it is, and nothing of its level. */
+  /** Not its work failed: it died or fell silent. That says how reliable it is, and nothing of its level. */
   readonly absent?: boolean
   readonly tookMs?: Millis
 }

@@ -89,7 +89,7 @@ export function citationsInTranscript(path: string, text: string): Citation[] {
   return (list.match(/[A-Z]{2,}-\d+/g) ?? []).map((id) => ({ id, where: `${path}:1` }))
 }
 
-/** Rules that a text mentions which do not exist: `TASK-99` where there is an area TASK without a rule 99. */
+/** Rules that a text mentions which do not exist: a number beyond the last in an area that there is. */
 export function danglingIn(rules: readonly Rule[], text: string): string[] {
   const ids = new Set(rules.map(({ id }) => id))
   const areas = new Set([...ids].map((id) => id.replace(/-.*/, '')))
