@@ -15,6 +15,7 @@ export const overload: Experiment = {
   options: {
     factor: { value: 'N', help: 'how many times the sustainable rate', otherwise: 10 },
     seconds: { value: 'N', help: 'how long', otherwise: 10 },
+    measure: { value: 'MS', help: 'how long the sustainable rate is measured', otherwise: 3_000 },
   },
   examples: [
     ['overload --json', 'ten times the rate for ten seconds, in memory and on a file; about a minute'],
@@ -26,12 +27,13 @@ export const overload: Experiment = {
 async function run(given: Given, progress: Progress): Promise<Outcome> {
   const factor = given.whole('factor')
   const seconds = given.whole('seconds')
+  const measureMs = given.whole('measure')
   const folder = mkdtempSync(join(tmpdir(), 'convoke-overload-'))
   try {
     progress('in memory …')
-    const memory = await measure(':memory:', factor, seconds)
+    const memory = await measure(':memory:', factor, seconds, measureMs)
     progress('on a file, durability full …')
-    const file = await measure(join(folder, 'network.db'), factor, seconds)
+    const file = await measure(join(folder, 'network.db'), factor, seconds, measureMs)
     const broken = [...objections('memory', memory), ...objections('file', file)]
     return { report: { factor, seconds, memory, file }, broken }
   } finally {
@@ -87,13 +89,12 @@ const slots = 4
 const workMs = 50
 /** Clients that wait for one task after the other: more than the agents have slots. */
 const clients = 2 * agentCount * slots
-const warmMs = 1_000
-const measureMs = 3_000
 
 async function measure(
   where: string,
   factor: number,
   seconds: number,
+  measureMs: number,
 ): Promise<Measured & { readonly wantedPerSecond: number }> {
   await using network = await Network.open(where, { seed: 1 })
   for (let i = 0; i < agentCount; i++) {
@@ -106,7 +107,7 @@ async function measure(
     })
   }
   const load = new Load(network)
-  await load.steady(warmMs)
+  await load.steady(measureMs / 3)
   const sustainable = await load.steady(measureMs)
   const memory = watchMemory()
   const wantedPerSecond = Math.round(factor * sustainable)
