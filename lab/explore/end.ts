@@ -2,7 +2,7 @@
  * The *in the end* properties: how a world looks when nothing goes wrong any more and everybody had the time they need.
  */
 import { busySlots } from '../../src/agent/state.ts'
-import type { HubState } from '../../src/hub/state.ts'
+import type { HubState, Task } from '../../src/hub/state.ts'
 import type { Cosmos, State } from './cosmos.ts'
 
 /** What is wrong with this state as an end, or undefined for a good one. */
@@ -21,12 +21,12 @@ export function faultsOfEnd(cosmos: Cosmos, state: State): string | undefined {
 }
 
 function faultsOfHub(hub: Readonly<HubState>): string | undefined {
-  for (const { id, waitingFor, search, group } of hub.tasks.values()) {
-    // Who needs what nobody has may wait for ever, as long as it says so and holds nothing.
-    if (waitingFor?.kind !== 'missing' || search !== undefined)
-      return `${id} is still open, and waits for ${waitingFor?.kind ?? 'nothing'}`
+  for (const task of hub.tasks.values()) {
+    const { id, waitingFor, group } = task
+    if (!mayWait(hub, task)) return `${id} is still open, and waits for ${waitingFor?.kind ?? 'nothing'}`
     for (const part of group?.parts.values() ?? [])
-      if (part.state === 'working') return `${id} waits for what is missing, and ${part.member.agent} works`
+      if (part.state === 'working')
+        return `${id} waits for ${waitingFor?.kind}, and ${part.member.agent} works`
   }
   for (const { id, held, running } of hub.roster.values())
     if (held + running > 0) return `the hub still counts ${held} held and ${running} running slots of ${id}`
@@ -48,4 +48,19 @@ function faultsOfAgent(cosmos: Cosmos, number: number): string | undefined {
     if (outcomes.has(task)) return `${id} still asks after ${task}, though it has ended`
   if (agent.unanswered.size > 0) return `${id} still waits for an answer to its announcement`
   return undefined
+}
+
+/** Who needs what nobody has, or waits for such a one, may wait for ever, as long as it says so and holds nothing. */
+function mayWait(hub: Readonly<HubState>, { waitingFor, search, blockedOn, check }: Task): boolean {
+  if (search !== undefined) return false
+  switch (waitingFor?.kind) {
+    case 'missing':
+      return true
+    case 'dependencies':
+      return blockedOn.size > 0 && [...blockedOn].every((id) => hub.tasks.has(id))
+    case 'verdict':
+      return check !== undefined && hub.tasks.has(check)
+    default:
+      return false
+  }
 }
