@@ -255,12 +255,6 @@ const recovery: readonly Mutant[] = [
     replace: '      void reason\n',
   },
   {
-    name: 'lost start never said again',
-    file: 'src/hub/recovering.ts',
-    find: 'if (task.group?.started) startMember(hub, task, part)',
-    replace: '',
-  },
-  {
     name: 'who has left counts as present',
     file: 'src/agent/offering.ts',
     find: '  if (isLeaving(agent)) sayFarewell(agent)\n',
