@@ -105,11 +105,12 @@ class Campaign {
     const whole = await this.#live(this.#newFile(), durability, 'none', 0, [], 0)
     const total = operationsIn(whole.lines)
     this.#operations = Math.max(this.#operations, total)
-    const stride = this.#given.flag('every') ? 1 : total / cuts
-    for (let at = stride; at <= total; at += stride) {
+    const runs = this.#given.flag('every') ? total : Math.min(cuts, total)
+    for (let run = 1; run <= runs; run++) {
+      const at = Math.ceil((run * total) / runs)
       const file = this.#newFile()
-      const { finding, lines } = await this.#live(file, durability, 'cut', Math.round(at), [], 0)
-      this.#judge('cut', durability, finding, lines, `operation ${Math.round(at)} of ${total}`)
+      const { finding, lines } = await this.#live(file, durability, 'cut', at, [], 0)
+      this.#judge('cut', durability, finding, lines, `operation ${at} of ${total}`)
       this.#openAgain(file, durability, finding)
       this.#report('cut', durability)
     }
