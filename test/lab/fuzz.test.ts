@@ -1,6 +1,6 @@
 /**
- * Every door under hostile inputs, in short, with a fixed seed; and the proof that a failure would be found and could be
- * played again.
+ * Every door under hostile inputs, in short, with a fixed seed; and the proof that a failure would be found and could
+ * be played again.
  */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
