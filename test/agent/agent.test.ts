@@ -175,7 +175,7 @@ test('LINK-5 an agent that has been born again elsewhere lets go of everything',
   assert.deepEqual(said(bench.wait(60_000)), [])
 })
 
-test('LINK-6 what an earlier hub has said is heard no more once the next one was heard', () => {
+test('LINK-9 what an earlier hub has said is heard no more once the next one was heard', () => {
   const bench = new Bench()
   assert.deepEqual(said(bench.hear(invite('i1', 1), 1)), ['GROUP_ACCEPT'])
   bench.hear({ kind: 'GROUP_RELEASE', task, invite: 'i1' as InviteId, refusal: tooLate }, 1)
