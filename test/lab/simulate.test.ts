@@ -10,7 +10,7 @@ import { faultKinds, surroundingsOf } from '../../lab/simulate/surroundings.ts'
 import { hubName, World } from '../../lab/world.ts'
 import { systemClock } from '../../src/host/clock.ts'
 
-const freshSeeds = 100
+const freshSeeds = 60
 
 function complaints({ seed, violations, notLive }: Run): string[] {
   return [...violations, ...notLive].map(({ rule, what }) => `${rule} in seed ${seed}: ${what}`)
