@@ -1,6 +1,6 @@
 /**
  * Hostile but well-formed messages against the shipped hub and participants in virtual time, while others go about
- * their tasks: messages of strangers and of lives that are over, old epochs, invitations of others, answers that nobody
+ * their tasks: messages of strangers and of ended lives, old epochs, invitations of others, answers that nobody
  * asked for, each kind to the wrong machine; and agents that join properly and then lie.
  * Must never happen here: a message in the name of a living node in a world whose tasks have to complete, since the
  * transport vouches for the sender.

@@ -1,5 +1,5 @@
 /**
- * Measures what a network sustains, offers it a multiple of that for a while, and watches memory, refusals, and how
+ * Measures what a network sustains, offers it a multiple of that for a while, and watches memory, refusals and how
  * long it takes until everything is as before. The bottleneck is the agents' work, as it is in life.
  * Must never happen here: an overload that is smaller than what the report says.
  */
@@ -57,7 +57,7 @@ interface Measured {
   /** Resident memory before, and the most there was until it was over. */
   readonly memoryBeforeBytes: number
   readonly peakMemoryBytes: number
-  /** From the last offer until new tasks complete at nine tenths of that rate; clients wait as they are told. */
+  /** From the last offer until new tasks complete at nine tenths of that rate. Clients wait as told. */
   readonly backToNormalMs: number
 }
 

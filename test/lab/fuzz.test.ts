@@ -1,5 +1,5 @@
 /**
- * Every door under hostile inputs, in short, with a fixed seed; and the proof that a failure would be found and could
+ * Every door under hostile inputs, in short, with a fixed seed; and proof that a failure would be found and could
  * be played again.
  */
 import assert from 'node:assert/strict'
