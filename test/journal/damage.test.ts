@@ -13,7 +13,7 @@ import { Fault, type FaultCode } from '../../src/host/fault.ts'
 import { auditJournal } from '../../src/host/journal/audit.ts'
 import { openSqliteJournal } from '../../src/host/journal/sqlite.ts'
 import { readSqliteJournal } from '../../src/host/journal/sqlite-reader.ts'
-import type { Fact } from '../../src/protocol/index.ts'
+import type { Fact, TaskId } from '../../src/protocol/index.ts'
 import { directoryFor } from './place.ts'
 
 /** A closed journal of `tasks` lives, one append each. */
@@ -212,4 +212,23 @@ test('FAULT-8 a reader says that a file whose making was interrupted is not set 
     code: 'E_NOT_A_STORE',
     message: /is not set up: whoever made it was interrupted$/,
   })
+})
+
+test('FAULT-15 damage before the newest snapshot is a fault with its position for whoever reads it', async (t) => {
+  const file = await written(t, 3)
+  const journal = await openSqliteJournal(file, { durability: 'full' })
+  await journal.snapshot([])
+  await journal.close()
+  change(file, `UPDATE log SET body = substr(body, 1, 20) WHERE seq = 8`)
+  const wrong = { name: 'Fault', code: 'E_LOG_CORRUPT', message: /log\.db" is damaged at position 5$/ }
+  const readAll = async (reader: { read(after: number): AsyncIterable<unknown> }): Promise<void> => {
+    for await (const _ of reader.read(0));
+  }
+  for (const open of [() => openSqliteJournal(file, { durability: 'full' }), () => readSqliteJournal(file)]) {
+    const reader = await open()
+    await assert.rejects(readAll(reader), wrong)
+    await assert.rejects(reader.history('t1' as TaskId), wrong)
+    assert.deepEqual(await reader.history('t2' as TaskId), life('t2'))
+    await reader.close()
+  }
 })

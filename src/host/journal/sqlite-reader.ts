@@ -100,6 +100,7 @@ function reader(db: DatabaseSync, path: string): JournalReader {
   }
 
   const source: Source = {
+    file: path,
     newest: () => ask(() => newestText(db)),
     rows: (after, upTo) => ask(() => textsAfter(db, after, upTo)),
     history: (task) => ask(() => textsAbout(db, task)),

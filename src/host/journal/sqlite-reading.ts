@@ -3,13 +3,16 @@
  * Must never happen here: more than one piece of the log in memory.
  */
 import type { Fact } from '../../protocol/fact.ts'
-import type { TaskId } from '../../protocol/id.ts'
+import { quote, type TaskId } from '../../protocol/id.ts'
 import { assert } from '../../protocol/machine.ts'
+import { Fault } from '../fault.ts'
 import type { Position, Recorded } from '../ports.ts'
 import { decodeFacts, taskOf } from './batch.ts'
 import type { Text } from './sqlite-file.ts'
 
 export interface Source {
+  /** For messages. */
+  readonly file: string
   newest(): Promise<readonly Text[]>
   rows(after: Position, upTo: Position): Promise<readonly Text[]>
   history(task: TaskId): Promise<readonly Text[]>
@@ -19,7 +22,7 @@ export interface Source {
 
 export async function replaySource(source: Source, apply: (fact: Fact) => void): Promise<Position> {
   const [snapshot] = await source.newest()
-  if (snapshot !== undefined) for (const fact of decodeFacts(snapshot.body)) apply(fact)
+  if (snapshot !== undefined) for (const fact of decode(source, snapshot)) apply(fact)
   const end = source.end()
   for await (const { facts } of batches(source, snapshot?.position ?? 0, end)) {
     for (const fact of facts) apply(fact)
@@ -38,7 +41,19 @@ export async function* readSource(source: Source, after: Position, end: Position
 
 export async function factsAbout(source: Source, task: TaskId): Promise<readonly Fact[]> {
   const texts = await source.history(task)
-  return texts.flatMap(({ body }) => decodeFacts(body).filter((fact) => taskOf(fact) === task))
+  return texts.flatMap((text) => decode(source, text).filter((fact) => taskOf(fact) === task))
+}
+
+/** What lies before the newest snapshot is not examined at the start, so its damage shows only here. */
+function decode({ file }: Source, { position, body }: Text): readonly Fact[] {
+  try {
+    return decodeFacts(body)
+  } catch (cause) {
+    throw new Fault('E_LOG_CORRUPT', `${quote(file)} is damaged at position ${position}`, {
+      hint: 'Restore the file from a backup; `convoke audit FILE` lists all that is damaged.',
+      cause,
+    })
+  }
 }
 
 interface Batch {
@@ -51,10 +66,10 @@ async function* batches(source: Source, after: Position, end: Position): AsyncGe
   while (reached < end) {
     const texts = await source.rows(reached, end)
     assert(texts.length > 0, `the log goes on after position ${reached}`)
-    for (const { position, body } of texts) {
-      const facts = decodeFacts(body)
-      yield { first: position, facts }
-      reached = position + facts.length - 1
+    for (const text of texts) {
+      const facts = decode(source, text)
+      yield { first: text.position, facts }
+      reached = text.position + facts.length - 1
     }
   }
 }

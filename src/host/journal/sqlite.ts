@@ -45,6 +45,7 @@ class SqliteJournal implements Journal {
     this.#thread = thread
     this.#position = position
     this.#source = {
+      file,
       newest: () => this.#texts({ kind: 'newest' }),
       rows: (after, upTo) => this.#texts({ kind: 'rows', after, upTo }),
       history: (task) => this.#texts({ kind: 'history', task }),
