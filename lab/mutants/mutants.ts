@@ -257,8 +257,8 @@ const recovery: readonly Mutant[] = [
   {
     name: 'who has left counts as present',
     file: 'src/agent/offering.ts',
-    find: '  if (isLeaving(agent)) sayFarewell(agent)\n',
-    replace: '',
+    find: "  say(agent, { kind: 'AGENT_LEAVE', reason: 'it takes part no longer' })\n",
+    replace: '  void agent\n',
   },
   {
     name: 'time stands still after a restart',

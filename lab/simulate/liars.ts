@@ -30,7 +30,7 @@ export class Liars {
   readonly #forgery: number
   readonly #captured: string[] = []
   /** Kept apart, since among everything else that is said they would seldom be repeated. */
-  readonly #announcements: string[] = []
+  readonly #introductions: string[] = []
   readonly #life = newLife()
 
   /** `own` is told what a node says in its own name, however untrue. */
@@ -57,7 +57,8 @@ export class Liars {
   /** Overhears everything that is said. */
   overhear(envelope: Envelope): void {
     if (!this.#life.alive) return
-    if (envelope.message.kind === 'TASK_ANNOUNCE') this.#announcements.push(encode(envelope))
+    const { kind } = envelope.message
+    if (kind === 'TASK_ANNOUNCE' || kind === 'AGENT_JOIN') this.#introductions.push(encode(envelope))
     if (this.#captured.length < capturedMax) this.#captured.push(encode(envelope))
     else if (this.#dice.chance(0.05)) this.#captured[this.#dice.whole(capturedMax)] = encode(envelope)
     if (envelope.from.id === hubName) this.#hearHub(envelope)
@@ -66,8 +67,8 @@ export class Liars {
 
   /** Says again what was said long ago, by whichever life. */
   replay(): void {
-    const isAnnouncement = this.#announcements.length > 0 && this.#dice.chance(0.2)
-    const frames = isAnnouncement ? this.#announcements : this.#captured
+    const isIntroduction = this.#introductions.length > 0 && this.#dice.chance(0.3)
+    const frames = isIntroduction ? this.#introductions : this.#captured
     if (frames.length > 0) this.#put('replay', this.#dice.pick(frames))
   }
 
