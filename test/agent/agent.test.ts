@@ -188,7 +188,7 @@ test('LINK-9 what an earlier hub has said is heard no more once the next one was
 
 const tooLate = { code: 'E_TOO_LATE', message: 'the invitation was not answered in time' } as const
 
-test('LINK-6 an agent that leaves becomes a member of nothing more', () => {
+test('LINK-10 an agent that leaves becomes a member of nothing more', () => {
   const bench = new Bench()
   bench.hear(formed(1))
   bench.hear(start(1))
