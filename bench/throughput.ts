@@ -11,7 +11,7 @@ import { percentile } from './percentile.ts'
 
 const agentCount = 100
 const skills = ['etl', 'statistics', 'report'] as const
-/** Open tasks: enough to keep one thread busy; on a file more of them, because one commit serves all that wait for it. */
+/** Open tasks: enough to keep one thread busy; more on a file, where one commit serves all that wait for it. */
 const inFlight = { memory: 256, file: 1024 }
 /** Tasks of one counted run, after a warm-up of a third of it. */
 const counted = 30_000
