@@ -10,21 +10,19 @@ export interface Regression {
 }
 
 export const regressions: readonly Regression[] = [
-  { seed: 7, found: 'an agent that took part no longer was kept on the roster by its own answers' },
+  {
+    seed: 3,
+    found: 'a late copy of an announcement was accepted as a second task; a late start was heard again',
+  },
   { seed: 16, found: 'a node whose clock was set back said nothing until the clock had caught up' },
   { seed: 34, found: 'a member claimed its part before the initiator had let it begin' },
+  { seed: 43, found: 'an agent that took part no longer was kept on the roster by its own answers' },
   { seed: 93, found: 'a skill was called missing that one agent had, which had done its part already' },
-  { seed: 168, found: 'who has done its part took the place of who could do the other' },
-  { seed: 170, found: 'a late copy of an announcement was accepted as a second task' },
+  { seed: 199, found: 'agents were kept for a task that lacked what was missing' },
+  { seed: 218, found: 'who has done its part took the place of who could do the other' },
   { seed: 219, found: 'after a restart of the hub two late copies of announcements were accepted again' },
-  { seed: 230, found: 'agents were kept for a task that lacked what was missing' },
-  { seed: 261, found: 'a late start was heard again by an agent that had forgotten the end' },
-  { seed: 264, found: 'a promise was kept by the clock of the hub, which was an hour ahead' },
-  { seed: 321, found: 'an agent that took part no longer was kept on the roster by its own answers' },
-  { seed: 362, found: 'a promise was kept by the clock of the hub, which was an hour ahead' },
-  { seed: 372, found: 'after a restart the time of the hub stood still until its clock had caught up' },
-  { seed: 561, found: 'after a restart the time of the hub stood still until its clock had caught up' },
-  { seed: 744, found: 'agents were kept for a task that lacked what was missing' },
+  { seed: 261, found: 'after a restart the time of the hub stood still until its clock had caught up' },
+  { seed: 372, found: 'a promise was kept by the clock of the hub, which was an hour ahead' },
   {
     seed: 1283,
     found: 'a group that nobody started kept its members, and others were kept for who waited for them',
