@@ -236,8 +236,7 @@ export const worlds: readonly World[] = [
   },
   {
     name: 'dependency',
-    about:
-      'one task needs the result of another; the hub crashes and keeps nothing of what ended',
+    about: 'one task needs the result of another; the hub crashes and keeps nothing of what ended',
     network: 'fifo',
     agents: [ada],
     tasks: [clean('a'), { ...clean('b'), dependsOn: ['a'] }],
