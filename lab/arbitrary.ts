@@ -115,7 +115,7 @@ const considered: Arbitrary<Considered> = record(
     score: real,
     success: share,
     load: amount,
-    verdict: fc.constantFrom('chosen', 'kept', 'outscored', 'declined', 'rejected', 'silent'),
+    verdict: fc.constantFrom('chosen', 'outscored', 'declined', 'rejected', 'silent'),
   },
   { why: text },
 )

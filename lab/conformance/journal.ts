@@ -3,42 +3,29 @@
  * not promise.
  */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { Fault } from '../../src/host/fault.ts'
 import type { Journal, Recorded } from '../../src/host/ports.ts'
 import type { Fact, TaskId } from '../../src/protocol/index.ts'
+import { type Bench, casesFor, type It } from './bench.ts'
 import { accepted, ended, finished, formed, life, started } from './facts.ts'
 
 /** One journal under examination, empty at first. */
-export interface JournalBench {
+export interface JournalBench extends Bench {
   readonly journal: Journal
   /** The same journal as a new hub would find it. The one before is used no more. */
   reopen(): Promise<Journal>
-  /** Closes what is open and leaves nothing behind. */
-  end(): Promise<void>
 }
 
 /** Registers the examination of one driver; `name` stands in the titles. */
 export function examineJournal(name: string, make: () => Promise<JournalBench>): void {
-  function it(title: string, run: (bench: JournalBench) => Promise<void>): void {
-    test(`${title} (${name})`, async () => {
-      const bench = await make()
-      try {
-        await run(bench)
-      } finally {
-        await bench.end()
-      }
-    })
-  }
+  const it = casesFor(name, make)
   examineAppend(it)
   examineReplay(it)
   examineReading(it)
   examineClose(it)
 }
 
-type It = (title: string, run: (bench: JournalBench) => Promise<void>) => void
-
-function examineAppend(it: It): void {
+function examineAppend(it: It<JournalBench>): void {
   it('JOURNAL-1 an append resolves with the position of its last fact', async ({ journal }) => {
     assert.equal(await journal.append([started(1)]), 1)
     assert.equal(await journal.append(life('a')), 5)
@@ -83,7 +70,7 @@ function examineAppend(it: It): void {
   })
 }
 
-function examineReplay(it: It): void {
+function examineReplay(it: It<JournalBench>): void {
   it('JOURNAL-4 an empty journal replays nothing', async ({ journal, reopen }) => {
     assert.deepEqual(await replayed(journal), { end: 0, facts: [] })
     assert.deepEqual(await replayed(await reopen()), { end: 0, facts: [] })
@@ -126,7 +113,7 @@ function examineReplay(it: It): void {
   })
 }
 
-function examineReading(it: It): void {
+function examineReading(it: It<JournalBench>): void {
   it('JOURNAL-6 history has every fact about one task, also after a snapshot', async ({
     journal,
     reopen,
@@ -174,7 +161,7 @@ function examineReading(it: It): void {
   })
 }
 
-function examineClose(it: It): void {
+function examineClose(it: It<JournalBench>): void {
   it('JOURNAL-8 closing twice is closing once, and lets earlier appends finish', async ({ journal }) => {
     const appending = journal.append(life('a'))
     await Promise.all([journal.close(), journal.close()])

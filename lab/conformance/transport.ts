@@ -3,33 +3,20 @@
  * not promise: where a message need not arrive, it is sent until it does.
  */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import type { Link, Transport } from '../../src/host/ports.ts'
 import { type Address, type Envelope, isRefusal, type NodeId, type TaskId } from '../../src/protocol/index.ts'
+import { type Bench, casesFor, type It } from './bench.ts'
 
 /** One transport under examination, with nobody reachable at first. */
-export interface TransportBench {
+export interface TransportBench extends Bench {
   readonly transport: Transport
   /** Resolves when everything that was sent has arrived or will never arrive. */
   settle(): Promise<void>
-  /** Leaves nothing behind. */
-  end(): Promise<void>
 }
-
-type It = (title: string, run: (bench: TransportBench) => Promise<void>) => void
 
 /** Registers the examination of one driver; `name` stands in the titles. */
 export function examineTransport(name: string, make: () => Promise<TransportBench>): void {
-  function it(title: string, run: (bench: TransportBench) => Promise<void>): void {
-    test(`${title} (${name})`, async () => {
-      const bench = await make()
-      try {
-        await run(bench)
-      } finally {
-        await bench.end()
-      }
-    })
-  }
+  const it = casesFor(name, make)
   examineDelivery(it)
   examineAddresses(it)
   examineClosing(it)
@@ -71,7 +58,7 @@ async function insist(bench: TransportBench, from: Station, to: Station, number:
   assert.ok(to.heard.length > before, 'nothing arrives, however often it is sent')
 }
 
-function examineDelivery(it: It): void {
+function examineDelivery(it: It<TransportBench>): void {
   it('TRANSPORT-1 what arrives is what was sent', async (bench) => {
     const [a, b] = [await open(bench, address('a')), await open(bench, address('b'))]
     await insist(bench, a, b, 1)
@@ -123,7 +110,7 @@ function examineDelivery(it: It): void {
   })
 }
 
-function examineAddresses(it: It): void {
+function examineAddresses(it: It<TransportBench>): void {
   it('TRANSPORT-4 a message for one incarnation reaches no other', async (bench) => {
     const [a, b] = [await open(bench, address('a')), await open(bench, address('b', 2))]
     for (const incarnation of [1, 3]) a.link.send(envelope(a.self, address('b', incarnation), incarnation))
@@ -158,7 +145,7 @@ function examineAddresses(it: It): void {
   })
 }
 
-function examineClosing(it: It): void {
+function examineClosing(it: It<TransportBench>): void {
   it('TRANSPORT-6 nothing is delivered over a closed link', async (bench) => {
     const [a, b] = [await open(bench, address('a')), await open(bench, address('b'))]
     await insist(bench, a, b, 1)

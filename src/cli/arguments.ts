@@ -3,8 +3,8 @@
  */
 import { parseArgs } from 'node:util'
 import { quote } from '../protocol/id.ts'
+import { didYouMean } from '../protocol/nearest.ts'
 import { type Command, type OptionSpec, optionsOfAll } from './command.ts'
-import { didYouMean } from './nearest.ts'
 import { usage } from './problem.ts'
 
 export interface CommandLine {

@@ -3,11 +3,11 @@
  * place that touches the process.
  */
 import { quote } from '../protocol/id.ts'
+import { didYouMean } from '../protocol/nearest.ts'
 import { readCommandLine } from './arguments.ts'
 import type { Command, CommandCall } from './command.ts'
 import { commands } from './commands.ts'
 import { commandHelp, overview } from './help.ts'
-import { didYouMean } from './nearest.ts'
 import { type ExitCode, exit, type Problem, problemOf, usage } from './problem.ts'
 import { openTerminal, type Terminal } from './terminal.ts'
 import { version } from './version.ts'

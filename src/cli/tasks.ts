@@ -2,10 +2,10 @@
  * `convoke tasks`: the tasks of a network, from its file.
  */
 import { type TaskView, Views } from '../host/views.ts'
+import { didYouMean } from '../protocol/nearest.ts'
 import { taskStatuses } from '../protocol/task.ts'
 import { type Command, type CommandCall, networkOption } from './command.ts'
 import { showDuration } from './duration.ts'
-import { didYouMean } from './nearest.ts'
 import { type ExitCode, exit, usage } from './problem.ts'
 import { showMembers, showStatus } from './show.ts'
 import { withJournal } from './store.ts'

@@ -7,7 +7,7 @@ import type { AgentId, SkillName } from '../protocol/id.ts'
 import type { SkillSpec } from '../protocol/join.ts'
 import type { Call } from '../protocol/message.ts'
 import type { Millis } from '../protocol/time.ts'
-import type { Assignment } from './assignment.ts'
+import type { Assignment, ResultsBySkill } from './assignment.ts'
 import { Fault } from './fault.ts'
 import type { TaskHandle } from './task-handle.ts'
 
@@ -35,9 +35,7 @@ export interface AnnounceSpec extends Omit<TaskSpec, 'verify'> {
   readonly verify?: TaskSpec['verify'] | Verifier
 }
 
-export type Verifier = (
-  results: import('./assignment.ts').ResultsBySkill,
-) => Verification | Promise<Verification>
+export type Verifier = (results: ResultsBySkill) => Verification | Promise<Verification>
 
 export type Verification = boolean | { readonly accepted: boolean; readonly reason?: string }
 

@@ -107,7 +107,6 @@ function wait(task: Task, waitingFor: WaitingFor): false {
 function newSearch(hub: HubState, needs: readonly OpenNeed[]): Search {
   return {
     needs,
-    startedAt: hub.now,
     endsAt: hub.now + hub.configuration.limits.groupTimeoutMs,
     round: 0,
     closesAt: hub.now,
@@ -253,7 +252,7 @@ function callOf(task: Task, needs: readonly OpenNeed[]): Call {
     priority,
     ...(task.deadlineAt === undefined ? {} : { deadlineAt: task.deadlineAt }),
     ...(budget === undefined ? {} : { budget }),
-    needs: needs.map(({ skill, level, count }) => ({ skill, level, count })),
+    needs: requirementsOf(needs),
   }
 }
 
@@ -270,7 +269,6 @@ export function onAnswer(hub: HubState, entry: RosterEntry, message: SkillOffer 
   } else {
     asked.offer = {
       busy: message.busy,
-      capacity: message.capacity,
       expectedMs: message.expectedMs,
       price: message.price ?? 0,
     }

@@ -7,10 +7,10 @@ import type { Considered, Member } from '../protocol/group.ts'
 import type { AgentId, InviteId, SkillName } from '../protocol/id.ts'
 import type { GroupAccept, GroupReject, WaitingFor } from '../protocol/message.ts'
 import { type Refusal, refuse } from '../protocol/refusal.ts'
-import type { NoTeam, Team } from '../strategy/form.ts'
+import { form, type NoTeam, type Team } from '../strategy/form.ts'
 import { record } from './applying.ts'
-import { askMore, reachOf } from './asking.ts'
-import { form, strategies } from './judging.ts'
+import { askMore, reachOf, requirementsOf } from './asking.ts'
+import { strategies } from './judging.ts'
 import { enqueue } from './queue.ts'
 import { dropSupply, freeSlots, shiftSlots, supplyOf } from './roster.ts'
 import { startMembers } from './running.ts'
@@ -136,7 +136,7 @@ function spentIn(task: Task, search: Search): number {
 
 function reasonOf(none: NoTeam, lacking: readonly OpenNeed[]): WaitingFor {
   if (none.why === 'budget') return { kind: 'budget', cheapest: none.cheapest ?? 0 }
-  return { kind: 'unwilling', needs: lacking.map(({ skill, level, count }) => ({ skill, level, count })) }
+  return { kind: 'unwilling', needs: requirementsOf(lacking) }
 }
 
 function invite(

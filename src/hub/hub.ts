@@ -11,7 +11,7 @@ import type { Address, Envelope, Message } from '../protocol/message.ts'
 import { isRefusal, refuse } from '../protocol/refusal.ts'
 import { earliest, type Millis } from '../protocol/time.ts'
 import { apply, snapshotOf } from './applying.ts'
-import { onAnswer } from './asking.ts'
+import { onAnswer, requirementsOf } from './asking.ts'
 import { end, onVerdict, putToInitiator } from './ending.ts'
 import { dropInvitation, giveUp, onInviteAnswer, settle } from './forming.ts'
 import { onAnnounce, onCancel, onFollow, onRecalled, resume } from './intake.ts'
@@ -253,7 +253,7 @@ function wakeSearch(hub: HubState, task: Task): void {
   if (hub.now >= search.endsAt) {
     giveUp(hub, task, {
       kind: 'unwilling',
-      needs: search.needs.map(({ skill, level, count }) => ({ skill, level, count })),
+      needs: requirementsOf(search.needs),
     })
     return
   }

@@ -8,13 +8,11 @@ import type { AgentId, SkillName } from '../protocol/id.ts'
 import { rankOf, type Skill } from '../protocol/skill.ts'
 import type { Evidence, SkillStanding } from '../protocol/standing.ts'
 import type { Millis } from '../protocol/time.ts'
-import { form, formStrategy } from '../strategy/form.ts'
+import { formStrategy } from '../strategy/form.ts'
 import { costOf, type Estimate, estimate, rankScore, scoreSkill, scoreStrategy } from '../strategy/score.ts'
 import { blame, isProven, newStanding, observe, standingStrategy } from '../strategy/standing.ts'
 import { record } from './applying.ts'
 import type { Asked, HubState, OpenNeed, RosterEntry, Task } from './state.ts'
-
-export { form }
 
 /** Written into every decision, so that it can be understood after a strategy has changed. */
 export const strategies: string = `${formStrategy} ${scoreStrategy} ${standingStrategy}`

@@ -29,7 +29,6 @@ export interface OpenNeed {
 
 export interface Offer {
   readonly busy: number
-  readonly capacity: number
   readonly expectedMs: Millis | undefined
   readonly price: number
 }
@@ -73,7 +72,6 @@ export interface Invitation {
 /** The volatile search for the members that a task lacks. */
 export interface Search {
   readonly needs: readonly OpenNeed[]
-  readonly startedAt: Millis
   /** Whatever stands by then, the search ends. */
   readonly endsAt: Millis
   round: number

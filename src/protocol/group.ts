@@ -15,7 +15,7 @@ export interface Member {
   readonly price?: number
 }
 
-export type Verdict = 'chosen' | 'kept' | 'outscored' | 'declined' | 'rejected' | 'silent'
+export type Verdict = 'chosen' | 'outscored' | 'declined' | 'rejected' | 'silent'
 
 /** One agent that was asked, as the decision record keeps it. */
 export interface Considered {

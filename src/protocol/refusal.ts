@@ -46,7 +46,6 @@ const codes = {
   E_BUSY: true,
   E_NOT_SKILLED: false,
   E_TOO_LATE: false,
-  E_TOO_EXPENSIVE: false,
   E_DECLINED: false,
   E_LEAVING: false,
   // work

@@ -10,8 +10,8 @@ import fc from 'fast-check'
 import { readCommandLine } from '../../src/cli/arguments.ts'
 import { commands } from '../../src/cli/commands.ts'
 import { parseDuration, showDuration } from '../../src/cli/duration.ts'
-import { nearest } from '../../src/cli/nearest.ts'
 import { printable, table } from '../../src/cli/terminal.ts'
+import { nearest } from '../../src/protocol/nearest.ts'
 import { convoke, folderWith, root } from './convoke.ts'
 
 /** An error is one sentence with a code, perhaps a hint, and nothing else anywhere. */

@@ -17,7 +17,6 @@ const between: readonly RefusalCode[] = [
   'E_BAD_STATE',
   'E_BUSY',
   'E_NOT_SKILLED',
-  'E_TOO_EXPENSIVE',
   'E_CLOSED',
 ]
 

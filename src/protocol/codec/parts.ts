@@ -186,7 +186,7 @@ function consideredOf(limits: Limits, text: Schema<string>): Schema<readonly Con
     score: real,
     success: share,
     load: amount,
-    verdict: z.enum(['chosen', 'kept', 'outscored', 'declined', 'rejected', 'silent']),
+    verdict: z.enum(['chosen', 'outscored', 'declined', 'rejected', 'silent']),
     why: z.exactOptional(text),
   })
   return exactly<readonly Considered[]>()(list(considered))
