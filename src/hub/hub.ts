@@ -235,6 +235,10 @@ function wakeTask(hub: HubState, task: Task): void {
     end(hub, task, 'expired', late)
     return
   }
+  if (hub.now >= (startBy(task) ?? Infinity)) {
+    end(hub, task, 'failed', refuse('E_WORK_SILENT', 'its initiator did not let the group begin in time'))
+    return
+  }
   if (task.restUntil !== undefined && hub.now >= task.restUntil) hub.queueStirred = true
   if (task.claimedAt !== undefined && hub.now >= claimAgainAt(task)) putToInitiator(hub, task)
   for (const part of [...(task.group?.parts.values() ?? [])]) {
@@ -273,9 +277,16 @@ function claimAgainAt(task: Task): Millis {
   return (task.claimedAt ?? 0) + claimAgainMs
 }
 
+/** A group that stands and is not started holds its members no longer than silent work would. */
+function startBy({ group, announcement }: Task): Millis | undefined {
+  if (group === undefined || group.started) return undefined
+  const holds = [...group.parts.values()].some((part) => part.state === 'working')
+  return holds ? group.formedAt + announcement.workSilenceMs : undefined
+}
+
 /** The earliest of everything that the task's state says must happen by some time. */
 function nextDueOf(task: Task): Millis | undefined {
-  let due = earliest(task.deadlineAt, task.restUntil)
+  let due = earliest(earliest(task.deadlineAt, task.restUntil), startBy(task))
   if (task.claimedAt !== undefined) due = earliest(due, claimAgainAt(task))
   const { search, group } = task
   if (search !== undefined) {
