@@ -1,40 +1,52 @@
 /**
- * `npm run bench -- NAME [--json]`: measures one thing; without a name, lists what there is.
+ * `npm run bench -- NAME [--options] [--json]`: measures one thing; without a name, lists what there is.
+ * Must never happen here: anything on standard output beside the report.
  */
-import { parseArgs } from 'node:util'
-import { restart } from './restart.ts'
-import { throughput } from './throughput.ts'
+import { commonOptions, optionLines, readOptions } from '../lab/experiment.ts'
+import type { Benchmark } from './benchmark.ts'
 
-interface Benchmark {
-  readonly about: string
-  run(progress: (line: string) => void): Promise<object>
+/** Loaded when asked for: what one benchmark needs must not stop another. */
+const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
+  throughput: async () => (await import('./throughput.ts')).throughput,
+  restart: async () => (await import('./restart.ts')).restart,
 }
 
-const benchmarks: Readonly<Record<string, Benchmark>> = {
-  throughput: {
-    about: 'tasks per second, latency and memory of one process, in memory and durable',
-    run: throughput,
-  },
-  restart: { about: 'start on a file with many ended and some open tasks', run: restart },
+async function helpOfAll(): Promise<string> {
+  const lines: string[] = []
+  for (const [name, load] of Object.entries(benchmarks))
+    lines.push(`  ${name.padEnd(12)} ${(await load()).about}`)
+  return `npm run bench -- NAME [--options] [--json]\n\n${lines.join('\n')}\n\nnpm run bench -- NAME --help says more.\n`
 }
 
-async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { json: { type: 'boolean' }, help: { type: 'boolean' } },
-  })
-  const name = positionals[0] ?? ''
-  const benchmark = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined
-  if (benchmark === undefined) {
-    const lines = Object.entries(benchmarks).map(([name, { about }]) => `  ${name.padEnd(12)} ${about}`)
-    const text = `npm run bench -- NAME [--json]\n\n${lines.join('\n')}\n`
-    if (values.help || name === '') process.stdout.write(text)
-    else process.stderr.write(`error E_USAGE: there is no benchmark "${name}"\n\n${text}`)
-    return values.help || name === '' ? 0 : 2
+function helpOf(name: string, { about, options, examples }: Benchmark): string {
+  const rows = optionLines({ ...options, ...commonOptions })
+  const lines = examples.map(([line, what]) => `  npm run bench -- ${line}\n      ${what}`)
+  return `npm run bench -- ${name}: ${about}\n\n${rows.join('\n')}\n\n${lines.join('\n')}\n`
+}
+
+function wrong(message: string, text: string): number {
+  process.stderr.write(`error E_USAGE: ${message}\n\n${text}`)
+  return 2
+}
+
+async function main([name = '', ...words]: readonly string[]): Promise<number> {
+  const load = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined
+  if (load === undefined) {
+    const text = await helpOfAll()
+    if (name !== '' && name !== '--help') return wrong(`there is no benchmark "${name}"`, text)
+    process.stdout.write(text)
+    return 0
   }
-  const result = await benchmark.run((line) => process.stderr.write(`${line}\n`))
-  process.stdout.write(`${JSON.stringify(result, undefined, values.json ? undefined : 2)}\n`)
+  const benchmark = await load()
+  const given = readOptions({ ...benchmark.options, ...commonOptions }, words)
+  if (typeof given === 'string') return wrong(given, helpOf(name, benchmark))
+  if (given.flag('help')) {
+    process.stdout.write(helpOf(name, benchmark))
+    return 0
+  }
+  const { report } = await benchmark.run(given, (line) => process.stderr.write(`${line}\n`))
+  process.stdout.write(`${JSON.stringify(report, undefined, given.flag('json') ? undefined : 2)}\n`)
   return 0
 }
 
-process.exitCode = await main()
+process.exitCode = await main(process.argv.slice(2))

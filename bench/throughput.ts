@@ -5,7 +5,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Progress } from '../lab/experiment.ts'
 import { Network } from '../src/index.ts'
+import { atLeast, type Benchmark, type Measured, type Row } from './benchmark.ts'
 import { memoryPerAgent } from './memory.ts'
 import { percentile } from './percentile.ts'
 
@@ -29,7 +31,15 @@ interface ModeResult {
   readonly formedMs: { readonly p50: number; readonly p99: number }
 }
 
-export async function throughput(progress: (line: string) => void): Promise<object> {
+export const throughput: Benchmark = {
+  about: 'tasks per second, latency and memory of one process, in memory and durable',
+  needs: { kind: 'nothing' },
+  options: {},
+  examples: [['throughput --json', 'all figures in one line']],
+  run: (_given, progress) => all(progress),
+}
+
+async function all(progress: Progress): Promise<Measured> {
   progress('in memory …')
   const memory = await measure(':memory:')
   const folder = await mkdtemp(join(tmpdir(), 'convoke-bench-'))
@@ -38,10 +48,46 @@ export async function throughput(progress: (line: string) => void): Promise<obje
     const durable = await measure(join(folder, 'network.db'))
     const commitMs = { p50: await commitTime(join(folder, 'commit.db')) }
     progress('memory per agent …')
-    return { memory, durable: { ...durable, commitMs }, ...(await memoryPerAgent()) }
+    const weights = await memoryPerAgent()
+    const report = { memory, durable: { ...durable, commitMs }, ...weights }
+    return {
+      report,
+      rows: [
+        ...rowsOf('in memory', memory, 25_000),
+        ...rowsOf('on a file', durable, 15_000),
+        { figure: 'memory of an agent with one skill', value: weights.bytesPerAgent, unit: 'B' },
+      ],
+      charts: [
+        {
+          kind: 'bars',
+          name: 'throughput',
+          title: 'One process, 100 agents whose work is empty',
+          values: 'tasks per second',
+          bars: [
+            { label: 'groups of 1, in memory', value: memory.groupsOf1.tasksPerSecond },
+            { label: 'groups of 1, on a file', value: durable.groupsOf1.tasksPerSecond },
+            { label: 'groups of 3, in memory', value: memory.groupsOf3.tasksPerSecond },
+            { label: 'groups of 3, on a file', value: durable.groupsOf3.tasksPerSecond },
+          ],
+        },
+      ],
+    }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+function rowsOf(where: string, mode: ModeResult, target: number): Row[] {
+  return [
+    { figure: `groups of 1, ${where}`, value: mode.groupsOf1.tasksPerSecond, unit: 'tasks/s' },
+    {
+      figure: `groups of 3, ${where}`,
+      value: mode.groupsOf3.tasksPerSecond,
+      unit: 'tasks/s',
+      target: atLeast(target),
+    },
+    { figure: `announced to formed, median, ${where}`, value: mode.formedMs.p50, unit: 'ms' },
+  ]
 }
 
 /** Opened by `standTogether`; work on a task with the payload `hold` waits for it. */

@@ -3,6 +3,7 @@
  * a promise was broken.
  * Must never happen here: an option without a default, or a word on standard output.
  */
+import { parseArgs } from 'node:util'
 
 export interface Option {
   /** What to put for its value in the help, such as `N` or `FILE`; absent for a switch. */
@@ -36,6 +37,36 @@ export interface Given {
   whole(name: string): number
   text(name: string): string
   flag(name: string): boolean
+}
+
+/** What every command of the lab and every benchmark understands. */
+export const commonOptions: Readonly<Record<string, Option>> = {
+  json: { help: 'print the report in one line' },
+  help: { help: 'show this help' },
+}
+
+/** One line for each option, as `--help` shows them. */
+export function optionLines(options: Readonly<Record<string, Option>>): string[] {
+  return Object.entries(options).map(([option, { value, help, otherwise }]) => {
+    const left = `--${option}${value === undefined ? '' : ` ${value}`}`
+    const fallback = otherwise === undefined || otherwise === '' ? '' : ` (${otherwise})`
+    return `  ${left.padEnd(18)} ${help}${fallback}`
+  })
+}
+
+/** Reads the words of a command line. Errors: a sentence that says what is wrong. */
+export function readOptions(
+  options: Readonly<Record<string, Option>>,
+  words: readonly string[],
+): Given | string {
+  const kinds = Object.entries(options).map(([name, { value }]) => {
+    return [name, { type: value === undefined ? ('boolean' as const) : ('string' as const) }] as const
+  })
+  try {
+    return givenOf(options, parseArgs({ args: [...words], options: Object.fromEntries(kinds) }).values)
+  } catch (cause) {
+    return cause instanceof Error ? cause.message : String(cause)
+  }
 }
 
 /** Reads the values of a command line against the options. Errors: a sentence that says what is wrong. */

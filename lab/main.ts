@@ -3,8 +3,7 @@
  * lists what there is. The exit code is 1 when a promise did not hold.
  * Must never happen here: anything on standard output beside the report.
  */
-import { parseArgs } from 'node:util'
-import { type Experiment, type Given, givenOf, type Option } from './experiment.ts'
+import { commonOptions, type Experiment, optionLines, readOptions } from './experiment.ts'
 
 /** Loaded when asked for: what one experiment needs must not stop another. */
 const experiments: Readonly<Record<string, () => Promise<Experiment>>> = {
@@ -17,11 +16,6 @@ const experiments: Readonly<Record<string, () => Promise<Experiment>>> = {
   overload: async () => (await import('./overload/experiment.ts')).overload,
 }
 
-const common: Readonly<Record<string, Option>> = {
-  json: { help: 'print the report in one line' },
-  help: { help: 'show this help' },
-}
-
 async function helpOfAll(): Promise<string> {
   const lines: string[] = []
   for (const [name, load] of Object.entries(experiments))
@@ -30,24 +24,9 @@ async function helpOfAll(): Promise<string> {
 }
 
 function helpOf(name: string, { about, options, examples }: Experiment): string {
-  const rows = Object.entries({ ...options, ...common }).map(([option, { value, help, otherwise }]) => {
-    const left = `--${option}${value === undefined ? '' : ` ${value}`}`
-    const fallback = otherwise === undefined || otherwise === '' ? '' : ` (${otherwise})`
-    return `  ${left.padEnd(18)} ${help}${fallback}`
-  })
+  const rows = optionLines({ ...options, ...commonOptions })
   const lines = examples.map(([line, what]) => `  npm run lab -- ${line}\n      ${what}`)
   return `npm run lab -- ${name}: ${about}\n\n${rows.join('\n')}\n\n${lines.join('\n')}\n`
-}
-
-function readLine(options: Readonly<Record<string, Option>>, words: readonly string[]): Given | string {
-  const kinds = Object.entries(options).map(([name, { value }]) => {
-    return [name, { type: value === undefined ? ('boolean' as const) : ('string' as const) }] as const
-  })
-  try {
-    return givenOf(options, parseArgs({ args: [...words], options: Object.fromEntries(kinds) }).values)
-  } catch (cause) {
-    return cause instanceof Error ? cause.message : String(cause)
-  }
 }
 
 function wrong(message: string, text: string): number {
@@ -64,7 +43,7 @@ async function main([name = '', ...words]: readonly string[]): Promise<number> {
     return 0
   }
   const experiment = await load()
-  const given = readLine({ ...experiment.options, ...common }, words)
+  const given = readOptions({ ...experiment.options, ...commonOptions }, words)
   if (typeof given === 'string') return wrong(given, helpOf(name, experiment))
   if (given.flag('help')) {
     process.stdout.write(helpOf(name, experiment))
