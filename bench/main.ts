@@ -15,7 +15,8 @@ async function helpOfAll(): Promise<string> {
   const lines: string[] = []
   for (const [name, load] of Object.entries(benchmarks))
     lines.push(`  ${name.padEnd(12)} ${(await load()).about}`)
-  return `npm run bench -- NAME [--options] [--json]\n\n${lines.join('\n')}\n\nnpm run bench -- NAME --help says more.\n`
+  const more = 'npm run bench -- NAME --help says more.'
+  return `npm run bench -- NAME [--options] [--json]\n\n${lines.join('\n')}\n\n${more}\n`
 }
 
 function helpOf(name: string, { about, options, examples }: Benchmark): string {
