@@ -36,6 +36,7 @@ import {
   type AgentEffect,
   type AgentInput,
   type AgentState,
+  memberNamed,
   newAgentState,
   type Profile,
   say,
@@ -199,8 +200,7 @@ function heardStart(agent: AgentState, assignment: Assignment): void {
 /** An agent may be both: a member of the group, and the one who announced the task. */
 function heardFormed(agent: AgentState, message: Extract<Message, { kind: 'GROUP_FORMED' }>): void {
   const { task, epoch, members } = message
-  const isMember = members.some((member) => member.agent === agent.self.id)
-  if (isMember && !isLeaving(agent)) onFormed(agent, message)
+  if (memberNamed(members, agent.self.id) !== undefined && !isLeaving(agent)) onFormed(agent, message)
   if (agent.followed.has(task)) tell(agent, task, { kind: 'formed', epoch, members })
 }
 

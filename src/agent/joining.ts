@@ -5,7 +5,7 @@
 import type { GroupFormed, GroupInvite, GroupRelease } from '../protocol/message.ts'
 import { acceptOrReject } from '../strategy/bid.ts'
 import { selfImage } from './offering.ts'
-import { type AgentState, type Judgement, say } from './state.ts'
+import { type AgentState, type Judgement, memberNamed, say } from './state.ts'
 import { isSamePart, letGo, newWork, sayEndingLater } from './working.ts'
 
 export function onInvite(agent: AgentState, message: GroupInvite): void {
@@ -22,7 +22,7 @@ export function onInvite(agent: AgentState, message: GroupInvite): void {
   }
   // The instant is one of the hub's clock. When that is ahead, the promise still ends with the longest search.
   const until = Math.min(holdUntil, agent.now + agent.configuration.limits.groupTimeoutMs)
-  agent.holds.set(invite, { task, epoch, skills, until })
+  agent.holds.set(invite, { invite, task, epoch, skills, until })
   if (agent.profile.confirms) agent.effects.push({ kind: 'consider', call, matter: { invite } })
   else say(agent, { kind: 'GROUP_ACCEPT', task, invite })
 }
@@ -48,8 +48,8 @@ export function dropStaleHolds(agent: AgentState): void {
 
 /** Once the group stands, what was promised for it is confirmed, also when the word that said so was lost. */
 export function settleHolds(agent: AgentState, task: GroupFormed['task'], epoch: number): void {
-  for (const [invite, hold] of agent.holds) {
-    if (hold.task === task && hold.epoch <= epoch) agent.holds.delete(invite)
+  for (const hold of agent.holds.values()) {
+    if (hold.task === task && hold.epoch <= epoch) agent.holds.delete(hold.invite)
   }
 }
 
@@ -58,7 +58,7 @@ export function onFormed(agent: AgentState, message: GroupFormed): void {
   const { task, epoch, members } = message
   settleHolds(agent, task, epoch)
   if (epoch <= (agent.closed.get(task) ?? 0)) return
-  const skills = members.find((member) => member.agent === agent.self.id)?.skills ?? []
+  const skills = memberNamed(members, agent.self.id)?.skills ?? []
   const work = agent.works.get(task)
   if (work !== undefined && epoch < work.epoch) return
   if (work === undefined || !isSamePart(work, skills)) {

@@ -1,7 +1,7 @@
 /**
  * Presence, and answers to questions: an offer, or a decline with its reason.
  */
-import type { SkillQuery } from '../protocol/message.ts'
+import type { SkillOffer, SkillQuery } from '../protocol/message.ts'
 import type { Refusal } from '../protocol/refusal.ts'
 import { offerOrDecline, type Self } from '../strategy/bid.ts'
 import { type AgentState, busySlots, type Judgement, say } from './state.ts'
@@ -75,8 +75,10 @@ export function onQuery(agent: AgentState, message: SkillQuery): void {
   const refusal = offerOrDecline(selfImage(agent), call, agent.configuration.levels, agent.now)
   if (refusal !== undefined) say(agent, { kind: 'SKILL_DECLINE', task: call.task, round, refusal })
   else if (agent.profile.considers) agent.effects.push({ kind: 'consider', call, matter: { round } })
-  else answer(agent, call.task, round, { kind: 'yes' })
+  else answer(agent, call.task, round, yes)
 }
+
+const yes: Judgement = { kind: 'yes' }
 
 export function answer(
   agent: AgentState,
@@ -88,16 +90,15 @@ export function answer(
     say(agent, { kind: 'SKILL_DECLINE', task, round, refusal: judgement.refusal })
     return
   }
-  const price = judgement.price ?? agent.profile.price
-  say(agent, {
-    kind: 'SKILL_OFFER',
-    task,
-    round,
-    busy: busySlots(agent),
-    capacity: agent.profile.capacity,
-    ...(judgement.expectedMs === undefined ? {} : { expectedMs: judgement.expectedMs }),
-    ...(price === undefined ? {} : { price }),
-  })
+  const { expectedMs, price = agent.profile.price } = judgement
+  const busy = busySlots(agent)
+  const { capacity } = agent.profile
+  const offer: SkillOffer = { kind: 'SKILL_OFFER', task, round, busy, capacity }
+  if (expectedMs === undefined && price === undefined) say(agent, offer)
+  else {
+    const span = expectedMs === undefined ? {} : { expectedMs }
+    say(agent, { ...offer, ...span, ...(price === undefined ? {} : { price }) })
+  }
 }
 
 /** What the strategies may know of this agent. */

@@ -34,6 +34,7 @@ export interface Profile {
 }
 
 export interface Hold {
+  readonly invite: InviteId
   readonly task: TaskId
   /** Of the group that would be formed. */
   readonly epoch: number
@@ -208,6 +209,11 @@ export function newAgentState(
 
 export function say(agent: AgentState, message: Message): void {
   agent.effects.push({ kind: 'send', from: agent.self, to: agent.hub, message })
+}
+
+export function memberNamed(members: readonly Member[], id: NodeId): Member | undefined {
+  for (const member of members) if (member.agent === id) return member
+  return undefined
 }
 
 /** Slots that are promised or in use. The agent is the authority on this number. */

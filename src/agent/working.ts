@@ -28,7 +28,10 @@ export function onStart(agent: AgentState, assignment: Assignment): void {
   agent.runs += 1
   const run = agent.runs
   const members = known?.members ?? []
-  agent.works.set(task, { ...newWork(task, epoch, members, skills), feedback, run })
+  const work = newWork(task, epoch, members, skills)
+  work.feedback = feedback
+  work.run = run
+  agent.works.set(task, work)
   agent.taskOfRun.set(run, task)
   agent.effects.push({ kind: 'begin', run, assignment, members })
 }
@@ -42,7 +45,9 @@ function isBegun(work: Work): boolean {
 }
 
 export function isSamePart(work: Work, skills: Work['skills']): boolean {
-  return work.skills.length === skills.length && work.skills.every((skill, i) => skill === skills[i])
+  if (work.skills.length !== skills.length) return false
+  for (let i = 0; i < skills.length; i++) if (work.skills[i] !== skills[i]) return false
+  return true
 }
 
 function workOfRun(agent: AgentState, run: number): Work | undefined {

@@ -7,7 +7,7 @@ import type { AgentId, HubId, SkillName, TaskId } from '../protocol/id.ts'
 import { never } from '../protocol/machine.ts'
 import type { SkillStanding } from '../protocol/standing.ts'
 import { queueKey } from '../strategy/age.ts'
-import type { HubState, Part, Task } from './state.ts'
+import type { Group, HubState, Part, Task } from './state.ts'
 
 /** Decides a fact: it is true from now on, and it goes to the journal before anybody hears of it. */
 export function record(hub: HubState, fact: Fact): void {
@@ -163,20 +163,11 @@ function accept(hub: HubState, fact: TaskAcceptedFact): void {
 }
 
 function form(task: Task, fact: GroupFormedFact): void {
-  const before = task.group
   const parts = new Map<AgentId, Part>()
-  const isKept = (member: Part['member']): boolean => {
-    const part = before?.parts.get(member.agent)
-    return part !== undefined && part.state !== 'lost' && isSame(part, member)
-  }
-  const lost = [...(before?.parts.values() ?? [])].filter(({ state }) => state === 'lost')
-  const heirs = heirsOf(
-    lost,
-    fact.members.filter((member) => !isKept(member)),
-  )
+  const heirs = task.group === undefined ? undefined : heirsOf(task.group, fact.members)
   for (const member of fact.members) {
-    const kept = isKept(member) ? before?.parts.get(member.agent) : undefined
-    const follows = heirs.get(member.agent) ?? []
+    const follows = heirs?.get(member.agent) ?? nobody
+    const kept = task.group && keptPart(task.group, member)
     parts.set(
       member.agent,
       kept ?? { member, state: 'working', startedAt: fact.at, heardAt: fact.at, follows },
@@ -194,11 +185,21 @@ function form(task: Task, fact: GroupFormedFact): void {
   task.facts.push(fact)
 }
 
+const nobody: readonly AgentId[] = []
+
+/** The part that a member of the next group goes on with. */
+function keptPart(before: Group, member: Part['member']): Part | undefined {
+  const part = before.parts.get(member.agent)
+  return part !== undefined && part.state !== 'lost' && isSame(part, member) ? part : undefined
+}
+
 /**
  * Who goes on with whose work. Where a skill is asked of several members, each lost part has one heir: the same agent
  * where it has come back, else one that is new, in the order of the members.
  */
-function heirsOf(lost: readonly Part[], fresh: readonly Part['member'][]): Map<AgentId, AgentId[]> {
+function heirsOf(before: Group, members: readonly Part['member'][]): Map<AgentId, AgentId[]> {
+  const lost = [...before.parts.values()].filter(({ state }) => state === 'lost')
+  const fresh = members.filter((member) => keptPart(before, member) === undefined)
   const heirs = new Map(fresh.map(({ agent }): [AgentId, AgentId[]] => [agent, []]))
   for (const skill of new Set(lost.flatMap(({ member }) => member.skills))) {
     const parts = lost.filter(({ member }) => member.skills.includes(skill))

@@ -25,15 +25,17 @@ import {
 export function openNeeds(hub: HubState, task: Task): OpenNeed[] {
   const { requires, optional } = task.announcement
   const needs: OpenNeed[] = []
-  const add = (requirement: Requirement, isOptional: boolean) => {
-    const count = requirement.count - covered(task, requirement.skill)
-    const rank = rankOf(hub.configuration.levels, requirement.level) ?? 0
-    if (count > 0)
-      needs.push({ skill: requirement.skill, level: requirement.level, rank, count, optional: isOptional })
-  }
-  for (const requirement of requires) add(requirement, false)
-  if (task.group === undefined) for (const requirement of optional) add(requirement, true)
+  for (const requirement of requires) addOpen(hub, task, needs, requirement, false)
+  if (task.group !== undefined) return needs
+  for (const requirement of optional) addOpen(hub, task, needs, requirement, true)
   return needs
+}
+
+function addOpen(hub: HubState, task: Task, needs: OpenNeed[], need: Requirement, optional: boolean): void {
+  const { skill, level } = need
+  const count = need.count - covered(task, skill)
+  if (count <= 0) return
+  needs.push({ skill, level, rank: rankOf(hub.configuration.levels, level) ?? 0, count, optional })
 }
 
 /** Needs as they are told to others: what only a search knows of them stays here. */
@@ -68,9 +70,17 @@ export function reachMask(task: Task, entry: RosterEntry, needs: readonly OpenNe
 export function reachOf(task: Task, search: Search, mask: number): Reach {
   const known = search.reaches.get(mask)
   if (known !== undefined) return known
-  const needs = search.needs.flatMap((_, i) => ((mask >>> i) & 1 ? [i] : []))
-  const open = needs.flatMap((i) => search.needs[i] ?? [])
-  const reach = { mask, needs, skills: open.map((need) => need.skill), call: callOf(task, open) }
+  const needs: number[] = []
+  const skills: SkillName[] = []
+  const requirements: Requirement[] = []
+  for (let i = 0; i < search.needs.length; i++) {
+    const need = search.needs[i]
+    if (need === undefined || ((mask >>> i) & 1) === 0) continue
+    needs.push(i)
+    skills.push(need.skill)
+    requirements.push({ skill: need.skill, level: need.level, count: need.count })
+  }
+  const reach = { mask, needs, skills, call: callOf(task, requirements) }
   search.reaches.set(mask, reach)
   return reach
 }
@@ -126,16 +136,18 @@ function count(found: readonly Asked[], need: number): number {
 /** All agents that could do it, busy or not, less those that must not. */
 function ableAgents(hub: HubState, task: Task, need: OpenNeed): number {
   let able = hub.catalog.capable(need.skill, need.rank)
-  const barred = (id: RosterEntry['id']) => {
-    const entry = hub.roster.get(id)
-    if (entry !== undefined && rankIn(entry, need.skill) >= need.rank) able -= 1
-  }
-  for (const id of task.announcement.exclude) barred(id)
-  for (const [id, part] of task.group?.parts ?? []) {
+  for (const id of task.announcement.exclude) if (isAble(hub, id, need)) able -= 1
+  if (task.group === undefined) return able
+  for (const [id, part] of task.group.parts) {
     const isFree = part.state === 'lost' || (mayTakeMore(task, part) && !hasDone(task, id, need.skill))
-    if (!isFree && !task.announcement.exclude.includes(id)) barred(id)
+    if (!isFree && !task.announcement.exclude.includes(id) && isAble(hub, id, need)) able -= 1
   }
   return able
+}
+
+function isAble(hub: HubState, id: RosterEntry['id'], need: OpenNeed): boolean {
+  const entry = hub.roster.get(id)
+  return entry !== undefined && rankIn(entry, need.skill) >= need.rank
 }
 
 /** A member that has finished may take another part, unless the group would then have too few members. */
@@ -154,7 +166,8 @@ export function mayJoin(task: Task, entry: RosterEntry): boolean {
 }
 
 function hasDone(task: Task, agent: RosterEntry['id'], skill: SkillName): boolean {
-  return task.results.some((result) => result.agent === agent && result.skills.includes(skill))
+  for (const result of task.results) if (result.agent === agent && result.skills.includes(skill)) return true
+  return false
 }
 
 /**
@@ -244,15 +257,14 @@ function ask(hub: HubState, task: Task, search: Search, found: readonly Asked[])
   touch(hub, task)
 }
 
-function callOf(task: Task, needs: readonly OpenNeed[]): Call {
-  const { description, priority, budget } = task.announcement
+function callOf({ id, announcement, deadlineAt }: Task, needs: readonly Requirement[]): Call {
+  const { description, priority, budget } = announcement
+  const call = { task: id, description, priority, needs }
+  if (deadlineAt === undefined && budget === undefined) return call
   return {
-    task: task.id,
-    description,
-    priority,
-    ...(task.deadlineAt === undefined ? {} : { deadlineAt: task.deadlineAt }),
+    ...call,
+    ...(deadlineAt === undefined ? {} : { deadlineAt }),
     ...(budget === undefined ? {} : { budget }),
-    needs: requirementsOf(needs),
   }
 }
 

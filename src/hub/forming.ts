@@ -5,9 +5,9 @@
  */
 import type { Considered, Member } from '../protocol/group.ts'
 import type { AgentId, InviteId, SkillName } from '../protocol/id.ts'
-import type { GroupAccept, GroupReject, WaitingFor } from '../protocol/message.ts'
+import type { GroupAccept, GroupFormed, GroupReject, WaitingFor } from '../protocol/message.ts'
 import { type Refusal, refuse } from '../protocol/refusal.ts'
-import { form, type NoTeam, type Team } from '../strategy/form.ts'
+import { type Candidate, form, type NoTeam, type Team } from '../strategy/form.ts'
 import { record } from './applying.ts'
 import { askMore, reachOf, requirementsOf } from './asking.ts'
 import { strategies } from './judging.ts'
@@ -39,14 +39,15 @@ export function settle(hub: HubState, task: Task): void {
     if (hub.now < search.closesAt) return
     closeWindow(search)
   }
-  const left = uninvited(search)
-  if (left.every((count) => count === 0)) {
+  if (isInvited(search)) {
     formWhenAccepted(hub, task, search)
     return
   }
   const candidates: Asked[] = []
   for (const asked of search.asked.values()) if (isWilling(search, asked)) candidates.push(asked)
-  const places = search.needs.flatMap((_, i) => ((left[i] ?? 0) > 0 ? [i] : []))
+  const left = uninvited(search)
+  const places: number[] = []
+  for (let i = 0; i < left.length; i++) if ((left[i] ?? 0) > 0) places.push(i)
   const team = choose(task, search, left, places, candidates)
   if (team.kind === 'team') {
     invite(hub, task, search, team, places, candidates)
@@ -76,6 +77,14 @@ function formWhenAccepted(hub: HubState, task: Task, search: Search): void {
   if (search.invitations.size === 0) return
   for (const { accepted } of search.invitations.values()) if (!accepted) return
   formGroup(hub, task, search)
+}
+
+/** As many agents are invited as are needed. */
+function isInvited(search: Search): boolean {
+  let places = 0
+  for (const need of search.needs) places += need.count
+  for (const { reach } of search.invitations.values()) places -= reach.needs.length
+  return places === 0
 }
 
 /** For each need, how many agents are not invited yet. */
@@ -110,19 +119,26 @@ function choose(
     const count = left[i] ?? 0
     return search.needs[i]?.optional ? { count, skipPrice } : { count }
   })
-  const whole = places.length === search.needs.length
-  const offers = candidates.map((asked) => {
-    const values = whole ? asked.values : places.map((i) => asked.values[i])
-    return budget === undefined
-      ? { values, cost: asked.cost }
-      : { values, cost: asked.cost, price: asked.offer?.price ?? 0 }
-  })
   const sizes = { sizeMax: maxGroupSize - size, sizeMin: Math.max(0, minMembers - size) }
-  return form(
-    needs,
-    offers,
-    budget === undefined ? sizes : { ...sizes, budget: budget - spentIn(task, search) },
-  )
+  const offers = offersFor(search, places, candidates, budget)
+  if (budget === undefined) return form(needs, offers, sizes)
+  return form(needs, offers, { ...sizes, budget: budget - spentIn(task, search) })
+}
+
+/** What the choice is made from. A whole search without a budget is that already. */
+function offersFor(
+  search: Search,
+  places: readonly number[],
+  candidates: readonly Asked[],
+  budget: number | undefined,
+): readonly Candidate[] {
+  const whole = places.length === search.needs.length
+  if (whole && budget === undefined) return candidates
+  return candidates.map((asked) => {
+    const { cost, offer } = asked
+    const values = whole ? asked.values : places.map((i) => asked.values[i])
+    return budget === undefined ? { values, cost } : { values, cost, price: offer?.price ?? 0 }
+  })
 }
 
 /** The prices of the members that were kept and of those that are invited. */
@@ -283,14 +299,12 @@ function formGroup(hub: HubState, task: Task, search: Search): void {
     strategy: strategies,
   })
   clear(hub, task, search)
-  const newcomers = new Map<AgentId, Invitation>()
-  for (const [id, invitation] of search.invitations) {
-    newcomers.set(id, invitation)
-    invitation.asked.entry.tasks.add(task.id)
-    shiftSlots(hub, invitation.asked.entry, -1, 1)
+  for (const { asked } of search.invitations.values()) {
+    asked.entry.tasks.add(task.id)
+    shiftSlots(hub, asked.entry, -1, 1)
   }
-  announceGroup(hub, task, members, newcomers)
-  startMembers(hub, task, [...newcomers.keys()])
+  announceGroup(hub, task, members, search.invitations)
+  startMembers(hub, task, search.invitations.keys())
 }
 
 function announceGroup(
@@ -299,36 +313,42 @@ function announceGroup(
   members: readonly Member[],
   newcomers: ReadonlyMap<AgentId, Invitation>,
 ): void {
-  const formed = { kind: 'GROUP_FORMED', task: task.id, epoch: task.epoch, members } as const
+  const { id, epoch } = task
+  const formed: GroupFormed = { kind: 'GROUP_FORMED', task: id, epoch, members }
   for (const { agent, incarnation } of members) {
     if (task.group?.parts.get(agent)?.state !== 'working') continue
     const invite = newcomers.get(agent)?.id
-    send(hub, { id: agent, incarnation }, invite === undefined ? formed : { ...formed, invite })
+    const own: GroupFormed =
+      invite === undefined ? formed : { kind: 'GROUP_FORMED', task: id, epoch, members, invite }
+    send(hub, { id: agent, incarnation }, own)
   }
   tellFollowers(hub, task, formed)
 }
 
 function uncoveredBy(task: Task, members: readonly Member[]): SkillName[] {
-  return task.announcement.optional
+  const { optional } = task.announcement
+  if (optional.length === 0) return []
+  return optional
     .filter(({ skill }) => ![...members, ...task.results].some(({ skills }) => skills.includes(skill)))
     .map(({ skill }) => skill)
 }
 
 /** The record of the decision: everybody who was asked, best first. */
 export function consideredIn(search: Search): Considered[] {
-  const all = [...search.asked.values()].map((asked): Considered => {
-    const chosen = search.invitations.has(asked.entry.id)
-    const offered = asked.offer !== undefined
-    return {
-      agent: asked.entry.id,
+  const all: Considered[] = []
+  for (const asked of search.asked.values()) {
+    const { entry, offer, why } = asked
+    const chosen = search.invitations.has(entry.id)
+    const considered: Considered = {
+      agent: entry.id,
       skills: asked.reach.skills,
       score: round(asked.score),
       success: round(asked.success),
-      load: round((asked.offer?.busy ?? 0) / asked.entry.capacity),
-      verdict: chosen ? 'chosen' : (asked.verdict ?? (offered ? 'outscored' : 'silent')),
-      ...(asked.why === undefined ? {} : { why: asked.why }),
+      load: round((offer?.busy ?? 0) / entry.capacity),
+      verdict: chosen ? 'chosen' : (asked.verdict ?? (offer === undefined ? 'silent' : 'outscored')),
     }
-  })
+    all.push(why === undefined ? considered : { ...considered, why })
+  }
   return all.sort((a, b) => b.score - a.score || (a.agent < b.agent ? -1 : 1))
 }
 

@@ -2,6 +2,7 @@
  * A group at work: start, updates, partial results, and the end of each member's part.
  * Must never happen here: an effect of a message from another epoch, another incarnation, or no member.
  */
+import type { Checkpoint } from '../protocol/group.ts'
 import type { AgentId, TaskId } from '../protocol/id.ts'
 import { jsonNull } from '../protocol/json.ts'
 import { never } from '../protocol/machine.ts'
@@ -33,7 +34,7 @@ import {
 } from './state.ts'
 
 /** Sends TASK_START to members, unless the initiator wants to say it. */
-export function startMembers(hub: HubState, task: Task, agents: readonly AgentId[]): void {
+export function startMembers(hub: HubState, task: Task, agents: Iterable<AgentId>): void {
   const { group } = task
   if (group === undefined) return
   task.waitingFor = group.started ? { kind: 'work', members: [...group.parts.keys()] } : { kind: 'start' }
@@ -52,29 +53,38 @@ export function startMember(hub: HubState, task: Task, part: Part): void {
 }
 
 function assignmentOf(hub: HubState, task: Task, part: Part): Assignment {
-  const { announcement } = task
-  const inputs = announcement.dependsOn.map((id): TaskInput => {
-    return { task: id, results: hub.ended.get(id)?.outcome.results ?? [] }
-  })
-  const { skills } = part.member
-  const makers = [part.member.agent, ...part.follows]
-  const checkpoint = task.checkpoints.findLast(
-    (saved) => makers.includes(saved.agent) && saved.skills.some((skill) => skills.includes(skill)),
-  )
-  return {
+  const { deadlineAt, feedback } = task
+  const { description, payload, metadata, depth, dependsOn } = task.announcement
+  const checkpoint = checkpointFor(task, part)
+  const assignment: Assignment = {
     task: task.id,
     epoch: task.epoch,
-    skills,
-    description: announcement.description,
-    payload: announcement.payload,
-    metadata: announcement.metadata,
-    ...(task.deadlineAt === undefined ? {} : { deadlineAt: task.deadlineAt }),
-    depth: announcement.depth,
-    inputs,
+    skills: part.member.skills,
+    description,
+    payload,
+    metadata,
+    depth,
+    inputs: dependsOn.map((id): TaskInput => {
+      return { task: id, results: hub.ended.get(id)?.outcome.results ?? [] }
+    }),
     finished: [...task.results],
-    ...(checkpoint === undefined ? {} : { checkpoint }),
-    ...(task.feedback === undefined ? {} : { feedback: task.feedback }),
   }
+  if (deadlineAt === undefined && checkpoint === undefined && feedback === undefined) return assignment
+  return {
+    ...assignment,
+    ...(deadlineAt === undefined ? {} : { deadlineAt }),
+    ...(checkpoint === undefined ? {} : { checkpoint }),
+    ...(feedback === undefined ? {} : { feedback }),
+  }
+}
+
+/** The last partial result of this member, or of one whose work it goes on with, for any skill of its part. */
+function checkpointFor(task: Task, { member, follows }: Part): Checkpoint | undefined {
+  return task.checkpoints.findLast(
+    ({ agent, skills }) =>
+      (agent === member.agent || follows.includes(agent)) &&
+      skills.some((skill) => member.skills.includes(skill)),
+  )
 }
 
 /** The initiator lets the members begin. */

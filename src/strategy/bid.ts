@@ -3,7 +3,7 @@
  * agent is the authority on its capacity and its skills; its level is judged by those who have seen its
  * work, so a call above the level it claims is a promotion and not a mistake.
  */
-import { quote } from '../protocol/id.ts'
+import { quote, type SkillName } from '../protocol/id.ts'
 import type { Call } from '../protocol/message.ts'
 import { type Refusal, refuse } from '../protocol/refusal.ts'
 import { checkLevel, type Skill, type SkillLevel } from '../protocol/skill.ts'
@@ -46,12 +46,17 @@ export function acceptOrReject(
 
 function notSkilled(self: Self, call: Call, levels: readonly SkillLevel[]): Refusal | undefined {
   for (const need of call.needs) {
-    if (!self.skills.some((skill) => skill.name === need.skill)) {
+    if (skillNamed(self, need.skill) === undefined) {
       return refuse('E_NOT_SKILLED', `the agent does not have the skill ${quote(need.skill)}`)
     }
     const unknown = checkLevel(levels, need.level, 'call.needs.level')
     if (unknown !== undefined) return unknown
   }
+  return undefined
+}
+
+function skillNamed(self: Self, name: SkillName): Skill | undefined {
+  for (const skill of self.skills) if (skill.name === name) return skill
   return undefined
 }
 
@@ -61,7 +66,7 @@ function tooLate(self: Self, call: Call, now: Millis): Refusal | undefined {
   const left = call.deadlineAt - now
   if (left <= 0) return refuse('E_TOO_LATE', `the deadline passed ${-left} ms ago`)
   for (const need of call.needs) {
-    const meanTimeMs = self.skills.find((skill) => skill.name === need.skill)?.meanTimeMs
+    const meanTimeMs = skillNamed(self, need.skill)?.meanTimeMs
     if (meanTimeMs !== undefined && meanTimeMs > left) {
       const what = `${quote(need.skill)} takes ${meanTimeMs} ms on average`
       return refuse('E_TOO_LATE', `${what}, and the deadline is in ${left} ms`)
