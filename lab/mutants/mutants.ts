@@ -143,7 +143,7 @@ const capacity: readonly Mutant[] = [
   {
     name: 'who has done its part asked in place of others',
     file: 'src/hub/asking.ts',
-    find: '    if (hasDone(task, entry.id, skill)) return true\n',
+    find: '      if (hasDone(task, entry.id, need.skill)) return true\n',
     replace: '',
   },
   {
@@ -215,8 +215,8 @@ const recovery: readonly Mutant[] = [
   {
     name: 'checkpoint dropped on re-formation',
     file: 'src/hub/applying.ts',
-    find: 'const follows = heirs.get(member.agent) ?? []',
-    replace: 'const follows: AgentId[] = []',
+    find: 'const follows = heirs?.get(member.agent) ?? nobody',
+    replace: 'const follows = nobody',
   },
   {
     name: 'results lost on re-formation',

@@ -1,6 +1,7 @@
 /**
  * What the user's code receives and returns: JSON text becomes values here, on the agent's side, and nowhere else.
  */
+import type { Checkpoint } from '../protocol/group.ts'
 import type { AgentId, SkillName, TaskId } from '../protocol/id.ts'
 import { type JsonText, jsonNull } from '../protocol/json.ts'
 import type { Assignment as AssignmentMessage } from '../protocol/message.ts'
@@ -67,19 +68,33 @@ export function resultsBySkill(results: readonly MemberResult[]): ResultsBySkill
 }
 
 export function openAssignment(message: AssignmentMessage): Assignment {
-  const { payload, metadata, inputs, finished, checkpoint, ...rest } = message
-  return {
-    ...rest,
-    payload: valueIn(payload),
-    metadata: valueIn(metadata),
+  const { task, epoch, skills, description, depth, inputs, finished } = message
+  const assignment: Assignment = {
+    task,
+    epoch,
+    skills,
+    description,
+    payload: valueIn(message.payload),
+    metadata: valueIn(message.metadata),
+    depth,
     inputs: Object.fromEntries(inputs.map(({ task, results }) => [task, resultsBySkill(results)])),
     finished: finished.map(({ agent, skills, result }) => ({ agent, skills, result: valueIn(result) })),
-    ...(checkpoint === undefined
-      ? {}
-      : { checkpoint: { agent: checkpoint.agent, epoch: checkpoint.epoch, data: valueIn(checkpoint.data) } }),
+  }
+  const { deadlineAt, checkpoint, feedback } = message
+  if (deadlineAt === undefined && checkpoint === undefined && feedback === undefined) return assignment
+  return {
+    ...assignment,
+    ...(deadlineAt === undefined ? {} : { deadlineAt }),
+    ...(checkpoint === undefined ? {} : { checkpoint: openCheckpoint(checkpoint) }),
+    ...(feedback === undefined ? {} : { feedback }),
   }
 }
 
+function openCheckpoint({ agent, epoch, data }: Checkpoint): NonNullable<Assignment['checkpoint']> {
+  return { agent, epoch, data: valueIn(data) }
+}
+
 export function openOutcome({ status, results, reason }: OutcomeMessage): Outcome {
-  return { status, results: resultsBySkill(results), ...(reason === undefined ? {} : { reason }) }
+  const outcome = { status, results: resultsBySkill(results) }
+  return reason === undefined ? outcome : { ...outcome, reason }
 }

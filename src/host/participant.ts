@@ -23,7 +23,7 @@ import { Performer } from './performing.ts'
 import type { Clock, Link, Soon, Transport } from './ports.ts'
 import { RefusedError } from './refused.ts'
 import { Settlement } from './settlement.ts'
-import { TaskHandle } from './task-handle.ts'
+import { TaskHandle, type TaskPorts } from './task-handle.ts'
 
 export interface ParticipantPorts {
   readonly transport: Transport
@@ -88,6 +88,11 @@ export class Participant {
   >()
   readonly #asked = new Map<number, Pick<PromiseWithResolvers<HubTell>, 'resolve' | 'reject'>>()
   readonly #joined = new Settlement<void>()
+  readonly #taskPorts: TaskPorts = {
+    cancel: (task, reason) => this.#node.take({ kind: 'cancel', task, reason }),
+    start: (task, epoch) => this.#node.take({ kind: 'start', task, epoch }),
+    explain: (task) => this.#ports.explain(task),
+  }
   #link: Link | undefined
   #requests = 0
   #closed: Fault | undefined
@@ -201,11 +206,7 @@ export class Participant {
 
   #newHandle(announcement: TaskAnnouncement): TaskHandle {
     const { id } = announcement
-    const handle = new TaskHandle(id, {
-      cancel: (reason) => this.#node.take({ kind: 'cancel', task: id, reason }),
-      start: (epoch) => this.#node.take({ kind: 'start', task: id, epoch }),
-      explain: () => this.#ports.explain(id),
-    })
+    const handle = new TaskHandle(id, this.#taskPorts)
     this.#followed.set(id, { handle, announcement })
     return handle
   }

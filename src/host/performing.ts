@@ -30,7 +30,7 @@ export class Performer {
   }
 
   begin({ run: id, assignment, members }: Begin): void {
-    const run = new Run(id, { task: assignment.task, depth: assignment.depth }, members, this.#ports)
+    const run = new Run(id, assignment, members, this.#ports)
     this.#runs.set(id, run)
     const end = (ending: JsonText | Refusal): void => {
       this.#runs.delete(id)

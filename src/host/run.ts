@@ -61,9 +61,21 @@ export class Run implements Work {
     }
   }
 
-  // Bound, because users take them out of the object: `perform(assignment, { report })`.
+  // Bound, because users take them out of the object: `perform(assignment, { report })`. Most take none.
 
-  readonly report = (fraction: number, note?: string): void => {
+  get report(): Work['report'] {
+    return (fraction, note) => this.#report(fraction, note)
+  }
+
+  get checkpoint(): Work['checkpoint'] {
+    return async (data) => this.#checkpoint(data)
+  }
+
+  get announce(): Work['announce'] {
+    return (spec) => this.#ports.announce(spec, this.#place)
+  }
+
+  #report(fraction: number, note: string | undefined): void {
     if (!(fraction >= 0 && fraction <= 1)) {
       throw new RefusedError(refuse('E_RANGE', `progress must be 0 to 1, got ${quote(fraction)}`))
     }
@@ -71,13 +83,9 @@ export class Run implements Work {
     this.#ports.take({ kind: 'reported', run: this.#id, update: { kind: 'progress', fraction, ...said } })
   }
 
-  readonly checkpoint = async (data: unknown): Promise<void> => {
+  #checkpoint(data: unknown): void {
     const update = { kind: 'checkpoint', data: this.#textOf(data, 'the checkpoint') } as const
     this.#ports.take({ kind: 'reported', run: this.#id, update })
-  }
-
-  readonly announce = (spec: AnnounceSpec): Promise<TaskHandle> => {
-    return this.#ports.announce(spec, this.#place)
   }
 
   /** The group stands anew. */

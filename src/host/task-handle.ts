@@ -21,11 +21,11 @@ export type TaskUpdate =
   | { readonly kind: 'word'; readonly agent: AgentId; readonly data: unknown }
   | { readonly kind: 'ended'; readonly outcome: Outcome }
 
-/** What a handle asks of the node behind it. */
+/** What the handles of a node ask of it. */
 export interface TaskPorts {
-  cancel(reason: string): void
-  start(epoch: number): void
-  explain(): Promise<Explanation>
+  cancel(task: TaskId, reason: string): void
+  start(task: TaskId, epoch: number): void
+  explain(task: TaskId): Promise<Explanation>
 }
 
 /** Updates that a slow reader may have waiting. */
@@ -36,7 +36,8 @@ export class TaskHandle {
   readonly #ports: TaskPorts
   readonly #accepted = new Settlement<void>()
   readonly #ended = new Settlement<Outcome>()
-  readonly #readers = new Set<Channel<TaskUpdate>>()
+  /** Made for the first reader: many a task has none. */
+  #readers: Set<Channel<TaskUpdate>> | undefined
   /** Told to whoever begins to read later. */
   readonly #milestones: TaskUpdate[] = []
   #epoch = 0
@@ -50,10 +51,13 @@ export class TaskHandle {
 
   /** Everything that happens from now on, after the milestones that have already been passed. Ends with the task. */
   updates(): AsyncIterable<TaskUpdate> {
-    const reader: Channel<TaskUpdate> = new Channel(waitingMax, () => this.#readers.delete(reader))
+    const reader: Channel<TaskUpdate> = new Channel(waitingMax, () => this.#readers?.delete(reader))
     for (const update of this.#milestones) reader.push(update, false)
     if (this.#milestones.at(-1)?.kind === 'ended') reader.close()
-    else this.#readers.add(reader)
+    else {
+      this.#readers ??= new Set()
+      this.#readers.add(reader)
+    }
     return reader
   }
 
@@ -63,7 +67,7 @@ export class TaskHandle {
   }
 
   explain(): Promise<Explanation> {
-    return this.#ports.explain()
+    return this.#ports.explain(this.id)
   }
 
   /**
@@ -72,7 +76,7 @@ export class TaskHandle {
    */
   cancel(reason = 'cancelled by its initiator'): Promise<Outcome> {
     this.#objection ??= Promise.withResolvers<never>()
-    this.#ports.cancel(reason)
+    this.#ports.cancel(this.id, reason)
     return Promise.race([this.#ended.promise(), this.#objection.promise])
   }
 
@@ -83,7 +87,7 @@ export class TaskHandle {
   async start(): Promise<void> {
     for await (const update of this.updates()) {
       if (update.kind !== 'formed') continue
-      this.#ports.start(this.#epoch)
+      this.#ports.start(this.id, this.#epoch)
       return
     }
     // It ended before there was a group, or the network has closed.
@@ -143,11 +147,11 @@ export class TaskHandle {
 
   #tell(update: TaskUpdate, isMilestone: boolean): void {
     if (isMilestone) this.#milestones.push(update)
-    for (const reader of this.#readers) reader.push(update, !isMilestone)
+    for (const reader of this.#readers ?? []) reader.push(update, !isMilestone)
   }
 
   #close(): void {
-    for (const reader of [...this.#readers]) reader.close()
+    for (const reader of [...(this.#readers ?? [])]) reader.close()
   }
 }
 

@@ -3,7 +3,7 @@
  * Must never happen here: a question to everyone, or a task that waits without saying what for.
  */
 import type { SkillName } from '../protocol/id.ts'
-import type { Call, SkillDecline, SkillOffer, WaitingFor } from '../protocol/message.ts'
+import type { Call, SkillDecline, SkillOffer, SkillQuery, WaitingFor } from '../protocol/message.ts'
 import { type Requirement, rankOf } from '../protocol/skill.ts'
 import { settle } from './forming.ts'
 import { rankIn, scoreOffer } from './judging.ts'
@@ -90,23 +90,40 @@ export function startAsking(hub: HubState, task: Task): boolean {
   // After a start the results that a lost member's heir is to be handed may still be on their way from the journal.
   if (task.blockedOn.size > 0) return wait(task, { kind: 'dependencies', tasks: [...task.blockedOn] })
   const needs = openNeeds(hub, task)
-  const required = needs.filter((need) => !need.optional)
-  const missing = required.filter((need) => ableAgents(hub, task, need) < need.count)
-  if (missing.length > 0) return wait(task, { kind: 'missing', needs: requirementsOf(missing) })
-  const busy = required.filter((need) => {
-    const supply = supplyOf(hub, { name: need.skill })
-    return supply.sought > 0 && supply.free - supply.sought < need.count
-  })
-  if (busy.length > 0) return wait(task, { kind: 'busy', needs: requirementsOf(busy) })
+  const missing = required(needs, (need) => ableAgents(hub, task, need) < need.count)
+  if (missing !== undefined) return wait(task, { kind: 'missing', needs: missing })
+  const taken = required(needs, (need) => isSoughtByOthers(hub, need))
+  if (taken !== undefined) return wait(task, { kind: 'busy', needs: taken })
 
   const search = newSearch(hub, needs)
   const found = collect(hub, task, search, needs)
-  const short = required.filter((need) => count(found, needs.indexOf(need)) < need.count)
-  if (short.length > 0) return wait(task, { kind: 'busy', needs: requirementsOf(short) })
-  for (const need of needs) supplyOf(hub, { name: need.skill }).sought += need.count
+  const short = required(needs, (need, i) => count(found, i) < need.count)
+  if (short !== undefined) return wait(task, { kind: 'busy', needs: short })
+  for (const need of needs) supplyOf(hub, need.skill).sought += need.count
   task.search = search
   ask(hub, task, search, found)
   return true
+}
+
+/** The required needs that are in want, as they are told to others; undefined when none is, which is the rule. */
+function required(
+  needs: readonly OpenNeed[],
+  isWanting: (need: OpenNeed, i: number) => boolean,
+): Requirement[] | undefined {
+  let wanting: Requirement[] | undefined
+  for (let i = 0; i < needs.length; i++) {
+    const need = needs[i]
+    if (need === undefined || need.optional || !isWanting(need, i)) continue
+    wanting ??= []
+    wanting.push({ skill: need.skill, level: need.level, count: need.count })
+  }
+  return wanting
+}
+
+/** Other searches will take so many of the free slots that too few are left. */
+function isSoughtByOthers(hub: HubState, { skill, count }: OpenNeed): boolean {
+  const { free, sought } = supplyOf(hub, skill)
+  return sought > 0 && free - sought < count
 }
 
 function wait(task: Task, waitingFor: WaitingFor): false {
@@ -175,11 +192,10 @@ function hasDone(task: Task, agent: RosterEntry['id'], skill: SkillName): boolea
  * part of it, is asked only when the others are not enough.
  */
 function collect(hub: HubState, task: Task, search: Search, needs: readonly OpenNeed[]): Asked[] {
-  const first = shortlist(hub, task, search, needs, (entry) => !isLastChoice(task, entry))
-  const lacking = needs.some((need, i) => !need.optional && count(first, i) < need.count)
-  if (!lacking) return first
-  const second = shortlist(hub, task, search, needs, (entry) => isLastChoice(task, entry))
-  return [...first, ...second]
+  const first = shortlist(hub, task, search, needs, false)
+  const lacking = required(needs, (need, i) => count(first, i) < need.count)
+  if (lacking === undefined) return first
+  return [...first, ...shortlist(hub, task, search, needs, true)]
 }
 
 function isLastChoice(task: Task, entry: RosterEntry): boolean {
@@ -191,19 +207,18 @@ function shortlist(
   task: Task,
   search: Search,
   needs: readonly OpenNeed[],
-  accept: (entry: RosterEntry) => boolean,
+  lastChoice: boolean,
 ): Asked[] {
   const found: Asked[] = []
   const claim = hub.claim !== undefined && hub.claim.task !== task.id ? hub.claim.agents : undefined
-  const except = (slot: number, skill: SkillName): boolean => {
-    const entry = hub.bySlot[slot]
-    if (entry === undefined || freeSlots(entry) === 0 || search.asked.has(entry.id)) return true
-    if (hasDone(task, entry.id, skill)) return true
-    return claim?.has(entry.id) || !mayJoin(task, entry) || !accept(entry)
-  }
   for (const need of needs) {
     const places = need.count + hub.configuration.limits.shortlistSpare
-    const isOut = (slot: number): boolean => except(slot, need.skill)
+    const isOut = (slot: number): boolean => {
+      const entry = hub.bySlot[slot]
+      if (entry === undefined || freeSlots(entry) === 0 || search.asked.has(entry.id)) return true
+      if (hasDone(task, entry.id, need.skill)) return true
+      return claim?.has(entry.id) || !mayJoin(task, entry) || isLastChoice(task, entry) !== lastChoice
+    }
     for (const slot of hub.catalog.shortlist(need.skill, need.rank, places, hub.random, isOut)) {
       const entry = hub.bySlot[slot]
       if (entry === undefined) continue
@@ -243,11 +258,13 @@ function ask(hub: HubState, task: Task, search: Search, found: readonly Asked[])
   const closesAt = hub.now + hub.configuration.limits.offerWindowMs
   search.round = round
   search.closesAt = closesAt
-  for (const asked of found) {
-    const { entry } = asked
+  let query: SkillQuery | undefined
+  for (const { entry, reach } of found) {
     entry.tasks.add(task.id)
     search.unanswered += 1
-    send(hub, entry.address, { kind: 'SKILL_QUERY', call: asked.reach.call, round, closesAt })
+    // Whoever can cover the same is asked the very same.
+    if (query?.call !== reach.call) query = { kind: 'SKILL_QUERY', call: reach.call, round, closesAt }
+    send(hub, entry.address, query)
   }
   task.waitingFor = {
     kind: 'offers',

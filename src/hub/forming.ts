@@ -259,7 +259,7 @@ export function endSearch(hub: HubState, task: Task, refusal: Refusal): void {
 function clear(hub: HubState, task: Task, search: Search): void {
   for (const { entry } of search.asked.values()) entry.tasks.delete(task.id)
   for (const { skill, count } of search.needs) {
-    supplyOf(hub, { name: skill }).sought -= count
+    supplyOf(hub, skill).sought -= count
     dropSupply(hub, skill)
   }
   hub.queueStirred = true

@@ -2,7 +2,7 @@
  * Who is present, and the slots of each: the hub is the only one who promises them.
  * Must never happen here: held and running slots above an agent's capacity.
  */
-import type { AgentId, NodeId } from '../protocol/id.ts'
+import type { AgentId, NodeId, SkillName } from '../protocol/id.ts'
 import { quote } from '../protocol/id.ts'
 import { checkAgent } from '../protocol/join.ts'
 import { assert } from '../protocol/machine.ts'
@@ -25,22 +25,22 @@ export function shiftSlots(hub: HubState, entry: RosterEntry, held: number, runn
   const after = freeSlots(entry)
   assert(entry.held >= 0 && entry.running >= 0 && after >= 0, `the slots of ${entry.id} do not add up`)
   if (after === before) return
-  for (const skill of entry.skills) supplyOf(hub, skill).free += after - before
+  for (const { name } of entry.skills) supplyOf(hub, name).free += after - before
   if (before > 0 !== after > 0) hub.catalog.setFree(entry.slot, after > 0)
   relist(hub, entry)
   if (after > before) hub.queueStirred = true
 }
 
-export function supplyOf(hub: HubState, skill: { readonly name: Skill['name'] }): Supply {
-  const known = hub.supply.get(skill.name)
+export function supplyOf(hub: HubState, name: SkillName): Supply {
+  const known = hub.supply.get(name)
   if (known !== undefined) return known
   const fresh: Supply = { free: 0, sought: 0 }
-  hub.supply.set(skill.name, fresh)
+  hub.supply.set(name, fresh)
   return fresh
 }
 
 /** Nothing and not known are the same; without this, every name that a stranger makes up would be kept for ever. */
-export function dropSupply(hub: HubState, name: Skill['name']): void {
+export function dropSupply(hub: HubState, name: SkillName): void {
   const supply = hub.supply.get(name)
   if (supply?.free === 0 && supply.sought === 0) hub.supply.delete(name)
 }
@@ -133,7 +133,7 @@ function list(hub: HubState, entry: RosterEntry): void {
   hub.bySlot[entry.slot] = entry
   markProven(hub, entry)
   if (freeSlots(entry) === 0) hub.catalog.setFree(entry.slot, false)
-  for (const skill of entry.skills) supplyOf(hub, skill).free += freeSlots(entry)
+  for (const { name } of entry.skills) supplyOf(hub, name).free += freeSlots(entry)
   hub.queueStirred = true
 }
 
@@ -141,7 +141,7 @@ function unlist(hub: HubState, entry: RosterEntry): void {
   hub.catalog.remove(entry.slot)
   hub.bySlot[entry.slot] = undefined
   for (const { name } of entry.skills) {
-    supplyOf(hub, { name }).free -= freeSlots(entry)
+    supplyOf(hub, name).free -= freeSlots(entry)
     dropSupply(hub, name)
   }
 }

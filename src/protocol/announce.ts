@@ -3,12 +3,12 @@
  * field it was. `checkTask` holds for what arrives from other nodes as well.
  * Must never happen here: a default that hides a mistake.
  */
-import { type AgentId, checkId, quote, type SkillName, type TaskId } from './id.ts'
+import { type AgentId, checkId, isId, quote, type SkillName, type TaskId } from './id.ts'
 import { jsonNull, toJsonText, tooLarge } from './json.ts'
-import { ceilings, checkWhole, type Limits } from './limits.ts'
+import { ceilings, checkWhole, isWhole, type Limits } from './limits.ts'
 import { list, type Notes, note, numberOr, oneOf, type Reading, read, text, textOr } from './reading.ts'
 import { isRefusal, type Refusal, refuse } from './refusal.ts'
-import { checkLevel, type Requirement, type SkillLevel, skillTwice } from './skill.ts'
+import { checkLevel, type Requirement, rankOf, type SkillLevel, skillTwice } from './skill.ts'
 import { priorities, type TaskAnnouncement, type Verification } from './task.ts'
 import type { Millis } from './time.ts'
 
@@ -214,23 +214,41 @@ function checkNeeds(
     })
   }
   for (const field of ['requires', 'optional'] as const) {
-    for (const [index, need] of task[field].entries()) {
-      const path = `${field}[${index}]`
-      const refusal =
-        checkId(need.skill, `${path}.skill`) ??
-        checkLevel(levels, need.level, `${path}.level`) ??
-        checkWhole(need.count, `${path}.count`, 1, limits.groupSizeMax)
+    const needs = task[field]
+    for (let index = 0; index < needs.length; index++) {
+      const need = needs[index]
+      const refusal = need && checkNeed(need, field, index, limits, levels)
       if (refusal !== undefined) return refusal
     }
   }
-  const required = task.requires.map(({ skill }) => skill)
-  const all = [...required, ...task.optional.map(({ skill }) => skill)]
-  if (all.length > limits.skillsMax) {
-    return refuse('E_RANGE', `the task names ${all.length} skills; the limit is ${limits.skillsMax}`, {
+  const { requires, optional } = task
+  const all = requires.length + optional.length
+  if (all > limits.skillsMax) {
+    return refuse('E_RANGE', `the task names ${all} skills; the limit is ${limits.skillsMax}`, {
       field: 'optional',
     })
   }
-  return skillTwice(required, 'requires') ?? skillTwice(all, 'optional')
+  const required = requires.map(({ skill }) => skill)
+  const twice = skillTwice(required, 'requires')
+  if (twice !== undefined || optional.length === 0) return twice
+  return skillTwice([...required, ...optional.map(({ skill }) => skill)], 'optional')
+}
+
+/** Nearly all are right: the path of a field is put together when one is not. */
+function checkNeed(
+  { skill, level, count }: Requirement,
+  field: string,
+  index: number,
+  { groupSizeMax }: Limits,
+  levels: readonly SkillLevel[],
+): Refusal | undefined {
+  if (isId(skill) && rankOf(levels, level) !== undefined && isWhole(count, 1, groupSizeMax)) return undefined
+  const path = `${field}[${index}]`
+  return (
+    checkId(skill, `${path}.skill`) ??
+    checkLevel(levels, level, `${path}.level`) ??
+    checkWhole(count, `${path}.count`, 1, groupSizeMax)
+  )
 }
 
 function checkNumbers(task: TaskAnnouncement, limits: Limits): Refusal | undefined {

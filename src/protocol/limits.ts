@@ -112,9 +112,13 @@ export interface Configuration {
 
 export const defaultConfiguration: Configuration = { limits: defaultLimits, levels: defaultLevels }
 
+export function isWhole(value: number, least: number, most: number): boolean {
+  return Number.isSafeInteger(value) && value >= least && value <= most
+}
+
 /** Refuses what is no whole number between two bounds, both included. */
 export function checkWhole(value: number, field: string, least: number, most: number): Refusal | undefined {
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return undefined
+  if (isWhole(value, least, most)) return undefined
   const range = `from ${least} to ${most}`
   return refuse('E_RANGE', `${field} must be a whole number ${range}, got ${quote(value)}`, { field })
 }

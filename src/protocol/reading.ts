@@ -30,8 +30,9 @@ export function read(notes: Notes, given: unknown, path: string, keys: readonly 
     wrongType(notes, path.replace(/\.$/, '') || 'the input', `an object with ${keys.join(', ')}`, given)
     return { notes, path, values }
   }
-  for (const [key, value] of Object.entries(given)) {
+  for (const key of Object.keys(given)) {
     if (keys.includes(key)) {
+      const value = (given as Readonly<Record<string, unknown>>)[key]
       if (value !== undefined) values.set(key, value)
       continue
     }

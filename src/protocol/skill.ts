@@ -43,15 +43,14 @@ export function checkLevel(
 }
 
 export function skillTwice(names: readonly SkillName[], field: string): Refusal | undefined {
-  const seen = new Set<SkillName>()
-  for (const name of names) {
-    if (seen.has(name)) {
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i]
+    if (name !== undefined && names.indexOf(name) < i) {
       return refuse('E_DUPLICATE_SKILL', `${field} names the skill ${quote(name)} twice`, {
         field,
         hint: 'Name it once; ask for several agents with "count".',
       })
     }
-    seen.add(name)
   }
   return undefined
 }
