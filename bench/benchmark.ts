@@ -48,6 +48,8 @@ export interface Row {
   /** Such as `tasks/s` or `ms`; empty for a count. */
   readonly unit: string
   readonly target?: Target
+  /** What a reader has to know to judge the figure. */
+  readonly note?: string
 }
 
 /** A goal of the project, with which the table compares. A missed one is shown as missed and fails nothing. */
@@ -61,6 +63,10 @@ export function atLeast(value: number): Target {
 
 export function atMost(value: number): Target {
   return { kind: 'at most', value }
+}
+
+export function isMet(target: Target, value: number): boolean {
+  return target.kind === 'at least' ? value >= target.value : value <= target.value
 }
 
 export type Chart = BarChart | LineChart

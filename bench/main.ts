@@ -1,9 +1,16 @@
 /**
- * `npm run bench -- NAME [--options] [--json]`: measures one thing; without a name, lists what there is.
- * Must never happen here: anything on standard output beside the report.
+ * `npm run bench`: runs every benchmark that needs nothing, prints one table, and keeps what was seen in `results.md`.
+ * `npm run bench -- NAME [--options] [--json]`: runs one.
+ * Must never happen here: anything on standard output beside the table or the report.
  */
-import { commonOptions, optionLines, readOptions } from '../lab/experiment.ts'
-import type { Benchmark } from './benchmark.ts'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { styleText } from 'node:util'
+import { type Given, type Option, optionLines, readOptions } from '../lab/experiment.ts'
+import type { Benchmark, Measured } from './benchmark.ts'
+import { commit, keep, machine, writeSummary } from './results.ts'
+import { type Paint, type Part, tableText } from './table.ts'
 
 /** Loaded when asked for: what one benchmark needs must not stop another. */
 const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
@@ -11,16 +18,45 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   restart: async () => (await import('./restart.ts')).restart,
 }
 
+const folder = fileURLToPath(new URL('.', import.meta.url))
+
+const optionsOfOne: Readonly<Record<string, Option>> = {
+  save: { help: 'keep what was seen, and write results.md anew' },
+  json: { help: 'print the report in one line, and nothing else' },
+  help: { help: 'show this help' },
+}
+
+const optionsOfAll: Readonly<Record<string, Option>> = {
+  data: { value: 'FOLDER', help: 'a collection of public data: run what reads it, too', otherwise: '' },
+  servers: { help: 'run what starts servers, too' },
+  json: { help: 'print the reports in one line, and nothing else' },
+  help: { help: 'show this help' },
+}
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`)
+/** Colours only on a terminal, and not where the environment refuses them. */
+const paint: Paint = (style, text) => styleText(style, text, { stream: process.stdout })
+
 async function helpOfAll(): Promise<string> {
   const lines: string[] = []
-  for (const [name, load] of Object.entries(benchmarks))
-    lines.push(`  ${name.padEnd(12)} ${(await load()).about}`)
-  const more = 'npm run bench -- NAME --help says more.'
-  return `npm run bench -- NAME [--options] [--json]\n\n${lines.join('\n')}\n\n${more}\n`
+  for (const [name, load] of Object.entries(benchmarks)) {
+    const { about, needs } = await load()
+    const wants = { nothing: '', data: ' (with --data)', servers: ' (with --servers)' }[needs.kind]
+    lines.push(`  ${name.padEnd(12)} ${about}${wants}`)
+  }
+  return [
+    'npm run bench -- [--options]         all benchmarks, one table, and bench/results.md',
+    'npm run bench -- NAME [--options]    one of them; NAME --help says more',
+    '',
+    ...lines,
+    '',
+    ...optionLines(optionsOfAll),
+    '',
+  ].join('\n')
 }
 
 function helpOf(name: string, { about, options, examples }: Benchmark): string {
-  const rows = optionLines({ ...options, ...commonOptions })
+  const rows = optionLines({ ...options, ...optionsOfOne })
   const lines = examples.map(([line, what]) => `  npm run bench -- ${line}\n      ${what}`)
   return `npm run bench -- ${name}: ${about}\n\n${rows.join('\n')}\n\n${lines.join('\n')}\n`
 }
@@ -30,24 +66,102 @@ function wrong(message: string, text: string): number {
   return 2
 }
 
-async function main([name = '', ...words]: readonly string[]): Promise<number> {
-  const load = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined
-  if (load === undefined) {
-    const text = await helpOfAll()
-    if (name !== '' && name !== '--help') return wrong(`there is no benchmark "${name}"`, text)
-    process.stdout.write(text)
-    return 0
-  }
-  const benchmark = await load()
-  const given = readOptions({ ...benchmark.options, ...commonOptions }, words)
+/** Runs one with these options and keeps it, if asked to. */
+async function measure(name: string, command: string, benchmark: Benchmark, given: Given): Promise<Measured> {
+  const measured = await benchmark.run(given, say)
+  if (!given.flag('save')) return measured
+  await keep(folder, {
+    benchmark: name,
+    about: benchmark.about,
+    command,
+    at: new Date().toISOString().slice(0, 16).replace('T', ' '),
+    commit: commit(folder),
+    machine: machine(),
+    rows: measured.rows,
+    charts: measured.charts ?? [],
+  })
+  await writeSummary(folder, Object.keys(benchmarks))
+  return measured
+}
+
+async function runOne(name: string, benchmark: Benchmark, words: readonly string[]): Promise<number> {
+  const given = readOptions({ ...benchmark.options, ...optionsOfOne }, words)
   if (typeof given === 'string') return wrong(given, helpOf(name, benchmark))
   if (given.flag('help')) {
     process.stdout.write(helpOf(name, benchmark))
     return 0
   }
-  const { report } = await benchmark.run(given, (line) => process.stderr.write(`${line}\n`))
-  process.stdout.write(`${JSON.stringify(report, undefined, given.flag('json') ? undefined : 2)}\n`)
+  const { needs } = benchmark
+  if (needs.kind === 'data' && given.text('data') === '') {
+    return wrong(`${name} reads public data: give --data ${needs.folder}`, helpOf(name, benchmark))
+  }
+  const command = [name, ...words.filter((word) => word !== '--save')].join(' ')
+  const { report, rows } = await measure(name, command, benchmark, given)
+  print(report, [{ name, rows }], given)
   return 0
+}
+
+async function runAll(words: readonly string[]): Promise<number> {
+  const given = readOptions(optionsOfAll, words)
+  if (typeof given === 'string') return wrong(given, await helpOfAll())
+  if (given.flag('help')) {
+    process.stdout.write(await helpOfAll())
+    return 0
+  }
+  const reports: Record<string, object> = {}
+  const parts: Part[] = []
+  const failed: string[] = []
+  for (const [name, load] of Object.entries(benchmarks)) {
+    const benchmark = await load()
+    const chosen = choose(benchmark, given)
+    if (typeof chosen === 'string') {
+      say(`${name}: left out, ${chosen}`)
+      continue
+    }
+    say(`${name}: ${benchmark.about}`)
+    try {
+      const { report, rows } = await measure(name, [name, ...chosen.words].join(' '), benchmark, chosen.given)
+      reports[name] = report
+      parts.push({ name, rows })
+    } catch (cause) {
+      failed.push(name)
+      say(`${name}: failed: ${cause instanceof Error ? cause.message : cause}`)
+    }
+  }
+  print(reports, parts, given)
+  if (failed.length > 0) say(`failed: ${failed.join(', ')}`)
+  return failed.length === 0 ? 0 : 1
+}
+
+interface Chosen {
+  readonly words: readonly string[]
+  readonly given: Given
+}
+
+/** The options with which a benchmark runs among all; or why it does not. */
+function choose({ needs, options }: Benchmark, all: Given): Chosen | string {
+  const words: string[] = []
+  if (needs.kind === 'servers' && !all.flag('servers')) return 'it starts servers: ask for it with --servers'
+  if (needs.kind === 'data') {
+    const data = join(all.text('data'), needs.folder)
+    if (all.text('data') === '') return 'it reads public data: give --data FOLDER'
+    if (!existsSync(data)) return `there is no ${data}`
+    words.push('--data', data)
+  }
+  const given = readOptions({ ...options, ...optionsOfOne }, [...words, '--save'])
+  return typeof given === 'string' ? given : { words, given }
+}
+
+function print(report: object, parts: readonly Part[], given: Given): void {
+  process.stdout.write(given.flag('json') ? `${JSON.stringify(report)}\n` : tableText(parts, paint))
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  const [name = ''] = words
+  if (name === '' || name.startsWith('-')) return runAll(words)
+  const load = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined
+  if (load === undefined) return wrong(`there is no benchmark "${name}"`, await helpOfAll())
+  return runOne(name, await load(), words.slice(1))
 }
 
 process.exitCode = await main(process.argv.slice(2))

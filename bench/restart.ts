@@ -5,7 +5,7 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Progress } from '../lab/experiment.ts'
+import type { Given, Progress } from '../lab/experiment.ts'
 import { openSqliteJournal } from '../src/host/journal/sqlite.ts'
 import type { Journal } from '../src/host/ports.ts'
 import { Network } from '../src/index.ts'
@@ -16,8 +16,6 @@ import { defaultLimits } from '../src/protocol/limits.ts'
 import type { Benchmark, Measured } from './benchmark.ts'
 import { percentile } from './percentile.ts'
 
-const endedTasks = 1_000_000
-const openTasks = 1_000
 const tasksPerAppend = 2_000
 const runs = 5
 const limits = { maxAnnouncements: 10_000, maxAnnouncementsPerInitiator: 10_000 }
@@ -25,24 +23,35 @@ const limits = { maxAnnouncements: 10_000, maxAnnouncementsPerInitiator: 10_000 
 export const restart: Benchmark = {
   about: 'start on a file with many ended and some open tasks',
   needs: { kind: 'nothing' },
-  options: {},
+  options: {
+    ended: { value: 'N', help: 'tasks that have ended', otherwise: 1_000_000 },
+    open: { value: 'N', help: 'tasks that have not', otherwise: 1_000 },
+  },
   examples: [['restart --json', 'all figures in one line']],
-  run: (_given, progress) => all(progress),
+  run: all,
 }
 
-async function all(progress: Progress): Promise<Measured> {
+/** How many tasks the file has. */
+interface History {
+  readonly endedTasks: number
+  readonly openTasks: number
+}
+
+async function all(given: Given, progress: Progress): Promise<Measured> {
+  const history = { endedTasks: given.whole('ended'), openTasks: given.whole('open') }
+  const { endedTasks, openTasks } = history
   const folder = await mkdtemp(join(tmpdir(), 'convoke-bench-'))
   const file = join(folder, 'network.db')
   try {
     progress(`writing ${endedTasks} ended and ${openTasks} open tasks …`)
-    await write(file)
+    await write(file, history)
     progress('the first start reads everything and writes a snapshot …')
-    const firstMs = await start(file)
+    const firstMs = await start(file, openTasks)
     const cleanMs: number[] = []
-    for (let i = 0; i < runs; i++) cleanMs.push(await start(file))
+    for (let i = 0; i < runs; i++) cleanMs.push(await start(file, openTasks))
     progress(`adding the longest tail, ${defaultLimits.snapshotEvery} facts …`)
     await addTail(file)
-    const tailMs = await start(file)
+    const tailMs = await start(file, openTasks)
     const { size } = await stat(file)
     const readyMs = Math.round(percentile(cleanMs, 0.5))
     const readyAfterCrashMs = Math.round(tailMs)
@@ -66,7 +75,7 @@ async function all(progress: Progress): Promise<Measured> {
 }
 
 /** Milliseconds until the network answers, with all open tasks there. */
-async function start(file: string): Promise<number> {
+async function start(file: string, openTasks: number): Promise<number> {
   const started = performance.now()
   await using network = await Network.open(file, { limits })
   const open = (await network.tasks()).filter((task) => task.endedAt === undefined)
@@ -75,12 +84,12 @@ async function start(file: string): Promise<number> {
   return tookMs
 }
 
-async function write(file: string): Promise<void> {
+async function write(file: string, { endedTasks, openTasks }: History): Promise<void> {
   const journal = await openSqliteJournal(file, { durability: 'normal' })
   try {
     await journal.append(Array.from({ length: openTasks }, (_, i) => accepted(`open-${i}`)))
     for (let i = 0; i < endedTasks; i += tasksPerAppend)
-      await appendEnded(journal, 'ended', i, tasksPerAppend)
+      await appendEnded(journal, 'ended', i, Math.min(tasksPerAppend, endedTasks - i))
   } finally {
     await journal.close()
   }

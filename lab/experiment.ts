@@ -39,7 +39,7 @@ export interface Given {
   flag(name: string): boolean
 }
 
-/** What every command of the lab and every benchmark understands. */
+/** What every experiment understands. */
 export const commonOptions: Readonly<Record<string, Option>> = {
   json: { help: 'print the report in one line' },
   help: { help: 'show this help' },
