@@ -238,7 +238,7 @@ const bodies: { readonly [Kind in MessageKind]: Arbitrary<Body<Kind>> } = {
     invite: inviteId,
     epoch: whole,
     skills: some(skillName),
-    holdUntil: amount,
+    holdForMs: amount,
   }),
   GROUP_ACCEPT: all({ task: taskId, invite: inviteId }),
   GROUP_REJECT: all({ task: taskId, invite: inviteId, refusal }),

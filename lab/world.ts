@@ -178,10 +178,7 @@ export class World {
 
   /** Ends a node's process without a word. */
   crash(id: string): void {
-    if (id === hubName) {
-      this.crashHub()
-      return
-    }
+    if (id === hubName) return this.crashHub()
     const resident = this.#residents.get(id)
     if (resident === undefined) return
     resident.life.alive = false
@@ -207,8 +204,11 @@ export class World {
     if (life !== undefined) life.skewMs += byMs
   }
 
+  /** One that has not opened yet has nobody to say it to: it ends without a word. */
   leave(id: string, reason: string): void {
-    void this.#participant(id).leave(reason)
+    const participant = this.#residents.get(id)?.participant
+    if (participant === undefined) return this.crash(id)
+    void participant.leave(reason)
     this.#residents.delete(id)
   }
 
@@ -221,14 +221,12 @@ export class World {
 
   /** Asks for the end of a task that this node has announced or followed. */
   async cancel(by: string, task: string, reason: string): Promise<void> {
-    const handle = await this.#handle(by, task)
-    void handle?.cancel(reason).catch(() => {})
+    void (await this.#handle(by, task))?.cancel(reason).catch(() => {})
   }
 
   /** Lets the members begin, where the announcement left that to the initiator. */
   async start(by: string, task: string): Promise<void> {
-    const handle = await this.#handle(by, task)
-    void handle?.start()
+    void (await this.#handle(by, task))?.start()
   }
 
   /** As `task.explain()` does it. Runs the world until the hub has answered. */
@@ -253,6 +251,11 @@ export class World {
   /** The incarnation of the life that runs under this name, if one does. */
   incarnationOf(id: string): number | undefined {
     return id === hubName ? this.hub?.address().incarnation : this.#residents.get(id)?.incarnation
+  }
+
+  /** Whether a node runs and can be asked: a process that has just begun cannot yet. */
+  isOpen(id: string): boolean {
+    return this.#residents.get(id)?.participant !== undefined
   }
 
   // ---- inside

@@ -213,7 +213,7 @@ const fences: readonly string[] = [
   'agent',
   'member',
   'kind',
-  'holdUntil',
+  'holdForMs',
   'closesAt',
 ]
 

@@ -84,10 +84,10 @@ const fencing: readonly Mutant[] = [
     replace: 'true',
   },
   {
-    name: 'old start heard again',
-    file: 'src/agent/working.ts',
-    find: 'if (epoch <= (agent.closed.get(task) ?? 0)) return\n  const known',
-    replace: 'const known',
+    name: 'old group and old start heard again',
+    file: 'src/agent/joining.ts',
+    find: '  if (epoch <= (agent.closed.get(task) ?? 0)) return false\n',
+    replace: '',
   },
   {
     name: 'duplicate start runs twice',
@@ -133,12 +133,6 @@ const capacity: readonly Mutant[] = [
     file: 'src/hub/forming.ts',
     find: '    shiftSlots(hub, invitation.asked.entry, -1, 0)\n    release(',
     replace: '    release(',
-  },
-  {
-    name: 'promise kept by the clock of the hub',
-    file: 'src/agent/joining.ts',
-    find: 'const until = Math.min(holdUntil, agent.now + agent.configuration.limits.groupTimeoutMs)',
-    replace: 'const until = holdUntil',
   },
   {
     name: 'who has done its part asked in place of others',

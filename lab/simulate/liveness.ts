@@ -98,7 +98,10 @@ function announceProbes(play: Stageplay): void {
 function boundMs({ surroundings, witness }: Stageplay): Millis {
   const { groupTimeoutMs, maintenanceIntervalMs, agentTimeoutMs } = surroundings.limits
   const workMs = surroundings.agents.reduce((sum, agent) => sum + agent.workMs, 0)
-  const attemptMs = groupTimeoutMs + maintenanceIntervalMs + agentTimeoutMs + 20_000
+  const silences = [...witness.ledger.tasks.values()].map((entry) =>
+    entry.ended === undefined ? entry.announcement.workSilenceMs : 0,
+  )
+  const attemptMs = groupTimeoutMs + maintenanceIntervalMs + agentTimeoutMs + Math.max(20_000, ...silences)
   const depth = 1 + Math.max(0, ...[...witness.ledger.tasks.values()].map((entry) => depthOf(entry, witness)))
   const waves = 1 + witness.ledger.open / Math.max(1, surroundings.agents.length)
   return 2 * depth * 5 * attemptMs + waves * (workMs + attemptMs)

@@ -27,4 +27,9 @@ export const regressions: readonly Regression[] = [
     seed: 1283,
     found: 'a group that nobody started kept its members, and others were kept for who waited for them',
   },
+  { seed: 110492, found: 'the price of the cheapest group left out the members that were kept' },
+  {
+    seed: 113116,
+    found: 'an agent whose clock was ahead forgot its promises and worked on more than it can',
+  },
 ]

@@ -177,7 +177,7 @@ export function announce(play: Stageplay, plan: TaskPlan): void {
   const known = play.announced.get(plan.by) ?? []
   play.announced.set(plan.by, known)
   if (!known.includes(plan)) known.push(plan)
-  if (world.incarnationOf(plan.by) === undefined) return
+  if (!world.isOpen(plan.by)) return
   const dice = diceOf(surroundings.seed, `verdicts ${plan.id ?? plan.at}`)
   const spec = specOf(plan, () => {
     if (typeof plan.check !== 'object') return true

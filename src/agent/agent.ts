@@ -21,7 +21,7 @@ import {
   order,
   tell,
 } from './announcing.ts'
-import { confirm, dropStaleHolds, onFormed, onInvite, onRelease, settleHolds } from './joining.ts'
+import { confirm, dropStaleHolds, onFormed, onInvite, onRelease, takesPart } from './joining.ts'
 import {
   answer,
   askToJoin,
@@ -193,8 +193,8 @@ function answerStranger(agent: AgentState, to: Address, message: Message): void 
 
 function heardStart(agent: AgentState, assignment: Assignment): void {
   if (isLeaving(agent)) return
-  settleHolds(agent, assignment.task, assignment.epoch)
-  onStart(agent, assignment)
+  const { task, epoch, skills } = assignment
+  if (takesPart(agent, task, epoch, skills)) onStart(agent, assignment)
 }
 
 /** An agent may be both: a member of the group, and the one who announced the task. */

@@ -2,14 +2,16 @@
  * Invitations: accept and hold a slot, or reject with a reason; confirmation and release.
  * Must never happen here: an accept that nobody confirms and that holds its slot for ever.
  */
+import type { TaskId } from '../protocol/id.ts'
 import type { GroupFormed, GroupInvite, GroupRelease } from '../protocol/message.ts'
+import { refuse } from '../protocol/refusal.ts'
 import { acceptOrReject } from '../strategy/bid.ts'
 import { selfImage } from './offering.ts'
-import { type AgentState, type Judgement, memberNamed, say } from './state.ts'
-import { isSamePart, letGo, newWork, sayEndingLater } from './working.ts'
+import { type AgentState, busySlots, type Judgement, say, type Work } from './state.ts'
+import { isSamePart, letGo, newWork, sayEnding, sayEndingLater } from './working.ts'
 
 export function onInvite(agent: AgentState, message: GroupInvite): void {
-  const { call, invite, epoch, skills, holdUntil } = message
+  const { call, invite, epoch, skills, holdForMs } = message
   const { task } = call
   if (agent.holds.has(invite)) {
     say(agent, { kind: 'GROUP_ACCEPT', task, invite })
@@ -20,8 +22,8 @@ export function onInvite(agent: AgentState, message: GroupInvite): void {
     say(agent, { kind: 'GROUP_REJECT', task, invite, refusal })
     return
   }
-  // The instant is one of the hub's clock. When that is ahead, the promise still ends with the longest search.
-  const until = Math.min(holdUntil, agent.now + agent.configuration.limits.groupTimeoutMs)
+  // No promise lasts longer than the longest search, whatever it is asked for.
+  const until = agent.now + Math.min(holdForMs, agent.configuration.limits.groupTimeoutMs)
   agent.holds.set(invite, { invite, task, epoch, skills, until })
   if (agent.profile.confirms) agent.effects.push({ kind: 'consider', call, matter: { invite } })
   else say(agent, { kind: 'GROUP_ACCEPT', task, invite })
@@ -46,19 +48,32 @@ export function dropStaleHolds(agent: AgentState): void {
   for (const [invite, hold] of agent.holds) if (hold.until <= agent.now) agent.holds.delete(invite)
 }
 
-/** Once the group stands, what was promised for it is confirmed, also when the word that said so was lost. */
-export function settleHolds(agent: AgentState, task: GroupFormed['task'], epoch: number): void {
+/**
+ * Once the group stands, what was promised for it is confirmed, also when the word that said so was lost. Answers
+ * whether the agent takes part: a promise that has lapsed meanwhile, because its clock was set on or its machine slept,
+ * is kept where there is room for it, and otherwise the agent says that it has none.
+ */
+export function takesPart(agent: AgentState, task: TaskId, epoch: number, skills: Work['skills']): boolean {
+  let promised = false
   for (const hold of agent.holds.values()) {
-    if (hold.task === task && hold.epoch <= epoch) agent.holds.delete(hold.invite)
+    if (hold.task !== task || hold.epoch > epoch) continue
+    agent.holds.delete(hold.invite)
+    promised = true
   }
+  if (epoch <= (agent.closed.get(task) ?? 0)) return false
+  if (promised || agent.works.has(task) || busySlots(agent) < agent.profile.capacity) return true
+  const refusal = refuse('E_BUSY', 'the promise has lapsed, and the slot is taken by now')
+  const work = { ...newWork(task, epoch, [], skills), ending: refusal }
+  agent.works.set(task, work)
+  sayEnding(agent, work)
+  return false
 }
 
 /** The group stands, or stands anew: a member whose part is the same goes on under the new epoch. */
 export function onFormed(agent: AgentState, message: GroupFormed): void {
   const { task, epoch, members } = message
-  settleHolds(agent, task, epoch)
-  if (epoch <= (agent.closed.get(task) ?? 0)) return
   const skills = memberNamed(members, agent.self.id)?.skills ?? []
+  if (!takesPart(agent, task, epoch, skills)) return
   const work = agent.works.get(task)
   if (work !== undefined && epoch < work.epoch) return
   if (work === undefined || !isSamePart(work, skills)) {

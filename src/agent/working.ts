@@ -14,7 +14,6 @@ import { type AgentState, endsRemembered, say, type Work } from './state.ts'
  */
 export function onStart(agent: AgentState, assignment: Assignment): void {
   const { task, epoch, skills, feedback } = assignment
-  if (epoch <= (agent.closed.get(task) ?? 0)) return
   const known = agent.works.get(task)
   if (known !== undefined && epoch < known.epoch) return
   if (known !== undefined && isBegun(known)) {

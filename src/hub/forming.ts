@@ -60,7 +60,7 @@ export function settle(hub: HubState, task: Task): void {
     return need === undefined || need.optional ? [] : [{ ...need, count: left[i] ?? 0 }]
   })
   if (askMore(hub, task, search, lacking)) return
-  giveUp(hub, task, reasonOf(team, lacking))
+  giveUp(hub, task, reasonOf(task, search, team, lacking))
 }
 
 /** Who has not answered by now is not waited for; an offer that still comes is too late. */
@@ -150,8 +150,10 @@ function spentIn(task: Task, search: Search): number {
   return spent
 }
 
-function reasonOf(none: NoTeam, lacking: readonly OpenNeed[]): WaitingFor {
-  if (none.why === 'budget') return { kind: 'budget', cheapest: none.cheapest ?? 0 }
+function reasonOf(task: Task, search: Search, none: NoTeam, lacking: readonly OpenNeed[]): WaitingFor {
+  if (none.why === 'budget') {
+    return { kind: 'budget', cheapest: spentIn(task, search) + (none.cheapest ?? 0) }
+  }
   return { kind: 'unwilling', needs: requirementsOf(lacking) }
 }
 
@@ -175,7 +177,6 @@ function invite(
       asked,
       reach,
       answerBy: Math.min(search.endsAt, hub.now + hub.configuration.limits.holdMs),
-      holdUntil: search.endsAt,
       accepted: false,
     }
     search.invitations.set(asked.entry.id, invitation)
@@ -186,7 +187,7 @@ function invite(
       invite: invitation.id,
       epoch: task.epoch + 1,
       skills: reach.skills,
-      holdUntil: invitation.holdUntil,
+      holdForMs: search.endsAt - hub.now,
     })
   }
   task.waitingFor = { kind: 'answers', invited: [...search.invitations.keys()] }

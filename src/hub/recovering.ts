@@ -5,7 +5,7 @@
  */
 import type { TaskId } from '../protocol/id.ts'
 import type { AgentHeartbeat } from '../protocol/message.ts'
-import { type Refusal, refuse } from '../protocol/refusal.ts'
+import { type Refusal, type RefusalCode, refuse } from '../protocol/refusal.ts'
 import { record } from './applying.ts'
 import { openNeeds } from './asking.ts'
 import { claim, end } from './ending.ts'
@@ -16,12 +16,15 @@ import { isPresent, shiftSlots, strike } from './roster.ts'
 import { startMember } from './running.ts'
 import { type HubState, type Part, type RosterEntry, send, standingMembers, type Task } from './state.ts'
 
+/** Why nothing was done: that says how reliable an agent is, and nothing of its level. */
+const absences: ReadonlySet<RefusalCode> = new Set(['E_AGENT_LOST', 'E_WORK_SILENT', 'E_BUSY'])
+
 /** Closes one member's part without a result. `counts`: the try is one of the task's `maxAttempts`. */
 export function loseMember(hub: HubState, task: Task, part: Part, reason: Refusal, counts: boolean): void {
   const { agent, incarnation, skills } = part.member
   const epoch = task.epoch
   record(hub, { kind: 'member.lost', task: task.id, at: hub.now, epoch, agent, reason, counts })
-  const absent = reason.code === 'E_AGENT_LOST' || reason.code === 'E_WORK_SILENT'
+  const absent = absences.has(reason.code)
   const tookMs = Math.max(0, hub.now - part.startedAt)
   if (counts) learn(hub, task, [{ agent, skills, blame: 1, tookMs, absent }])
   const entry = isPresent(hub, agent, incarnation)

@@ -65,7 +65,6 @@ export interface Invitation {
   readonly reach: Reach
   /** Without an answer by then the next best is invited. */
   readonly answerBy: Millis
-  readonly holdUntil: Millis
   accepted: boolean
 }
 

@@ -122,7 +122,8 @@ export interface GroupInvite {
   readonly epoch: number
   /** What the agent would do. */
   readonly skills: readonly SkillName[]
-  readonly holdUntil: Millis
+  /** For how long from now the slot is asked for. A span, because no two machines have the same clock. */
+  readonly holdForMs: Millis
 }
 export interface GroupAccept {
   readonly kind: 'GROUP_ACCEPT'
@@ -298,7 +299,7 @@ export type WaitingFor =
   | { readonly kind: 'busy'; readonly needs: readonly Requirement[] }
   /** Enough agents were asked, too few said yes. */
   | { readonly kind: 'unwilling'; readonly needs: readonly Requirement[] }
-  /** The cheapest group costs more than the budget. */
+  /** The cheapest group, with the members that were kept, costs more than the budget. */
   | { readonly kind: 'budget'; readonly cheapest: number }
   | { readonly kind: 'offers'; readonly asked: number; readonly answered: number }
   | { readonly kind: 'answers'; readonly invited: readonly AgentId[] }

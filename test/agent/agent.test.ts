@@ -76,7 +76,7 @@ function invite(id: string, epoch: number): Message {
     priority: 'normal',
     needs: [{ skill: cleaning, level: 'novice', count: 1 }],
   } as const
-  return { kind: 'GROUP_INVITE', call, invite: id as InviteId, epoch, skills: [cleaning], holdUntil: 30_000 }
+  return { kind: 'GROUP_INVITE', call, invite: id as InviteId, epoch, skills: [cleaning], holdForMs: 30_000 }
 }
 
 function said(effects: readonly AgentEffect[]): string[] {
@@ -157,12 +157,32 @@ test('GROUP-4 a promise ends with its hold, and is confirmed by a group that doe
   assert.deepEqual(said(bench.hear(invite('i1', 1))), ['GROUP_ACCEPT'], 'the same invitation again')
   assert.deepEqual(said(bench.hear(invite('i2', 1))), ['GROUP_REJECT'], 'its only slot is promised')
   bench.wait(30_000)
-  assert.deepEqual(said(bench.hear({ ...invite('i3', 1), holdUntil: 90_000 } as Message)), ['GROUP_ACCEPT'])
+  assert.deepEqual(said(bench.hear(invite('i3', 1))), ['GROUP_ACCEPT'])
   bench.hear(formed(1))
   bench.hear(start(1))
   bench.finish(1, 'clean')
   bench.hear({ kind: 'TASK_NOTED', task, epoch: 1 })
   assert.deepEqual(said(bench.hear(invite('i4', 2))), ['GROUP_ACCEPT'], 'nothing is left of the earlier hold')
+})
+
+test('GROUP-8 a promise that has lapsed is kept where there is room, and otherwise broken in words', () => {
+  const other = 'other' as TaskId
+  const bench = new Bench()
+  bench.hear(invite('i1', 1))
+  bench.wait(30_000)
+  const elsewhere = { ...formed(1), task: other } as Message
+  bench.hear(elsewhere)
+  assert.deepEqual(said(bench.hear(formed(1))), ['TASK_FAILED'], 'its only slot is taken')
+  assert.deepEqual(begun(bench.hear(start(1))), [])
+  assert.deepEqual(
+    said(bench.wait(2_000)).filter((kind) => kind === 'TASK_FAILED'),
+    ['TASK_FAILED'],
+  )
+  bench.hear({ kind: 'TASK_NOTED', task, epoch: 1 })
+  bench.hear({ kind: 'GROUP_DISSOLVED', task: other, epoch: 1, reason: 'it is over' })
+  assert.deepEqual(begun(bench.hear(start(1))), [], 'what it has failed is over')
+  bench.hear(formed(2))
+  assert.deepEqual(begun(bench.hear(start(2))), [1], 'there is room')
 })
 
 test('LINK-5 an agent that has been born again elsewhere lets go of everything', () => {

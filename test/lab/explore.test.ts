@@ -23,7 +23,7 @@ type Pin = readonly [world: string, clockSteps: number, states: number, transiti
 
 const pinned: readonly Pin[] = [
   ['two agents, bad network', 0, 1305, 3406],
-  ['one agent, unordered network', 1, 4568, 13435],
+  ['one agent, unordered network', 1, 5127, 14846],
   ['two agents, unordered network', 1, 1905, 5151],
   ['two agents, one crashes', 1, 21741, 71685],
   ['two agents, the hub crashes', 0, 4502, 10951],
@@ -31,9 +31,9 @@ const pinned: readonly Pin[] = [
   ['three agents', 0, 5588, 15635],
   ['two of a kind', 0, 2527, 6549],
   ['checkpoint', 1, 6973, 19989],
-  ['contention', 1, 26214, 55860],
+  ['contention', 1, 26773, 57283],
   ['contention of pairs', 0, 6369, 18004],
-  ['two slots', 0, 4464, 8629],
+  ['two slots', 0, 4742, 9136],
   ['failures', 1, 6674, 17034],
   ['a claim is sent back', 1, 24305, 68342],
   ['a claim is checked by an agent', 0, 491, 1467],
@@ -42,7 +42,7 @@ const pinned: readonly Pin[] = [
   ['dependency', 0, 3063, 7360],
   ['departure', 0, 4592, 13984],
   ['departure and crash', 0, 4749, 12052],
-  ['deadline', 1, 12037, 35557],
+  ['deadline', 1, 12295, 36318],
 ]
 
 for (const [name, clockSteps, states, transitions] of pinned) {

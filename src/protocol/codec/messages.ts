@@ -163,7 +163,7 @@ function asking(of: Parts): Some<Asking> {
         invite: inviteId,
         epoch: whole,
         skills: skillNames,
-        holdUntil: amount,
+        holdForMs: amount,
       }),
     ),
     GROUP_ACCEPT: exactly<Of<'GROUP_ACCEPT'>>()(
