@@ -7,7 +7,7 @@ import type { GroupFormed, GroupInvite, GroupRelease } from '../protocol/message
 import { refuse } from '../protocol/refusal.ts'
 import { acceptOrReject } from '../strategy/bid.ts'
 import { selfImage } from './offering.ts'
-import { type AgentState, busySlots, type Judgement, say, type Work } from './state.ts'
+import { type AgentState, busySlots, type Judgement, memberNamed, say, type Work } from './state.ts'
 import { isSamePart, letGo, newWork, sayEnding, sayEndingLater } from './working.ts'
 
 export function onInvite(agent: AgentState, message: GroupInvite): void {
