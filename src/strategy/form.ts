@@ -6,6 +6,7 @@
  * so (`exact: false`).
  * Must never happen here: a team over budget or over size, and a guess that pretends to be exact.
  */
+import { cover } from './cover.ts'
 import { partition, partitionNeedsMax } from './partition.ts'
 import { fillPlaces } from './places.ts'
 import { search } from './search.ts'
@@ -57,7 +58,23 @@ function solve(needs: readonly Need[], candidates: readonly Candidate[], options
   if (simple !== 'too much' && allows(candidates, options, simple)) return { blocks: simple, exact: true }
   const general = fillPlaces(needs, candidates, options)
   if (general !== 'too much') return { blocks: general, exact: true }
-  return { blocks: search(needs, candidates, options), exact: false }
+  return solveLarge(needs, candidates, options)
+}
+
+/** Beyond the tables: with a bound and branching, and without proof where that does not come to an end or does not fit. */
+function solveLarge(needs: readonly Need[], candidates: readonly Candidate[], options: Options): Solution {
+  const covering = cover(needs, candidates, options)
+  const { blocks } = covering
+  if (blocks === undefined) {
+    if (covering.proven) return { blocks, exact: true }
+    return { blocks: search(needs, candidates, options), exact: false }
+  }
+  const isAllowed = allows(candidates, options, blocks)
+  if (isAllowed && covering.proven) return { blocks, exact: true }
+  const found = search(needs, candidates, options)
+  if (!isAllowed) return { blocks: found, exact: false }
+  const value = (of: readonly Block[]): number => teamOf(needs, candidates, of, false).value
+  return { blocks: found !== undefined && value(found) > value(blocks) ? found : blocks, exact: false }
 }
 
 /** Without regard to a smallest size and to the budget; where both are kept by chance, nothing better exists. */
@@ -99,6 +116,8 @@ function fillEach(needs: readonly Need[], candidates: readonly Candidate[]): Blo
 
 function allows(candidates: readonly Candidate[], options: Options, blocks: readonly Block[]): boolean {
   if (blocks.length < options.sizeMin) return false
+  const isIn = (c: number): boolean => blocks.some(({ candidate }) => candidate === c)
+  if (candidates.some(({ mustInclude }, c) => mustInclude === true && !isIn(c))) return false
   return options.budget === undefined || priceOf(candidates, blocks) <= spendable(options.budget)
 }
 

@@ -3,23 +3,19 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Sizes } from '../../lab/oracle/milp.ts'
+import { randomProblem, type Shape } from '../../lab/oracle/problems.ts'
 import { type Candidate, form, type Need, type NoTeam, type Team } from '../../src/strategy/form.ts'
 import { fillPlaces } from '../../src/strategy/places.ts'
 import { seeded } from '../../src/strategy/random.ts'
 import { search } from '../../src/strategy/search.ts'
 import { teamOf } from '../../src/strategy/team.ts'
 
-interface Options {
-  readonly sizeMax: number
-  readonly sizeMin: number
-  readonly budget?: number
-}
-
 /** The best value over every division of the needs among every set of candidates, or undefined. */
 function bruteForce(
   needs: readonly Need[],
   candidates: readonly Candidate[],
-  options: Options,
+  options: Sizes,
 ): number | undefined {
   let best: number | undefined
   const open = needs.map((need) => need.count)
@@ -57,7 +53,7 @@ function checkTeam(
   team: Team,
   needs: readonly Need[],
   candidates: readonly Candidate[],
-  options: Options,
+  options: Sizes,
 ): void {
   const filled = needs.map(() => 0)
   let value = 0
@@ -95,44 +91,6 @@ function checkTeam(
   assert.ok(Math.abs(team.value - value) < 1e-9, 'states its value')
 }
 
-interface Shape {
-  readonly counts?: boolean
-  readonly optional?: boolean
-  readonly must?: boolean
-  readonly sizeMin?: boolean
-  readonly budget?: boolean
-  /** Nobody can cover two needs. */
-  readonly specialists?: boolean
-  /** Values and prices from a few whole numbers, so that ties are common. */
-  readonly coarse?: boolean
-}
-
-function instance(random: () => number, shape: Shape, needMax: number, candidateMax: number) {
-  const up = (n: number): number => Math.floor(random() * n)
-  const amount = (scale: number): number => (shape.coarse ? up(3) : random() * scale)
-  const needs: Need[] = Array.from({ length: 1 + up(needMax) }, () => ({
-    count: shape.counts ? 1 + up(3) : 1,
-    ...(shape.optional && random() < 0.4 ? { skipPrice: amount(2) } : {}),
-  }))
-  const coverage = 0.25 + 0.6 * random()
-  const covers = (): readonly boolean[] => {
-    const only = up(needs.length)
-    return needs.map((_, i) => (shape.specialists ? i === only : random() < coverage))
-  }
-  const candidates: Candidate[] = Array.from({ length: 1 + up(candidateMax) }, () => ({
-    values: covers().map((can) => (can ? -amount(2) : undefined)),
-    cost: amount(1),
-    ...(shape.budget ? { price: amount(5) } : {}),
-    ...(shape.must && random() < 0.15 ? { mustInclude: true } : {}),
-  }))
-  const options: Options = {
-    sizeMax: 1 + up(needs.length + 1),
-    sizeMin: shape.sizeMin ? 1 + up(3) : 1,
-    ...(shape.budget ? { budget: amount(12) } : {}),
-  }
-  return { needs, candidates, options }
-}
-
 const shapes: Record<string, Shape> = {
   plain: {},
   ties: { coarse: true },
@@ -159,7 +117,7 @@ for (const [name, shape] of Object.entries(shapes)) {
     const random = seeded(name.length * 7919)
     let teams = 0
     for (let i = 0; i < 1500; i++) {
-      const { needs, candidates, options } = instance(random, shape, shape.counts ? 3 : 4, 7)
+      const { needs, candidates, sizes: options } = randomProblem(random, shape, shape.counts ? 3 : 4, 7)
       const expected = bruteForce(needs, candidates, options)
       const found = form(needs, candidates, options)
       const what = JSON.stringify({ needs, candidates, options, found, expected })
@@ -211,7 +169,7 @@ test('FORM-4 a core is infeasible, and feasible without any one of its needs: 50
   const random = seeded(77)
   let cores = 0
   for (let i = 0; i < 500; i++) {
-    const { needs, candidates, options } = instance(random, { counts: i % 2 === 0 }, 4, 7)
+    const { needs, candidates, sizes: options } = randomProblem(random, { counts: i % 2 === 0 }, 4, 7)
     const found = form(needs, candidates, { ...options, sizeMax: 1 + (i % 2) })
     if (found.kind === 'team' || found.why !== 'size') continue
     cores++
@@ -327,7 +285,7 @@ test('FORM-10 the search without proof comes within 3 % of the best team, and mi
   let missed = 0
   let loss = 0
   for (let i = 0; i < 300; i++) {
-    const { needs, candidates, options } = instance(random, { optional: i % 2 === 0 }, 6, 14)
+    const { needs, candidates, sizes: options } = randomProblem(random, { optional: i % 2 === 0 }, 6, 14)
     const best = form(needs, candidates, options)
     if (best.kind !== 'team') continue
     feasible++
