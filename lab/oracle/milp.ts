@@ -68,7 +68,8 @@ function programmeOf(needs: readonly Need[], candidates: readonly Candidate[], s
     rows.push(`0 y0 ${prices.join(' ')} <= ${sizes.budget}`)
   }
   const all = rows.map((row, i) => `r${i}: ${row}`).join('\n')
-  return `Maximize\nv: ${value.join(' ')}\nSubject To\n${all}\nBounds\n${bounds.join('\n')}\nGenerals\n${whole.join(' ')}\nBinaries\ny0 ${binary.join(' ')}\nEnd\n`
+  const limits = `Bounds\n${bounds.join('\n')}\nGenerals\n${whole.join(' ')}\nBinaries\ny0 ${binary.join(' ')}`
+  return `Maximize\nv: ${value.join(' ')}\nSubject To\n${all}\n${limits}\nEnd\n`
 }
 
 /** LP format knows no `+ -1`. Numbers are written in full, as the format has no `e-7`. */

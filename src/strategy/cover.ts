@@ -1,9 +1,11 @@
 /**
- * The best team for many needs with many places: a weighted set multi-cover, by Lagrangian bounds and branch and bound.
+ * The best team for many needs with many places: a weighted set multi-cover, by Lagrangian bounds and branch and
+ * bound.
  *
- * Each place has a price. Against given prices a candidate is worth taking when what it brings is more than it costs,
- * each for itself: that gives a bound for all teams at once, and tells which candidates can be in no better team, or must
- * be in every one. The prices are moved until the bound is high; what is left undecided is tried both ways.
+ * Each place has a price. Against given prices a candidate is worth taking when what it brings is more than it
+ * costs, each for itself: that gives a bound for all teams at once, and tells which candidates can be in no better
+ * team, or must be in every one. The prices are moved until the bound is high; what is left undecided is tried
+ * both ways.
  * Sources: Beasley 1990 (Lagrangian heuristic for set covering); Caprara, Fischetti and Toth 1999; Polyak's step.
  * Must never happen here: a claim of proof when the work allowed was used up.
  */

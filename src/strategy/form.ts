@@ -61,7 +61,7 @@ function solve(needs: readonly Need[], candidates: readonly Candidate[], options
   return solveLarge(needs, candidates, options)
 }
 
-/** Beyond the tables: with a bound and branching, and without proof where that does not come to an end or does not fit. */
+/** Beyond the tables: with a bound and branching; without proof where that comes to no end or breaks a limit. */
 function solveLarge(needs: readonly Need[], candidates: readonly Candidate[], options: Options): Solution {
   const covering = cover(needs, candidates, options)
   const { blocks } = covering
