@@ -17,6 +17,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   throughput: async () => (await import('./throughput.ts')).throughput,
   robust: async () => (await import('./robust.ts')).robust,
   restart: async () => (await import('./restart.ts')).restart,
+  peers: async () => (await import('./peers.ts')).peers,
 }
 
 const folder = fileURLToPath(new URL('.', import.meta.url))

@@ -27,7 +27,7 @@ export interface Finding {
 
 export const folders: readonly string[] = ['src', 'lab', 'bench', 'examples', 'test']
 
-/** Paths of all TypeScript files of the project, sorted. `bench/peers` holds other people's programs. */
+/** Paths of all TypeScript files of the project, sorted; without the packages that `bench/peers` has installed. */
 export function projectFiles(): string[] {
   return folders
     .filter((folder) => existsSync(join(root, folder)))
@@ -36,7 +36,7 @@ export function projectFiles(): string[] {
         (name) => `${folder}/${name}`,
       ),
     )
-    .filter((path) => path.endsWith('.ts') && !path.startsWith('bench/peers/'))
+    .filter((path) => path.endsWith('.ts') && !path.includes('/node_modules/'))
     .sort()
 }
 

@@ -1,0 +1,86 @@
+/**
+ * What a peer is: a library that does the same two kinds of work as every other, behind the same two functions. The
+ * work itself is here, so that it is the same for all.
+ * Must never happen here: an import of a peer's package, as the root's type check reads this file.
+ */
+
+export interface Peer {
+  /** Does one job for each input. Results are in the order of the inputs. */
+  jobs(inputs: readonly string[]): Promise<string[]>
+  /** Does one flow for each input: plan, three parallel workers, merge. Results are in the order of the inputs. */
+  flows(inputs: readonly string[]): Promise<string[]>
+  close(): Promise<void>
+}
+
+export interface Surroundings {
+  /** Jobs or flows that may be unfinished at the same moment. */
+  readonly inFlight: number
+  /** Where the peer's server is; for us the path of the file. Empty when there is none. */
+  readonly server: string
+}
+
+export type Open = (surroundings: Surroundings) => Promise<Peer>
+
+/** The two kinds of work. */
+export type Kind = 'jobs' | 'flows'
+
+/** What the process of a peer is told to do. */
+export interface Order {
+  readonly kind: Kind
+  readonly count: number
+}
+
+export type Answer =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'done'; readonly tookMs: number }
+  | { readonly kind: 'failed'; readonly reason: string }
+
+export function job(input: string): string {
+  return `${input} done`
+}
+
+export function plan(input: string): string[] {
+  return [`${input} a`, `${input} b`, `${input} c`]
+}
+
+export function work(part: string): string {
+  return `${part} done`
+}
+
+export function merge(parts: readonly string[]): string {
+  return parts.join(', ')
+}
+
+/** What a flow must come to. */
+export function flow(input: string): string {
+  return merge(plan(input).map(work))
+}
+
+/** For libraries that are asked for one thing at a time: keeps `inFlight` of them unfinished until all are done. */
+export async function each<Input, Result>(
+  inputs: readonly Input[],
+  inFlight: number,
+  one: (input: Input) => PromiseLike<Result>,
+): Promise<Result[]> {
+  const results = new Array<Result>(inputs.length)
+  const left = inputs.entries()
+  const worker = async (): Promise<void> => {
+    for (const [index, input] of left) results[index] = await one(input)
+  }
+  await Promise.all(Array.from({ length: inFlight }, worker))
+  return results
+}
+
+/** For libraries that take many at once: adds two batches of half of `inFlight`, and the next when one is done. */
+export async function inBulk<Input, Result>(
+  inputs: readonly Input[],
+  inFlight: number,
+  add: (batch: readonly Input[]) => Promise<readonly Promise<Result>[]>,
+): Promise<Result[]> {
+  const size = Math.ceil(inFlight / 2)
+  const batches = Array.from({ length: Math.ceil(inputs.length / size) }, (_, index) =>
+    inputs.slice(index * size, (index + 1) * size),
+  )
+  const results = await each(batches, 2, async (batch) => Promise.all(await add(batch)))
+  return results.flat()
+}
