@@ -15,6 +15,9 @@ export interface Benchmark {
   run(given: Given, progress: Progress): Promise<Measured>
 }
 
+/** Something is missing or wrong that whoever started the benchmark can put right. The message says how. */
+export class Wanting extends Error {}
+
 /**
  * What must be there before it runs. A benchmark with `data` has an option `data` for the folder that it reads;
  * `folder` is the name of that folder in a collection, so that one `--data COLLECTION` serves all benchmarks.

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { styleText } from 'node:util'
 import { type Given, type Option, optionLines, readOptions } from '../lab/experiment.ts'
-import type { Benchmark, Measured } from './benchmark.ts'
+import { type Benchmark, type Measured, Wanting } from './benchmark.ts'
 import { commit, keep, machine, writeSummary } from './results.ts'
 import { type Paint, type Part, tableText } from './table.ts'
 
@@ -98,9 +98,15 @@ async function runOne(name: string, benchmark: Benchmark, words: readonly string
     return wrong(`${name} reads public data: give --data ${needs.folder}`, helpOf(name, benchmark))
   }
   const command = [name, ...words.filter((word) => word !== '--save')].join(' ')
-  const { report, rows } = await measure(name, command, benchmark, given)
-  print(report, [{ name, rows }], given)
-  return 0
+  try {
+    const { report, rows } = await measure(name, command, benchmark, given)
+    print(report, [{ name, rows }], given)
+    return 0
+  } catch (cause) {
+    if (!(cause instanceof Wanting)) throw cause
+    say(`error: ${cause.message}`)
+    return 1
+  }
 }
 
 async function runAll(words: readonly string[]): Promise<number> {

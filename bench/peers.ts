@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Given, Progress } from '../lab/experiment.ts'
-import { atLeast, type Benchmark, type Measured, type Row } from './benchmark.ts'
+import { atLeast, type Benchmark, type Measured, type Row, Wanting } from './benchmark.ts'
 import { installPeers, installServers } from './peers/install.ts'
 import type { Answer, Kind, Order } from './peers/peer.ts'
 import { type Subject, type SubjectName, subjects } from './peers/subjects.ts'
@@ -93,7 +93,8 @@ function chosen(only: string): SubjectName[] {
   const all = Object.keys(subjects) as SubjectName[]
   const wanted = only.split(',').filter((name) => name !== '')
   const unknown = wanted.find((name) => !Object.hasOwn(subjects, name))
-  if (unknown !== undefined) throw new Error(`--only: there is no "${unknown}"; there are ${all.join(', ')}`)
+  if (unknown !== undefined)
+    throw new Wanting(`--only: there is no "${unknown}"; there are ${all.join(', ')}`)
   return wanted.length === 0 ? all : all.filter((name) => wanted.includes(name))
 }
 

@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Wanting } from '../benchmark.ts'
 import { postgresFolder } from './servers.ts'
 
 const folder = fileURLToPath(new URL('.', import.meta.url))
@@ -23,7 +24,7 @@ function npm(...words: string[]): void {
   execFileSync('npm', words, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
 }
 
-/** Errors: a sentence with the command that brings what is missing. */
+/** Errors: `Wanting`, with the command that brings what is missing. */
 export function installServers(
   wanted: readonly string[],
   isAsked: boolean,
@@ -33,7 +34,7 @@ export function installServers(
   if (missing.length === 0) return
   const command = `apt-get install -y --no-install-recommends ${missing.join(' ')}`
   if (!isAsked || process.getuid?.() !== 0) {
-    throw new Error(`missing: ${missing.join(', ')}. As root: ${command}, or this benchmark with --install`)
+    throw new Wanting(`missing: ${missing.join(', ')}. As root: ${command}, or this benchmark with --install`)
   }
   progress(`${command} …`)
   for (const line of ['apt-get update', command]) {

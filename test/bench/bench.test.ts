@@ -55,6 +55,13 @@ test('a benchmark that does not exist, and an option that does not, are refused 
   }
 })
 
+test('what can be put right at the terminal is said in one line', () => {
+  const { stdout, stderr, status } = bench('peers', '--only', 'nobody')
+  assert.equal(status, 1)
+  assert.equal(stdout, '')
+  assert.match(stderr, /^error: --only: there is no "nobody"; there are convokeMemory, .*moleculer\n$/)
+})
+
 const rows = [
   { figure: 'fast', value: 26_491.4, unit: 'tasks/s', target: atLeast(25_000) },
   { figure: 'slow', value: 0.51234, unit: 'ms', target: atMost(0.2), note: 'the disk is busy' },
