@@ -119,14 +119,16 @@ async function runAll(words: readonly string[]): Promise<number> {
   const reports: Record<string, object> = {}
   const parts: Part[] = []
   const failed: string[] = []
-  for (const [name, load] of Object.entries(benchmarks)) {
+  const all = Object.entries(benchmarks)
+  for (const [index, [name, load]] of all.entries()) {
     const benchmark = await load()
     const chosen = choose(benchmark, given)
+    const place = `${index + 1} of ${all.length}, ${name}`
     if (typeof chosen === 'string') {
-      say(`${name}: left out, ${chosen}`)
+      say(`${place}: left out, ${chosen}`)
       continue
     }
-    say(`${name}: ${benchmark.about}`)
+    say(`${place}: ${benchmark.about}`)
     try {
       const { report, rows } = await measure(name, [name, ...chosen.words].join(' '), benchmark, chosen.given)
       reports[name] = report

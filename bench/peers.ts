@@ -51,6 +51,7 @@ interface Comparison {
 }
 
 const kinds: readonly Kind[] = ['jobs', 'flows']
+const signals = ['SIGINT', 'SIGTERM'] as const
 const warmUpSeconds = 1
 const patienceMs = 300_000
 /** Of one pass, so that the results of the quickest fit into memory. */
@@ -67,12 +68,17 @@ async function run(given: Given, progress: Progress): Promise<Measured> {
   const folder = await mkdtemp(join(tmpdir(), 'convoke-peers-'))
   // The user that PostgreSQL runs as must be able to pass through.
   chmodSync(folder, 0o711)
-  const leave = (): never => process.exit(130)
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, leave)
+  const clear = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  const leave = (): never => {
+    // By now every process has its listener, which kills it; the folder goes last.
+    process.once('exit', clear)
+    process.exit(130)
+  }
+  for (const signal of signals) process.once(signal, leave)
   await using ends = new AsyncDisposableStack()
-  ends.defer(async () => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, leave)
-    rmSync(folder, { recursive: true, force: true })
+  ends.defer(() => {
+    for (const signal of signals) process.off(signal, leave)
+    clear()
   })
   const running: Running[] = []
   for (const name of names) {
@@ -111,21 +117,21 @@ async function measure(
   given: Given,
   progress: Progress,
 ): Promise<void> {
-  const atLeastCount = 2 * given.whole('in-flight')
+  const countMin = 2 * given.whole('in-flight')
   const counts = new Map<Running, number>()
   for (const one of running) {
     progress(`${kind}: warming up ${subjects[one.name].name} …`)
-    let perSecond = 0
-    for (const seconds of [0, warmUpSeconds, given.whole('seconds')]) {
-      const count = Math.round(Math.min(countMax, Math.max(atLeastCount, perSecond * seconds)))
-      counts.set(one, count)
-      if (seconds !== given.whole('seconds')) perSecond = await one.worker.run({ kind, count })
+    let count = countMin
+    for (const seconds of [warmUpSeconds, given.whole('seconds')]) {
+      const perSecond = await one.worker.run({ kind, count })
+      count = Math.round(Math.min(countMax, Math.max(countMin, perSecond * seconds)))
     }
+    counts.set(one, count)
   }
   for (let pass = 0; pass < given.whole('passes'); pass++) {
     progress(`${kind}: pass ${pass + 1} of ${given.whole('passes')} …`)
     for (const one of pass % 2 === 0 ? running : running.toReversed()) {
-      one.speeds[kind].push(await one.worker.run({ kind, count: counts.get(one) ?? atLeastCount }))
+      one.speeds[kind].push(await one.worker.run({ kind, count: counts.get(one) ?? countMin }))
     }
   }
 }

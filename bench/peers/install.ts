@@ -17,7 +17,7 @@ export function installPeers(progress: (line: string) => void): void {
   const lock = join(folder, 'package-lock.json')
   if (existsSync(done) && statSync(done).mtimeMs >= statSync(lock).mtimeMs) return
   progress('npm ci in bench/peers, once: the peers are no dependencies of convoke …')
-  npm('ci', '--ignore-scripts', '--no-audit', '--no-fund')
+  npm('ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error')
 }
 
 function npm(...words: string[]): void {
