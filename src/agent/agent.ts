@@ -11,6 +11,7 @@ import { refuse } from '../protocol/refusal.ts'
 import { earliest, type Millis } from '../protocol/time.ts'
 import {
   announce,
+  ask,
   askAgain,
   follow,
   nextAskAt,
@@ -18,6 +19,7 @@ import {
   onEnded,
   onObjection,
   onRefused,
+  onTold,
   order,
   tell,
 } from './announcing.ts'
@@ -63,6 +65,8 @@ export class Agent implements Machine<AgentInput, never, AgentEffect> {
         return hear(agent, input.envelope)
       case 'woke':
         return wake(agent)
+      case 'nudged':
+        return nudge(agent)
       case 'join':
         return askToJoin(agent)
       case 'leave':
@@ -87,7 +91,7 @@ export class Agent implements Machine<AgentInput, never, AgentEffect> {
         return say(agent, { kind: 'TASK_VERDICT', task, epoch, accepted, reason })
       }
       case 'ask':
-        return say(agent, { kind: 'HUB_ASK', request: input.request, about: input.about })
+        return ask(agent, input.request, input.about)
       default:
         return never(input)
     }
@@ -133,6 +137,15 @@ function wake(agent: AgentState): void {
   askAgain(agent)
 }
 
+/** Says at once whatever would be said again later, and shows that it lives. */
+function nudge(agent: AgentState): void {
+  const { now, beatAt, unnoted, unanswered, followed, asked } = agent
+  if (beatAt !== undefined) agent.beatAt = now
+  for (const times of [unnoted, unanswered, followed]) for (const task of times.keys()) times.set(task, now)
+  for (const [request, { about }] of asked) asked.set(request, { about, at: now })
+  wake(agent)
+}
+
 function hear(agent: AgentState, { from, message }: Envelope): void {
   if (from.id !== agent.hub.id) {
     answerStranger(agent, from, message)
@@ -173,8 +186,7 @@ function hear(agent: AgentState, { from, message }: Envelope): void {
     case 'TASK_ENDED':
       return onEnded(agent, message.task, { kind: 'ended', outcome: message.outcome })
     case 'HUB_TELL':
-      agent.effects.push({ kind: 'told', tell: message })
-      return
+      return onTold(agent, message)
     case 'MESSAGE_REFUSED':
       return heardRefusal(agent, message)
     default:

@@ -3,9 +3,10 @@
  * Must never happen here: a task whose end nobody would notice when one message is lost.
  */
 import type { TaskId } from '../protocol/id.ts'
-import type { Freshness, MessageKind } from '../protocol/message.ts'
+import type { Freshness, HubAsk, HubTell, MessageKind } from '../protocol/message.ts'
 import type { Refusal } from '../protocol/refusal.ts'
 import type { TaskAnnouncement } from '../protocol/task.ts'
+import { earliest, type Millis } from '../protocol/time.ts'
 import { type AgentState, endsRemembered, type News, type Order, say } from './state.ts'
 
 export function announce(agent: AgentState, announcement: TaskAnnouncement, fresh: boolean): void {
@@ -51,13 +52,28 @@ export function askAgain(agent: AgentState): void {
     if (at > agent.now) break
     askAfter(agent, id)
   }
+  for (const [request, { about, at }] of [...agent.asked]) {
+    if (at > agent.now) break
+    ask(agent, request, about)
+  }
 }
 
-export function nextAskAt(agent: AgentState): number | undefined {
-  const unanswered = agent.unanswered.values().next().value
-  const followed = agent.followed.values().next().value
-  if (unanswered === undefined || followed === undefined) return unanswered ?? followed
-  return Math.min(unanswered, followed)
+export function nextAskAt(agent: AgentState): Millis | undefined {
+  const { unanswered, followed, asked } = agent
+  const own = earliest(unanswered.values().next().value, followed.values().next().value)
+  return earliest(own, asked.values().next().value?.at)
+}
+
+/** Asks the hub about itself, until it is told. */
+export function ask(agent: AgentState, request: number, about: HubAsk['about']): void {
+  agent.asked.delete(request)
+  agent.asked.set(request, { about, at: agent.now + agent.configuration.limits.resendMs })
+  say(agent, { kind: 'HUB_ASK', request, about })
+}
+
+/** The answer to a question that is still open; a second one changes nothing. */
+export function onTold(agent: AgentState, message: HubTell): void {
+  if (agent.asked.delete(message.request)) agent.effects.push({ kind: 'told', tell: message })
 }
 
 export function onAccepted(agent: AgentState, task: TaskId): void {

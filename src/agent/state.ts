@@ -88,6 +88,8 @@ export type Judgement =
 export type AgentInput =
   | { readonly kind: 'received'; readonly envelope: Envelope }
   | { readonly kind: 'woke' }
+  /** There may be another hub, or a line that was gone is back: nothing is waited for that can be said now. */
+  | { readonly kind: 'nudged' }
   | { readonly kind: 'join' }
   | { readonly kind: 'leave'; readonly reason: string }
   | {
@@ -167,6 +169,8 @@ export interface AgentState {
   readonly announced: Map<TaskId, Announced>
   readonly unanswered: Map<TaskId, Millis>
   readonly followed: Map<TaskId, Millis>
+  /** Questions to the hub that are not answered, and when each is asked again, the earliest first. */
+  readonly asked: Map<number, { readonly about: HubAsk['about']; readonly at: Millis }>
   /** Announcements that were refused, the latest last. */
   readonly refused: Set<TaskId>
   /** What was last wanted of each of them. */
@@ -202,6 +206,7 @@ export function newAgentState(
     announced: new Map(),
     unanswered: new Map(),
     followed: new Map(),
+    asked: new Map(),
     refused: new Set(),
     orders: new Map(),
   }

@@ -2,27 +2,31 @@
  * `convoke agents`: what the file of a network knows of its agents: evidence, and what they work on.
  * Must never happen here: a claim of an agent shown as evidence.
  */
+import { isNatsPlace } from '../host/nats/place.ts'
 import type { Fact } from '../protocol/fact.ts'
 import type { AgentId, SkillName, TaskId } from '../protocol/id.ts'
 import type { SkillStanding } from '../protocol/standing.ts'
 import type { Millis } from '../protocol/time.ts'
 import { estimate } from '../strategy/score.ts'
-import { type Command, type CommandCall, networkOption } from './command.ts'
+import { type Command, type CommandCall, networkOptions } from './command.ts'
 import { showDuration } from './duration.ts'
 import { type ExitCode, exit } from './problem.ts'
-import { withJournal } from './store.ts'
+import { placeOf, withJournal, withNetwork } from './store.ts'
 import { clip, table } from './terminal.ts'
 
 export const agents: Command = {
   name: 'agents',
   summary: 'list the agents that have worked in a network, and what has been seen of them',
   operands: [],
-  options: { network: networkOption },
+  options: networkOptions,
   examples: [
     ['convoke agents --network run.db', 'a table: one line for each skill of each agent'],
-    ['convoke agents --network run.db --json', 'a JSON array'],
+    ['convoke agents --network nats://127.0.0.1 --json', 'a JSON array'],
   ],
-  notes: ['Whether an agent is there now, only the running program knows (network.agents()).'],
+  notes: [
+    'Of a file it tells what was seen of the agents; whether one is there now, only the running program knows\n' +
+      '(network.agents()). On NATS the hub is asked, and who is there is shown too.',
+  ],
   run: list,
 }
 
@@ -46,6 +50,8 @@ export interface AgentView {
 
 async function list(call: CommandCall): Promise<ExitCode> {
   const { json, terminal } = call
+  const place = placeOf(call)
+  if (isNatsPlace(place)) return listPresent(call, place)
   const views = await withJournal(call, async (journal) => {
     const roll = new Roll()
     for await (const { fact } of journal.read(0)) roll.fold(fact)
@@ -57,6 +63,31 @@ async function list(call: CommandCall): Promise<ExitCode> {
   }
   if (views.length === 0) terminal.out('No agents.')
   else for (const row of table([heading, ...views.flatMap(rowsOf)])) terminal.out(row)
+  return exit.done
+}
+
+/** On NATS the hub itself can be asked who is there. */
+async function listPresent(call: CommandCall, place: string): Promise<ExitCode> {
+  const { json, terminal } = call
+  const reports = await withNetwork(call, place, { hub: false }, (network) => network.agents())
+  if (json) {
+    terminal.out(JSON.stringify(reports))
+    return exit.done
+  }
+  if (reports.length === 0) terminal.out('No agents.')
+  const rows = reports.flatMap(({ id, present, busy, capacity, skills }) =>
+    skills.map(({ name, level, successRate, typicalMs }, i) => [
+      ...(i === 0
+        ? [id, present ? 'present' : 'away', present ? `${busy} of ${capacity}` : '']
+        : ['', '', '']),
+      name,
+      level,
+      `${Math.round(successRate * 100)}%`,
+      typicalMs === undefined ? '' : showDuration(typicalMs),
+    ]),
+  )
+  const heading = ['AGENT', 'PRESENCE', 'BUSY', 'SKILL', 'LEVEL', 'SUCCESS', 'TYPICAL TIME']
+  if (rows.length > 0) for (const row of table([heading, ...rows])) terminal.out(row)
   return exit.done
 }
 

@@ -43,4 +43,14 @@ export const optionsOfAll: Readonly<Record<string, OptionSpec>> = {
   help: { help: 'show this help' },
 }
 
-export const networkOption: OptionSpec = { value: 'FILE', help: 'the file of the network' }
+/** Where a network is, and how to be let in where it is on NATS. */
+export const networkOptions: Readonly<Record<string, OptionSpec>> = {
+  network: {
+    value: 'PLACE',
+    help: 'the file of the network, or nats://HOST[:PORT][/NAME]; else $CONVOKE_NETWORK',
+  },
+  credentials: { value: 'FILE', help: 'on NATS: credentials (.creds), or the seed of an nkey' },
+  ca: { value: 'FILE', help: 'on NATS: whom to trust, in PEM' },
+  cert: { value: 'FILE', help: 'on NATS: the certificate to present, in PEM' },
+  key: { value: 'FILE', help: 'on NATS: the key of the certificate, in PEM' },
+}

@@ -1,28 +1,29 @@
 /**
  * `convoke explain TASK`: why a task stands where it stands, from the decision records in the file of its network.
  */
-import { explain as explainRecord, explanationText } from '../host/explain.ts'
-import type { JournalReader } from '../host/journal/sqlite-reader.ts'
+import { type Explanation, explain as explainRecord, explanationText } from '../host/explain.ts'
+import { isNatsPlace } from '../host/nats/place.ts'
+import type { JournalReader } from '../host/ports.ts'
 import { foldTask, type TaskRecord } from '../host/views.ts'
 import { isId, quote, type TaskId } from '../protocol/id.ts'
 import type { WaitingFor } from '../protocol/message.ts'
-import { type Command, type CommandCall, networkOption } from './command.ts'
+import { type Command, type CommandCall, networkOptions } from './command.ts'
 import { type ExitCode, exit, Problem } from './problem.ts'
-import { withJournal } from './store.ts'
+import { placeOf, withJournal, withNetwork } from './store.ts'
 import { printable } from './terminal.ts'
 
 export const explain: Command = {
   name: 'explain',
   summary: 'say why a task stands where it stands: who was considered, chosen, lost, and why',
   operands: ['TASK'],
-  options: { network: networkOption },
+  options: networkOptions,
   examples: [
     ['convoke explain train --network run.db', 'for people'],
     ['convoke explain train --network run.db --json', 'one JSON object with every decision'],
   ],
   notes: [
-    'Decisions are kept, negotiations are not: of a task that still waits, the file tells the tasks that it waits\n' +
-      'for, and the running program tells the rest (task.explain()).',
+    'Decisions are kept, negotiations are not: of a task that still waits, a file tells the tasks that it waits\n' +
+      'for, and the running program tells the rest (task.explain()). On NATS the hub is asked.',
   ],
   run: show,
 }
@@ -30,7 +31,17 @@ export const explain: Command = {
 async function show(call: CommandCall): Promise<ExitCode> {
   const { operands, json, terminal } = call
   const [id = ''] = operands
-  const explanation = await withJournal(call, async (journal) => {
+  const place = placeOf(call)
+  const explanation = isNatsPlace(place)
+    ? await withNetwork(call, place, { hub: false }, (network) => network.explain(id))
+    : await explainFile(call, id)
+  if (json) terminal.out(JSON.stringify(explanation))
+  else for (const line of explanationText(explanation).split('\n')) terminal.out(printable(line))
+  return exit.done
+}
+
+function explainFile(call: CommandCall, id: string): Promise<Explanation> {
+  return withJournal(call, async (journal) => {
     const record = isId(id) ? await recordOf(journal, id as TaskId) : undefined
     if (record === undefined) {
       throw new Problem('E_NO_SUCH_TASK', `there is no task ${quote(id)} in this network`, {
@@ -42,9 +53,6 @@ async function show(call: CommandCall): Promise<ExitCode> {
     if (record.status === 'blocked' && waiting === undefined) record.status = 'waiting'
     return explainRecord(record, { considered: [], ...(waiting === undefined ? {} : { waiting }) })
   })
-  if (json) terminal.out(JSON.stringify(explanation))
-  else for (const line of explanationText(explanation).split('\n')) terminal.out(printable(line))
-  return exit.done
 }
 
 async function recordOf(journal: JournalReader, task: TaskId): Promise<TaskRecord | undefined> {

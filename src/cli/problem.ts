@@ -55,6 +55,7 @@ const faultExits: Readonly<Record<FaultCode, ExitCode>> = {
   E_NOT_A_STORE: exit.store,
   E_LOG_CORRUPT: exit.store,
   E_LOG_TRUNCATED: exit.store,
+  E_FENCED: exit.unavailable,
   E_UNREACHABLE: exit.unavailable,
   E_RUNTIME: exit.unavailable,
   E_CLOSED: exit.unavailable,

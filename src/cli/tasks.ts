@@ -4,7 +4,7 @@
 import { type TaskView, Views } from '../host/views.ts'
 import { didYouMean } from '../protocol/nearest.ts'
 import { taskStatuses } from '../protocol/task.ts'
-import { type Command, type CommandCall, networkOption } from './command.ts'
+import { type Command, type CommandCall, networkOptions } from './command.ts'
 import { showDuration } from './duration.ts'
 import { type ExitCode, exit, usage } from './problem.ts'
 import { showMembers, showStatus } from './show.ts'
@@ -16,7 +16,7 @@ export const tasks: Command = {
   summary: 'list the tasks of a network: all that are open, and the last that ended',
   operands: [],
   options: {
-    network: networkOption,
+    ...networkOptions,
     status: { value: 'STATUS', help: 'only those with this status' },
     limit: { value: 'N', help: 'so many ended tasks, the last ones; default 1000' },
   },

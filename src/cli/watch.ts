@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Recorded } from '../host/ports.ts'
 import type { Fact } from '../protocol/fact.ts'
 import { never } from '../protocol/machine.ts'
-import { type Command, type CommandCall, networkOption } from './command.ts'
+import { type Command, type CommandCall, networkOptions } from './command.ts'
 import { showDuration } from './duration.ts'
 import { type ExitCode, exit, usage } from './problem.ts'
 import { withJournal } from './store.ts'
@@ -16,7 +16,7 @@ export const watch: Command = {
   summary: 'show what a network decides, line by line, until Ctrl-C',
   operands: [],
   options: {
-    network: networkOption,
+    ...networkOptions,
     after: { value: 'POSITION', help: 'leave out the facts up to this position' },
     once: { help: 'end where the log ends now' },
   },

@@ -13,6 +13,7 @@ export const faultCodes = [
   'E_NOT_A_STORE',
   'E_LOG_CORRUPT',
   'E_LOG_TRUNCATED',
+  'E_FENCED',
   'E_UNREACHABLE',
   'E_RUNTIME',
   'E_CLOSED',

@@ -14,7 +14,8 @@ import { Channel } from './channel.ts'
 import { Fault } from './fault.ts'
 import { Node } from './node.ts'
 import type { Clock, Journal, Link, Position, Random, Soon, Transport } from './ports.ts'
-import { foldTask, type TaskRecord, Views } from './views.ts'
+import { type Observation, observationsMax, type Records } from './records.ts'
+import { foldTask, type GroupView, type TaskRecord, type TaskView, Views } from './views.ts'
 
 export interface HubPorts {
   readonly journal: Journal
@@ -27,15 +28,8 @@ export interface HubPorts {
   failed(fault: Fault): void
 }
 
-/** What an observer sees: durable facts, and the messages that the hub hears and says. */
-export type Observation =
-  | { readonly kind: 'fact'; readonly position: Position; readonly fact: Fact }
-  | { readonly kind: 'message'; readonly envelope: Envelope }
-
-/** Observations that a slow observer may have waiting; messages beyond that are left out, facts are not. */
-const observationsMax = 10_000
-
-export class HubHost {
+/** Its records are those of the facts that it has made durable itself. */
+export class HubHost implements Records {
   readonly views: Views
   readonly #ports: HubPorts
   readonly #hub: Hub
@@ -93,7 +87,6 @@ export class HubHost {
     return this.#hub.address()
   }
 
-  /** Everything the journal says about a task, or undefined for one that was never accepted. */
   async record(task: TaskId): Promise<TaskRecord | undefined> {
     const known = this.views.record(task)
     if (known !== undefined) return known
@@ -101,6 +94,14 @@ export class HubHost {
     let record: TaskRecord | undefined
     for (const fact of await this.#ports.journal.history(task)) record = foldTask(record, fact)
     return record
+  }
+
+  async tasks(): Promise<readonly TaskView[]> {
+    return this.views.tasks()
+  }
+
+  async groups(): Promise<readonly GroupView[]> {
+    return this.views.groups()
   }
 
   observe(signal: AbortSignal | undefined): AsyncIterable<Observation> {

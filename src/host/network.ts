@@ -1,94 +1,81 @@
 /**
- * A network in one process: a hub with its journal, the agents that join, and the desk from which tasks are announced.
- * One string decides where its journal lives.
+ * A network as a program holds it: the agents that it brings along, and the desk from which it announces tasks. One
+ * string decides where the network lives.
  */
 import { type AgentId, quote, type TaskId } from '../protocol/id.ts'
 import type { Configuration } from '../protocol/limits.ts'
-import type { AgentReport, WaitingFor } from '../protocol/message.ts'
+import type { AgentReport, HubTell, WaitingFor } from '../protocol/message.ts'
 import { isRefusal, type Refusal, refuse } from '../protocol/refusal.ts'
-import { seeded } from '../strategy/random.ts'
 import { type AgentDefinition, type AgentHandle, type AnnounceSpec, AutonomousAgent } from './autonomous.ts'
-import { runSoon, systemClock } from './clock.ts'
+import { systemClock } from './clock.ts'
+import { openEmbedded } from './embedded.ts'
 import { type Explanation, explain } from './explain.ts'
 import { Fault } from './fault.ts'
-import { HubHost, type Observation } from './hub-host.ts'
-import { openMemoryJournal } from './journal/memory.ts'
-import { openSqliteJournal } from './journal/sqlite.ts'
 import { taskIds } from './mint.ts'
+import { isNatsPlace } from './nats/place.ts'
 import { type CheckedOptions, checkOptions, hubId, idTaken, type NetworkOptions } from './options.ts'
 import { announcer, Participant, type ParticipantPorts, participationOf } from './participant.ts'
-import type { Journal } from './ports.ts'
+import type { Observation, Records } from './records.ts'
 import { RefusedError } from './refused.ts'
+import type { NetworkStatus, Site } from './site.ts'
 import type { TaskHandle } from './task-handle.ts'
-import { memoryTransport } from './transport/memory.ts'
 import type { GroupView, TaskView } from './views.ts'
 
 export class Network {
   readonly #configuration: Configuration
   readonly #ports: ParticipantPorts
-  readonly #hub: HubHost
+  readonly #site: Site
   readonly #desk: Participant
   readonly #agents = new Set<Participant>()
-  /** Whoever has a place on the transport. */
+  /** Whoever of this program has a place on the transport. */
   readonly #names: Set<string>
-  readonly #stop: { fault: Fault | undefined }
+  #stop: Fault | undefined
   #closing: Promise<void> | undefined
+  readonly #closed = Promise.withResolvers<Fault | undefined>()
 
-  private constructor(
-    configuration: Configuration,
-    ports: ParticipantPorts,
-    hub: HubHost,
-    desk: Participant,
-    stop: { fault: Fault | undefined },
-  ) {
+  private constructor(configuration: Configuration, ports: ParticipantPorts, site: Site, desk: Participant) {
     this.#configuration = configuration
     this.#ports = ports
-    this.#hub = hub
+    this.#site = site
     this.#desk = desk
     this.#names = new Set<string>([hubId, desk.id])
-    this.#stop = stop
+    site.onStopped((fault) => {
+      this.#stop ??= fault
+      void this.close()
+    })
+    site.onReplaced((id) => void this.#giveUp(id))
+    site.onNudge(() => {
+      for (const node of [this.#desk, ...this.#agents]) node.nudge()
+    })
   }
 
   /**
-   * Opens a network: `':memory:'`, or the path of a file, which is made when it does not exist.
-   * Throws `RefusedError` for a wrong option, and a `Fault` when the file cannot be used.
+   * Opens a network: `':memory:'`; the path of a file, which is made when it does not exist; or `'nats://HOST/NETWORK'`,
+   * where it spans processes and machines. Throws `RefusedError` for a wrong option, and a `Fault` when the place cannot
+   * be used.
    */
   static async open(where: string, options: NetworkOptions = {}): Promise<Network> {
     const checked = checkOptions(where, options)
     if (isRefusal(checked)) throw new RefusedError(checked)
     const { name, configuration } = checked
-    const journal = await openJournal(where, checked)
-    const soon = runSoon()
-    const transport = memoryTransport(soon)
-    const stop: { fault: Fault | undefined; network?: Network } = { fault: undefined }
-    const failed = (fault: Fault): void => {
-      stop.fault = fault
-      void stop.network?.[Symbol.asyncDispose]()
+    const site = await openSite(where, checked)
+    try {
+      const ports: ParticipantPorts = {
+        transport: site.transport,
+        clock: systemClock(),
+        soon: site.soon,
+        configuration,
+        hub: hubId,
+        mint: taskIds(),
+        explain: (task) => explainTask(site.records, desk, task),
+      }
+      const self = { id: name, incarnation: site.incarnation }
+      const desk = await Participant.open({ self, profile: announcer }, { ...ports, clock: systemClock() })
+      return new Network(configuration, ports, site, desk)
+    } catch (cause) {
+      await site.close(true)
+      throw cause
     }
-    const random = seeded(checked.seed ?? Date.now())
-    const hub = await openHub({
-      journal,
-      transport,
-      clock: systemClock(),
-      soon,
-      random,
-      configuration,
-      failed,
-    })
-    if (stop.fault !== undefined) throw stop.fault
-    const ports: ParticipantPorts = {
-      transport,
-      clock: systemClock(),
-      soon,
-      configuration,
-      hub: hubId,
-      mint: taskIds(),
-      explain: (task) => explainTask(hub, desk, task),
-    }
-    const self = { id: name, incarnation: hub.address().incarnation }
-    const desk = await Participant.open({ self, profile: announcer }, { ...ports, clock: systemClock() })
-    stop.network = new Network(configuration, ports, hub, desk, stop)
-    return stop.network
   }
 
   /** Takes an agent in. Throws `RefusedError`: its id is taken, a skill is unknown, … */
@@ -135,7 +122,7 @@ export class Network {
   /** A task that was announced before, by whomever; undefined for one that never was. */
   async task(id: string): Promise<TaskHandle | undefined> {
     this.#assertOpen()
-    const record = await this.#hub.record(id as TaskId)
+    const record = await this.#site.records.record(id as TaskId)
     return record === undefined ? undefined : this.#desk.follow(record.announcement)
   }
 
@@ -145,21 +132,29 @@ export class Network {
    */
   async tasks(): Promise<TaskView[]> {
     this.#assertOpen()
-    const { waits } = await this.#desk.ask({ kind: 'tasks' })
-    const waiting = new Map(waits.map((wait) => [wait.task, wait.waiting]))
-    return this.#hub.views.tasks().map((task) => withWaiting(task, waiting.get(task.id)))
+    const told = await answered(this.#desk.ask({ kind: 'tasks' }))
+    const waiting = new Map(told?.waits.map((wait) => [wait.task, wait.waiting]))
+    const tasks = await this.#site.records.tasks()
+    return tasks.map((task) => withWaiting(task, waiting.get(task.id)))
   }
 
   /** The groups that stand now. */
-  async groups(): Promise<GroupView[]> {
+  async groups(): Promise<readonly GroupView[]> {
     this.#assertOpen()
-    return this.#hub.views.groups()
+    return this.#site.records.groups()
   }
 
-  /** Who is present, and who is remembered, with the evidence on each skill. */
+  /**
+   * Who is present, and who is remembered, with the evidence on each skill. On NATS it throws the fault E_UNREACHABLE
+   * when no hub answers.
+   */
   async agents(): Promise<readonly AgentReport[]> {
     this.#assertOpen()
-    return (await this.#desk.ask({ kind: 'agents' })).agents
+    const told = await answered(this.#desk.ask({ kind: 'agents' }))
+    if (told !== undefined) return told.agents
+    throw new Fault('E_UNREACHABLE', 'No hub answers, and only a hub knows who is present.', {
+      hint: 'Start one: any program that opens this network with a hub, or convoke up.',
+    })
   }
 
   /** Why a task stands where it stands. Throws `RefusedError` for a task that never was. */
@@ -178,22 +173,53 @@ export class Network {
   /** Durable facts and messages, as they pass. Ends with the signal, or with the network. */
   watch(options: { readonly signal?: AbortSignal } = {}): AsyncIterable<Observation> {
     this.#assertOpen()
-    return this.#hub.observe(options.signal)
+    return this.#site.records.observe(options.signal)
   }
 
-  /** Stops the agents' work and closes the journal. Open tasks go on when the file is opened again. */
+  /** Resolves when the network has closed: with the fault that stopped it, or with none when it was asked to. */
+  closed(): Promise<Fault | undefined> {
+    return this.#closed.promise
+  }
+
+  /** Whether there is a connection, and where the hub is. An embedded network always has both here. */
+  status(): NetworkStatus {
+    return this.#site.status()
+  }
+
+  /**
+   * Stops the agents' work and closes the journal. Open tasks go on when the file is opened again; on NATS, with the
+   * agents of others, under the hub that takes over.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
   }
 
   async #close(): Promise<void> {
-    const failed = this.#stop.fault !== undefined
-    const fault = this.#stop.fault ?? new Fault('E_CLOSED', 'The network is closed.')
-    this.#stop.fault = fault
+    const failed = this.#stop !== undefined
+    const fault = this.#stop ?? new Fault('E_CLOSED', 'The network is closed.')
+    this.#stop = fault
     await Promise.all([...this.#agents].map((agent) => agent.close(fault)))
     await this.#desk.close(fault)
-    await (failed ? this.#hub.abandon() : this.#hub.close())
+    await this.#site.close(failed)
+    this.#closed.resolve(failed ? fault : undefined)
+  }
+
+  /** Somebody has opened a node of this program anew elsewhere: what is under way here ends. */
+  async #giveUp(id: string): Promise<void> {
+    const fault = new Fault('E_CLOSED', `${quote(id)} was opened anew elsewhere.`, {
+      hint: 'Give every program and every agent an id of its own.',
+    })
+    if (id === this.#desk.id) {
+      this.#stop ??= fault
+      await this.close()
+    }
+    for (const agent of [...this.#agents]) {
+      if (agent.id !== id) continue
+      this.#agents.delete(agent)
+      this.#names.delete(id)
+      await agent.close(fault)
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -208,7 +234,7 @@ export class Network {
   }
 
   #assertOpen(): void {
-    if (this.#stop.fault !== undefined) throw this.#stop.fault
+    if (this.#stop !== undefined) throw this.#stop
   }
 }
 
@@ -216,33 +242,38 @@ function noSuchTask(id: string): Refusal {
   return refuse('E_NO_SUCH_TASK', `there is no task ${quote(id)}`, { field: 'id' })
 }
 
-async function openJournal(where: string, { durability, configuration }: CheckedOptions): Promise<Journal> {
-  if (where === ':memory:') return openMemoryJournal({ endedKept: configuration.limits.endedKept })
-  if (/^[a-z]+:\/\//.test(where)) {
-    throw new Fault('E_UNREACHABLE', `${quote(where)} is no place that this version can open.`, {
-      hint: "Use ':memory:' or the path of a file.",
-    })
-  }
-  return openSqliteJournal(where, { durability })
+/** What speaks NATS is loaded where it is asked for; whoever is embedded does not wait for it. */
+async function openSite(where: string, options: CheckedOptions): Promise<Site> {
+  if (!isNatsPlace(where)) return openEmbedded(where, options)
+  const { openOnNats } = await import('./nats/site.ts')
+  return openOnNats(where, options)
 }
 
-async function openHub(ports: Parameters<typeof HubHost.open>[1]): Promise<HubHost> {
-  try {
-    return await HubHost.open(hubId, ports)
-  } catch (cause) {
-    await ports.journal.close()
-    throw cause
-  }
-}
-
-/** Why a task stands where it stands, from what the hub's journal and the hub itself say. */
-export async function explainTask(hub: HubHost, desk: Participant, task: TaskId): Promise<Explanation> {
-  const record = await hub.record(task)
+/** Why a task stands where it stands, from what the journal and the hub itself say. */
+export async function explainTask(records: Records, desk: Participant, task: TaskId): Promise<Explanation> {
+  const record = await records.record(task)
   if (record === undefined) throw new RefusedError(noSuchTask(task))
   if (record.endedAt !== undefined) return explain(record, { considered: [] })
-  const { waits, considered } = await desk.ask({ kind: 'task', task })
+  const told = await answered(desk.ask({ kind: 'task', task }))
+  if (told === undefined) return explain(record, { considered: [] })
+  const { waits, considered } = told
   const waiting = waits[0]?.waiting
   return explain(record, waiting === undefined ? { considered } : { waiting, considered })
+}
+
+/** How long a hub has to answer a reader, who can also do without. In one process it answers at once. */
+const answerMs = 5_000
+
+async function answered(asked: Promise<HubTell>): Promise<HubTell | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), answerMs)
+  })
+  try {
+    return await Promise.race([asked, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 function withWaiting(task: TaskView, waiting: WaitingFor | undefined): TaskView {

@@ -2,6 +2,7 @@
  * How a network is opened: the options, checked before anything is opened.
  * Must never happen here: an option that is misspelled and ignored.
  */
+import { randomBytes } from 'node:crypto'
 import { checkId, type HubId, type NodeId, quote } from '../protocol/id.ts'
 import { type Configuration, checkLimits, checkWhole, type Limits } from '../protocol/limits.ts'
 import {
@@ -11,22 +12,39 @@ import {
   oneOf,
   type Reading,
   read,
+  text,
   textOr,
   wrongType,
 } from '../protocol/reading.ts'
 import { isRefusal, type Refusal, refuse } from '../protocol/refusal.ts'
 import { checkLevels, defaultLevels, type SkillLevel } from '../protocol/skill.ts'
+import type { Notice } from './nats/notice.ts'
+import { isNatsPlace } from './nats/place.ts'
 
 export interface NetworkOptions {
-  /** Under which this program announces; an id. */
+  /**
+   * Under which this program announces; an id. `desk` unless said; on NATS, where every program needs a name of its own,
+   * `desk-` and eight characters drawn by lot.
+   */
   readonly name?: string
-  /** `full`, the default: what was acknowledged survives a power cut. `normal`: it survives the end of the process. */
+  /**
+   * `full`, the default: what was acknowledged survives a power cut. `normal`: it survives the end of the process. On NATS
+   * the servers' own configuration decides; with `full`, `notify` is told where they do not promise it.
+   */
   readonly durability?: 'full' | 'normal'
   /** Names of the skill levels, from the lowest to the highest. */
   readonly levels?: readonly SkillLevel[]
   readonly limits?: Partial<Limits>
   /** For the choices that are made by chance; the same seed and the same inputs give the same decisions. */
   readonly seed?: number
+  /** On NATS: whether this process may be the hub, or stand by for it. True unless said. */
+  readonly hub?: boolean
+  /** On NATS: the path of a file with credentials (`.creds`), or with the seed of an nkey. */
+  readonly credentials?: string
+  /** On NATS: paths of PEM files, for servers that ask for more than a certificate that everybody trusts. */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string }
+  /** On NATS: is told what an operator should know and no call waits for, such as a connection that is gone. */
+  readonly notify?: (notice: Notice) => void
 }
 
 export interface CheckedOptions {
@@ -34,6 +52,10 @@ export interface CheckedOptions {
   readonly durability: 'full' | 'normal'
   readonly configuration: Configuration
   readonly seed: number | undefined
+  readonly hub: boolean
+  readonly credentials: string | undefined
+  readonly tls: NetworkOptions['tls']
+  readonly notify: (notice: Notice) => void
 }
 
 /** The hub's own name in a network. */
@@ -42,23 +64,48 @@ export const hubId: HubId = 'hub' as HubId
 /** Fills in the defaults, or names the first thing that is wrong. */
 export function checkOptions(where: unknown, given: unknown): CheckedOptions | Refusal {
   const notes: Notes = {}
-  if (typeof where !== 'string') wrongType(notes, 'where', "':memory:' or the path of a file", where)
+  if (typeof where !== 'string')
+    wrongType(notes, 'where', "':memory:', the path of a file, or 'nats://…'", where)
   else if (where === '') {
     notes.refusal = refuse('E_MISSING_FIELD', 'where is empty', {
       field: 'where',
       hint: "Name a file, or say ':memory:'.",
     })
   }
-  const from = read(notes, given, '', ['name', 'durability', 'levels', 'limits', 'seed'])
-  const name = textOr(from, 'name', 'desk') as NodeId
+  const onNats = typeof where === 'string' && isNatsPlace(where)
+  const from = read(notes, given, '', onNats ? [...everywhere, ...natsOnly] : everywhere)
+  const name = textOr(from, 'name', onNats ? `desk-${randomBytes(4).toString('hex')}` : 'desk') as NodeId
   const seed = numberOr(from, 'seed', undefined)
   const durability = oneOf(from, 'durability', ['full', 'normal'], 'E_TYPE', 'full')
   const levels = levelsIn(from)
   const chosen = limitsIn(from)
+  const onlyOnNats = natsOptionsIn(from)
   const wrong = notes.refusal ?? checkName(name) ?? checkSeed(seed) ?? checkLevels(levels)
   if (wrong !== undefined) return wrong
   const limits = checkLimits(chosen)
-  return isRefusal(limits) ? limits : { name, durability, configuration: { limits, levels }, seed }
+  if (isRefusal(limits)) return limits
+  return { name, durability, configuration: { limits, levels }, seed, ...onlyOnNats }
+}
+
+const everywhere = ['name', 'durability', 'levels', 'limits', 'seed']
+const natsOnly = ['hub', 'credentials', 'tls', 'notify']
+
+function natsOptionsIn(from: Reading): Pick<CheckedOptions, 'hub' | 'credentials' | 'tls' | 'notify'> {
+  const { values, notes } = from
+  const hub = values.get('hub') ?? true
+  if (typeof hub !== 'boolean') wrongType(notes, 'hub', 'true or false', hub)
+  const notify = values.get('notify') ?? (() => {})
+  if (typeof notify !== 'function') wrongType(notes, 'notify', 'a function', notify)
+  const tls = values.has('tls') ? tlsIn(notes, values.get('tls')) : undefined
+  const credentials = textOr(from, 'credentials', undefined)
+  return { hub: hub === true, credentials, tls, notify: notify as CheckedOptions['notify'] }
+}
+
+function tlsIn(notes: Notes, given: unknown): NetworkOptions['tls'] {
+  const from = read(notes, given, 'tls.', ['ca', 'cert', 'key'])
+  const files: Record<string, string> = {}
+  for (const file of from.values.keys()) files[file] = text(from, file)
+  return files
 }
 
 function levelsIn(from: Reading): readonly SkillLevel[] {

@@ -184,6 +184,11 @@ export class Participant {
     return promise
   }
 
+  /** Tells it that what waits for an answer may be said again now. */
+  nudge(): void {
+    this.#node.take({ kind: 'nudged' })
+  }
+
   async leave(reason: string): Promise<void> {
     this.#node.take({ kind: 'leave', reason })
     await this.#node.idle()

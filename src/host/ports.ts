@@ -54,6 +54,9 @@ export interface Journal {
   close(): Promise<void>
 }
 
+/** A journal without its pen. */
+export type JournalReader = Pick<Journal, 'replay' | 'history' | 'read' | 'close'>
+
 export interface Clock {
   now(): Millis
   /** Calls `wake` once, at or after `at`. A new call replaces the previous one; `undefined` takes it back. */

@@ -61,6 +61,8 @@ export interface Limits {
   readonly snapshotEvery: number
   /** Ended tasks a hub keeps in memory; older ones are looked up in the journal. */
   readonly endedKept: number
+  /** Silence of a hub after which another process takes its place, on NATS. */
+  readonly hubLeaseMs: Millis
 }
 
 export const defaultLimits: Limits = {
@@ -91,6 +93,7 @@ export const defaultLimits: Limits = {
   inboxMax: 1_000_000,
   snapshotEvery: 100_000,
   endedKept: 1_000,
+  hubLeaseMs: 15_000,
 }
 
 /** Bounds that no configuration lifts: beyond them lies a slip of the pen. */

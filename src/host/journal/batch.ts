@@ -38,9 +38,14 @@ export const origin: Uint8Array = new Uint8Array(32)
  * The link of a batch in the chain: SHA-256 of the link before it, the positions of its first and last fact (8 bytes
  * each, most significant first) and its text in UTF-8. A changed, lost, added or moved batch breaks every later link.
  */
-export function chain(previous: Uint8Array, first: Position, last: Position, body: string): Uint8Array {
+export function chain(
+  previous: Uint8Array,
+  first: Position,
+  last: Position,
+  body: string | Uint8Array,
+): Uint8Array {
   const place = Buffer.alloc(16)
   place.writeBigUInt64BE(BigInt(first), 0)
   place.writeBigUInt64BE(BigInt(last), 8)
-  return createHash('sha256').update(previous).update(place).update(body, 'utf8').digest()
+  return createHash('sha256').update(previous).update(place).update(body).digest()
 }

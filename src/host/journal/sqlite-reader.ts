@@ -8,15 +8,12 @@ import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { quote } from '../../protocol/id.ts'
 import { Fault } from '../fault.ts'
-import type { Journal } from '../ports.ts'
+import type { JournalReader } from '../ports.ts'
 import { checkMark, checkTail } from './integrity.ts'
 import { readMark } from './mark.ts'
 import { checkSqliteVersion, isBlank, newestText, textsAbout, textsAfter, value } from './sqlite-file.ts'
 import { factsAbout, readSource, replaySource, type Source } from './sqlite-reading.ts'
 import { notAFile, storeFault } from './store-fault.ts'
-
-/** A journal without its pen. */
-export type JournalReader = Pick<Journal, 'replay' | 'history' | 'read' | 'close'>
 
 /**
  * Opens a journal file for reading. Every call sees all that is durable at its time.

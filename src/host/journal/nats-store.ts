@@ -1,0 +1,239 @@
+/**
+ * The two streams of a partition on JetStream, made and read back: what a server ignores in silence is found here.
+ * Every question goes to the leader of the stream and is asked again through an election.
+ * Must never happen here: a log that is made anew where there was one.
+ */
+import {
+  DiscardPolicy,
+  JetStreamApiCodes,
+  JetStreamApiError,
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+  type MsgRequest,
+  RetentionPolicy,
+  StorageType,
+  type StoredMsg,
+  type StreamConfig,
+} from '@nats-io/jetstream'
+import { Fault } from '../fault.ts'
+import { answerMs, type Line, pause, textOf } from '../nats/line.ts'
+import type { Tell } from '../nats/notice.ts'
+import type { Subjects } from '../nats/subjects.ts'
+
+/** How long a question is asked again. An election of JetStream takes 4 to 9 seconds. */
+const patienceMs = 20_000
+const againMs = 100
+/** Within this span the server itself drops a second copy of a message. We do not rely on it. */
+const duplicateWindowMs = 120_000
+
+export interface StoreOptions {
+  readonly line: Line
+  readonly subjects: Subjects
+  readonly partition: number
+  readonly tell: Tell
+  /** Servers that keep the log; undefined: three in a cluster that has them, else one. */
+  readonly replicas: number | undefined
+}
+
+/** How the streams are asked. */
+export interface NatsStore {
+  readonly streams: JetStreamClient
+  readonly logStream: string
+  readonly logSubject: string
+  readonly sideStream: string
+  readonly partition: number
+  readonly subjects: Subjects
+  readonly line: Line
+  /** One message from the leader of a stream; undefined when there is none. Rejects with E_UNREACHABLE. */
+  message(stream: string, query: Query, how?: 'patiently' | 'once'): Promise<StoredMsg | undefined>
+  /** Forgets the messages of one subject of the side stream that lie before a sequence. */
+  forget(subject: string, before: number): Promise<void>
+}
+
+export type Query = MsgRequest | { readonly seq: number; readonly next_by_subj: string }
+
+/**
+ * Opens the streams, and makes them where there are none.
+ * Errors: E_UNREACHABLE without JetStream, E_STORE_OPEN for a stream that is not what a log needs, E_LOG_TRUNCATED
+ * where the log is gone and only its snapshots are left.
+ */
+export async function openStore(options: StoreOptions): Promise<NatsStore> {
+  const { line, subjects, partition } = options
+  await ensureStreams(await managerOn(line), options)
+  return storeOn(line, subjects, partition)
+}
+
+/** The streams of a network that somebody has made; undefined when nobody has. */
+export async function findStore(
+  line: Line,
+  subjects: Subjects,
+  partition: number,
+): Promise<NatsStore | undefined> {
+  const found = await find(await managerOn(line), line, subjects.logStream(partition))
+  return found === undefined ? undefined : storeOn(line, subjects, partition)
+}
+
+function managerOn(line: Line): Promise<JetStreamManager> {
+  return jetstreamManager(line.nats, { timeout: answerMs, checkAPI: false })
+}
+
+async function storeOn(line: Line, subjects: Subjects, partition: number): Promise<NatsStore> {
+  const manager = await managerOn(line)
+  return {
+    streams: jetstream(line.nats, { timeout: answerMs }),
+    logStream: subjects.logStream(partition),
+    logSubject: subjects.log(partition),
+    sideStream: subjects.sideStream,
+    partition,
+    subjects,
+    line,
+    async message(stream, query, how = 'patiently') {
+      // The leader also knows how to look for the next message of a subject; the client's type does not say so.
+      const ask = () => manager.streams.getMessage(stream, query as MsgRequest)
+      return (await (how === 'once' ? ask() : patiently(line, ask))) ?? undefined
+    },
+    async forget(filter, seq) {
+      await patiently(line, () => manager.streams.purge(subjects.sideStream, { filter, seq }))
+    },
+  }
+}
+
+/** Asks until there is an answer, through elections and reconnects. What the server refuses is thrown at once. */
+export async function patiently<Answer>(line: Line, ask: () => Promise<Answer>): Promise<Answer> {
+  const until = performance.now() + patienceMs
+  for (;;) {
+    try {
+      return await ask()
+    } catch (cause) {
+      if (isRefused(cause) || line.nats.isClosed() || performance.now() > until) throw answerless(line, cause)
+    }
+    await pause(againMs)
+  }
+}
+
+/** The server has understood, and will say the same again. */
+function isRefused(cause: unknown): boolean {
+  return cause instanceof JetStreamApiError && cause.status < 500
+}
+
+function answerless(line: Line, cause: unknown): unknown {
+  if (cause instanceof JetStreamApiError && cause.status < 500) return cause
+  const hint = 'JetStream must be enabled (nats-server -js), and most of its servers must be up.'
+  return new Fault('E_UNREACHABLE', `JetStream at ${line.shown} does not answer: ${textOf(cause)}`, {
+    hint,
+    cause,
+  })
+}
+
+async function ensureStreams(manager: JetStreamManager, options: StoreOptions): Promise<void> {
+  const { line, subjects, partition, tell } = options
+  const replicas = options.replicas ?? ((line.nats.info?.connect_urls?.length ?? 0) >= 3 ? 3 : 1)
+  const log: Wanted = {
+    name: subjects.logStream(partition),
+    subjects: [subjects.log(partition)],
+    num_replicas: replicas,
+    deny_delete: true,
+    deny_purge: true,
+    allow_direct: false,
+  }
+  const side: Wanted = {
+    name: subjects.sideStream,
+    subjects: [subjects.sideAll],
+    num_replicas: replicas,
+    deny_delete: false,
+    deny_purge: false,
+    allow_direct: false,
+  }
+  const found = await find(manager, line, log.name)
+  if (found === undefined && (await remembers(manager, options))) {
+    throw new Fault('E_LOG_TRUNCATED', `the stream ${log.name} is gone, and ${side.name} remembers its log`, {
+      hint: 'Restore the stream from a backup, or accept the loss by deleting both streams.',
+    })
+  }
+  const kept = found ?? (await make(manager, line, log))
+  check(kept, log)
+  check((await find(manager, line, side.name)) ?? (await make(manager, line, side)), side)
+  if (!line.canSync()) {
+    const text = `nats-server ${line.version} does not sync what it acknowledges; a power cut may take the last two minutes`
+    tell({ code: 'durability', text })
+  }
+  if (kept.num_replicas === 1 && line.nats.info?.cluster !== undefined) {
+    tell({ code: 'durability', text: `the log is kept on one server of the cluster (${log.name})` })
+  }
+}
+
+type Wanted = Pick<
+  StreamConfig,
+  'name' | 'subjects' | 'num_replicas' | 'deny_delete' | 'deny_purge' | 'allow_direct'
+>
+
+async function remembers(manager: JetStreamManager, options: StoreOptions): Promise<boolean> {
+  const { line, subjects, partition } = options
+  if ((await find(manager, line, subjects.sideStream)) === undefined) return false
+  const query = { last_by_subj: subjects.newest(partition) }
+  const newest = await patiently(line, () => manager.streams.getMessage(subjects.sideStream, query))
+  return newest !== null
+}
+
+async function find(manager: JetStreamManager, line: Line, name: string): Promise<StreamConfig | undefined> {
+  try {
+    return (await patiently(line, () => manager.streams.info(name))).config
+  } catch (cause) {
+    if (cause instanceof JetStreamApiError && cause.code === JetStreamApiCodes.StreamNotFound)
+      return undefined
+    throw storeFaultOf(name, cause)
+  }
+}
+
+/** Two that make the same stream at once make one. */
+async function make(manager: JetStreamManager, line: Line, wanted: Wanted): Promise<StreamConfig> {
+  const config = {
+    ...wanted,
+    retention: RetentionPolicy.Limits,
+    storage: StorageType.File,
+    discard: DiscardPolicy.New,
+    duplicate_window: duplicateWindowMs * 1_000_000,
+  }
+  try {
+    return (await patiently(line, () => manager.streams.add(config))).config
+  } catch (cause) {
+    throw storeFaultOf(wanted.name, cause)
+  }
+}
+
+/** What a log cannot do without. A server that does not know a setting ignores it. */
+function check(found: StreamConfig, wanted: Wanted): void {
+  const needed: Readonly<Record<string, readonly [unknown, unknown]>> = {
+    subjects: [found.subjects.join(' '), wanted.subjects.join(' ')],
+    storage: [found.storage, StorageType.File],
+    retention: [found.retention, RetentionPolicy.Limits],
+    discard: [found.discard, DiscardPolicy.New],
+    deny_delete: [found.deny_delete, wanted.deny_delete],
+    deny_purge: [found.deny_purge, wanted.deny_purge],
+    allow_direct: [found.allow_direct ?? false, wanted.allow_direct],
+    max_age: [found.max_age, 0],
+    max_msgs: [found.max_msgs, -1],
+    max_msgs_per_subject: [found.max_msgs_per_subject, -1],
+  }
+  for (const [name, [has, needs]] of Object.entries(needed)) {
+    if (has === needs) continue
+    throw new Fault('E_STORE_OPEN', `the stream ${found.name} has ${name} ${has}, and a log needs ${needs}`, {
+      hint: 'Change the stream, or name another network: nats://HOST/NETWORK.',
+    })
+  }
+}
+
+export function storeFaultOf(stream: string, cause: unknown): Fault {
+  if (cause instanceof Fault) return cause
+  const said = textOf(cause)
+  // JetStream says so with several codes: no room on the disk, in the account, in the stream.
+  const full = /insufficient|maximum (bytes|messages)|resource limits/i.test(said)
+  return new Fault(full ? 'E_STORE_FULL' : 'E_STORE_OPEN', `the stream ${stream} cannot be used: ${said}`, {
+    hint: full
+      ? 'Give JetStream more room; everything that was acknowledged is kept.'
+      : 'Look at the log of nats-server; the account must be allowed to make streams.',
+    cause,
+  })
+}

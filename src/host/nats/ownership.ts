@@ -1,0 +1,338 @@
+/**
+ * Who is the hub of a partition now. A lease says when to try, by each process's own steady clock; the log says who
+ * succeeds: whoever appends the start of its hub is the owner, and nobody before it can append any more.
+ * Must never happen here: a message of a hub that cannot be sure to own the log.
+ */
+import type { Address, Envelope } from '../../protocol/message.ts'
+import type { Millis } from '../../protocol/time.ts'
+import { Fault } from '../fault.ts'
+import type { HubHost } from '../hub-host.ts'
+import type { NatsJournal } from '../journal/nats.ts'
+import { type LogEnd, logStart } from '../journal/nats-batch.ts'
+import type { Journal, Link, Random, Transport } from '../ports.ts'
+import { Settlement } from '../settlement.ts'
+import { type Line, pause, textOf } from './line.ts'
+import type { Tell } from './notice.ts'
+import type { Subjects } from './subjects.ts'
+
+export interface OwnershipPorts {
+  readonly line: Line
+  readonly subjects: Subjects
+  readonly partition: number
+  readonly leaseMs: Millis
+  readonly transport: Transport
+  readonly random: Random
+  readonly tell: Tell
+  /** This process, in what the others are told. */
+  readonly name: string
+  /** Whether this process may be the hub; otherwise it only hears which one is. */
+  readonly eligible: boolean
+  openJournal(remembered: LogEnd): Promise<NatsJournal>
+  /** Takes a hub into service. `failed` is called when it stops by itself, also before this resolves. */
+  openHub(journal: Journal, transport: Transport, failed: (fault: Fault) => void): Promise<HubHost>
+  /** There is another hub than before. */
+  changed(): void
+  /** This process can be the hub no longer: the log is damaged, the place is full. */
+  failed(fault: Fault): void
+}
+
+/** How long a process that comes new waits for a word of the hub that is there. */
+const greetingMs: Millis = 1_000
+/** Of the lease, what an owner does not use: it falls silent before anybody may try to follow it. */
+const marginShare = 0.2
+/** How often an owner shows that it lives, in a lease. */
+const beatsPerLease = 4
+
+type Word =
+  | { readonly kind: 'beat'; readonly incarnation: number; readonly name: string }
+  | { readonly kind: 'released'; readonly name: string }
+  | { readonly kind: 'who' }
+
+/** A hub in service, and how long it may act. */
+interface Term {
+  readonly hub: HubHost
+  readonly journal: NatsJournal
+  readonly guard: Guard
+}
+
+export class Ownership {
+  readonly #ports: OwnershipPorts
+  #state: 'standing-by' | 'claiming' | 'deciding' | 'ended' = 'standing-by'
+  #term: Term | undefined
+  #timer: NodeJS.Timeout | undefined
+  #remembered: LogEnd = logStart
+  #claiming: Promise<void> = Promise.resolve()
+  #renewing = false
+  readonly #known = new Settlement<void>()
+  /** Of the hub that was heard last: its incarnation, and when, by the steady clock. */
+  #heard = { incarnation: 0, at: Number.NEGATIVE_INFINITY }
+  readonly #unsubscribe: () => void
+  readonly #forgetBack: () => void
+
+  private constructor(ports: OwnershipPorts) {
+    this.#ports = ports
+    const subscription = ports.line.subscribe(ports.subjects.owner(ports.partition), (message) => {
+      const word = wordIn(message.string())
+      if (word !== undefined) this.#hear(word)
+    })
+    this.#unsubscribe = () => subscription.unsubscribe()
+    this.#forgetBack = ports.line.onBack(() => {
+      if (this.#state === 'deciding') void this.#renew()
+    })
+  }
+
+  /** Stands by, and takes the place of the hub as soon as there is none. */
+  static start(ports: OwnershipPorts): Ownership {
+    const ownership = new Ownership(ports)
+    ownership.#say({ kind: 'who' })
+    ownership.#claimAfter(greetingMs)
+    return ownership
+  }
+
+  /** Resolves when there is a hub, here or elsewhere, or after a span. Whether it came is the answer. */
+  async known(ms: Millis): Promise<boolean> {
+    return Promise.race([this.#known.promise().then(() => true), pause(ms).then(() => false)])
+  }
+
+  /** Where the hub of this partition is, as far as is known here. */
+  where(): 'here' | 'elsewhere' | undefined {
+    if (this.#state === 'deciding') return 'here'
+    return performance.now() - this.#heard.at <= this.#ports.leaseMs ? 'elsewhere' : undefined
+  }
+
+  /** Hands over: lets the hub finish, and tells the others that its place is free. */
+  async close(): Promise<void> {
+    if (this.#state === 'ended') return
+    this.#state = 'ended'
+    clearTimeout(this.#timer)
+    await this.#claiming
+    const term = this.#term
+    this.#term = undefined
+    if (term !== undefined) {
+      // A hub whose servers are gone has nothing that it could still write.
+      const canFinish = term.guard.isValid() && this.#ports.line.isUp()
+      await (canFinish ? term.hub.close() : term.hub.abandon())
+      this.#say({ kind: 'released', name: this.#ports.name })
+    }
+    this.#unsubscribe()
+    this.#forgetBack()
+  }
+
+  #hear(word: Word): void {
+    switch (word.kind) {
+      case 'beat':
+        this.#note(word.incarnation)
+        if (this.#state === 'standing-by') this.#claimAfter(this.#patience())
+        return
+      case 'released':
+        // Not all at once: whoever is first leaves the others nothing to do.
+        if (this.#state === 'standing-by') this.#claimAfter(this.#ports.random() * 100)
+        return
+      case 'who':
+        if (this.#state === 'deciding') void this.#renew()
+        return
+    }
+  }
+
+  #note(incarnation: number): void {
+    const before = this.#heard.incarnation
+    this.#heard = { incarnation, at: performance.now() }
+    this.#known.resolve(undefined)
+    if (incarnation !== before) this.#ports.changed()
+  }
+
+  #patience(): Millis {
+    return this.#ports.leaseMs * (1 + this.#ports.random() / 10)
+  }
+
+  #claimAfter(ms: Millis): void {
+    if (!this.#ports.eligible) return
+    this.#after(ms, () => {
+      this.#claiming = this.#claim()
+    })
+  }
+
+  #after(ms: Millis, act: () => void): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(act, ms)
+    this.#timer.unref()
+  }
+
+  async #claim(): Promise<void> {
+    if (this.#state !== 'standing-by') return
+    this.#state = 'claiming'
+    const fault = await this.#tryToBegin()
+    if (fault === undefined || this.#isEnded()) return
+    this.#state = 'standing-by'
+    if (isLasting(fault)) return this.#ports.failed(fault)
+    this.#ports.tell({ code: 'hub', text: `this process is not the hub: ${fault.message}` })
+    this.#claimAfter(this.#patience())
+  }
+
+  /** Opens the journal and takes a hub into service; answers why not. */
+  async #tryToBegin(): Promise<Fault | undefined> {
+    const { openJournal, openHub, transport, leaseMs } = this.#ports
+    let journal: NatsJournal | undefined
+    try {
+      journal = await openJournal(this.#remembered)
+      const guard = new Guard(journal, transport, leaseMs * (1 - marginShare), () => void this.#renew())
+      let fault: Fault | undefined
+      const hub = await openHub(guard.journal, guard.transport, (cause) => {
+        fault ??= cause
+        if (this.#term?.guard === guard) this.#stepDown(cause)
+      })
+      if (fault === undefined) this.#begin({ hub, journal, guard })
+      else await hub.abandon()
+      return fault
+    } catch (cause) {
+      void journal?.close().catch(() => {})
+      return cause instanceof Fault ? cause : new Fault('E_BROKEN', textOf(cause), { cause })
+    }
+  }
+
+  #begin(term: Term): void {
+    this.#term = term
+    // What is ended meanwhile is closed by whoever ended it.
+    if (this.#isEnded()) return
+    this.#state = 'deciding'
+    const { incarnation } = term.hub.address()
+    this.#note(incarnation)
+    this.#ports.tell({ code: 'hub', text: `this process is the hub now, incarnation ${incarnation}` })
+    void this.#renew()
+  }
+
+  #isEnded(): boolean {
+    return this.#state === 'ended'
+  }
+
+  /** Asks the log whether it is still ours, and shows that the hub lives. */
+  async #renew(): Promise<void> {
+    const term = this.#term
+    if (term === undefined || this.#state !== 'deciding' || this.#renewing) return
+    const { leaseMs, name } = this.#ports
+    this.#after(leaseMs / beatsPerLease, () => void this.#renew())
+    const since = performance.now()
+    this.#renewing = true
+    try {
+      await term.journal.confirm()
+    } catch (cause) {
+      // Without an answer the lease runs out by itself.
+      if (cause instanceof Fault && cause.code === 'E_FENCED') this.#stepDown(cause)
+      return
+    } finally {
+      this.#renewing = false
+    }
+    if (this.#term !== term || this.#state !== 'deciding') return
+    term.guard.extend(since)
+    this.#remembered = term.journal.end()
+    this.#say({ kind: 'beat', incarnation: term.hub.address().incarnation, name })
+  }
+
+  /** What this hub had decided is in the log; what it had not is nobody's. */
+  #stepDown(fault: Fault): void {
+    const term = this.#term
+    if (term === undefined || this.#state !== 'deciding') return
+    this.#term = undefined
+    this.#state = 'standing-by'
+    this.#remembered = term.journal.end()
+    term.guard.shut()
+    void term.hub.abandon().catch(() => {})
+    if (isLasting(fault)) return this.#ports.failed(fault)
+    this.#ports.tell({ code: 'hub', text: `this process is the hub no longer: ${fault.message}` })
+    this.#claimAfter(this.#patience())
+  }
+
+  #say(word: Word): void {
+    const { line, subjects, partition } = this.#ports
+    line.publish(subjects.owner(partition), JSON.stringify(word))
+  }
+}
+
+/** Faults that another try in the same process does not mend. */
+function isLasting({ code }: Fault): boolean {
+  return code !== 'E_FENCED' && code !== 'E_UNREACHABLE' && code !== 'E_CLOSED'
+}
+
+function wordIn(text: string): Word | undefined {
+  try {
+    const word: unknown = JSON.parse(text)
+    if (typeof word !== 'object' || word === null || !('kind' in word)) return undefined
+    if (word.kind === 'beat')
+      return 'incarnation' in word && isCount(word.incarnation) ? (word as Word) : undefined
+    return word.kind === 'released' || word.kind === 'who' ? (word as Word) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+/**
+ * Stands between a hub and the world. It lets the hub be heard once its start is durable, and neither speak nor hear
+ * when the log has not confirmed it for too long: a process that was paused finds out before it says anything.
+ */
+class Guard {
+  readonly journal: Journal
+  readonly transport: Transport
+  readonly #spanMs: Millis
+  readonly #lapsed: () => void
+  #validUntil = Number.NEGATIVE_INFINITY
+  #shut = false
+
+  constructor(journal: Journal, transport: Transport, spanMs: Millis, lapsed: () => void) {
+    this.#spanMs = spanMs
+    this.#lapsed = lapsed
+    let real: Link | undefined
+    let opening: (() => Promise<Link>) | undefined
+    this.transport = {
+      open: async (self: Address, deliver) => {
+        const heard = (envelope: Envelope): void => {
+          if (this.#mayAct()) deliver(envelope)
+        }
+        opening = () => transport.open(self, heard)
+        return {
+          send: (envelope) => {
+            if (this.#mayAct()) real?.send(envelope)
+          },
+          close: async () => real?.close(),
+        }
+      },
+    }
+    this.journal = {
+      append: async (facts) => {
+        const since = performance.now()
+        const position = await journal.append(facts)
+        this.extend(since)
+        if (opening !== undefined) real = await opening()
+        opening = undefined
+        return position
+      },
+      replay: (apply) => journal.replay(apply),
+      snapshot: (facts) => journal.snapshot(facts),
+      history: (task) => journal.history(task),
+      read: (after) => journal.read(after),
+      close: () => journal.close(),
+    }
+  }
+
+  isValid(): boolean {
+    return !this.#shut && performance.now() < this.#validUntil
+  }
+
+  /** The log was ours at an instant of the steady clock. */
+  extend(since: number): void {
+    this.#validUntil = Math.max(this.#validUntil, since + this.#spanMs)
+  }
+
+  shut(): void {
+    this.#shut = true
+  }
+
+  #mayAct(): boolean {
+    if (this.isValid()) return true
+    if (!this.#shut) this.#lapsed()
+    return false
+  }
+}

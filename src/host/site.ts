@@ -1,0 +1,31 @@
+/**
+ * Where a network lives: in this process, or on servers of NATS. What is the same everywhere is in `network`.
+ */
+import type { Fault } from './fault.ts'
+import type { Soon, Transport } from './ports.ts'
+import type { Records } from './records.ts'
+
+/** How this process stands to its network. */
+export interface NetworkStatus {
+  /** Whether there is a connection to the servers. */
+  readonly connected: boolean
+  /** Where the hub is that was last heard; undefined when it has been silent for longer than its lease. */
+  readonly hub: 'here' | 'elsewhere' | undefined
+}
+
+export interface Site {
+  readonly transport: Transport
+  readonly soon: Soon
+  readonly records: Records
+  /** Of the node under which this program announces: above that of every earlier life of it. */
+  readonly incarnation: number
+  /** Calls `stopped` when the network can go on no longer here, at once if that has happened already. */
+  onStopped(stopped: (fault: Fault) => void): void
+  /** Calls `replaced` with the id of a node that was opened anew elsewhere. */
+  onReplaced(replaced: (id: string) => void): void
+  /** Calls `nudge` when there may be another hub, or a line that was gone is back. */
+  onNudge(nudge: () => void): void
+  status(): NetworkStatus
+  /** Closes what is the network's own, after its nodes. `failed`: ask nothing more of what has failed. */
+  close(failed: boolean): Promise<void>
+}
