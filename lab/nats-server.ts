@@ -32,10 +32,13 @@ export interface NatsServer {
   end(): Promise<void>
 }
 
-/** Lines of the server's configuration beyond the address and the store. */
-export async function startNats(extra: readonly string[] = []): Promise<NatsServer> {
+/** `extra`: lines of the server's configuration beyond the address and the store. */
+export async function startNats(
+  extra: readonly string[] = [],
+  { jetstream }: { readonly jetstream: boolean } = { jetstream: true },
+): Promise<NatsServer> {
   const port = await freePort()
-  return startServer([`listen: 127.0.0.1:${port}`, ...extra], port)
+  return startServer([`listen: 127.0.0.1:${port}`, ...extra], port, jetstream)
 }
 
 /** Servers of one cluster; resolves when every one of them can make a stream of as many replicas. */
@@ -46,17 +49,17 @@ export async function startCluster(size: number): Promise<NatsServer[]> {
   return Promise.all(
     ports.map((port, i) => {
       const cluster = `cluster { name: lab, listen: "127.0.0.1:${routes[i]}", routes: [ ${list} ] }`
-      return startServer([`server_name: n${i + 1}`, `listen: 127.0.0.1:${port}`, cluster], port)
+      return startServer([`server_name: n${i + 1}`, `listen: 127.0.0.1:${port}`, cluster], port, true)
     }),
   )
 }
 
 /** The whole configuration but the store. Resolves when the port answers. */
-async function startServer(lines: readonly string[], port: number): Promise<NatsServer> {
+async function startServer(lines: readonly string[], port: number, jetstream: boolean): Promise<NatsServer> {
   const folder = mkdtempSync(join(tmpdir(), 'convoke-nats-'))
   const file = join(folder, 'nats.conf')
   const store = `jetstream { store_dir: "${join(folder, 'store')}", max_memory_store: 64MB, max_file_store: 4GB }`
-  writeFileSync(file, `${[...lines, store].join('\n')}\n`)
+  writeFileSync(file, `${[...lines, ...(jetstream ? [store] : [])].join('\n')}\n`)
   let child: ChildProcess | undefined
   let gone: Promise<unknown> = Promise.resolve()
   const start = async (): Promise<void> => {

@@ -9,6 +9,9 @@ import type { Notice } from '../src/host/nats/notice.ts'
 import { type NatsPlace, readPlace } from '../src/host/nats/place.ts'
 import { isRefusal } from '../src/protocol/index.ts'
 
+/** A test that waits for what never comes ends all the same. */
+export const patient: { readonly timeout: number } = { timeout: 60_000 }
+
 /** Whether there is a server here. Says once, as a skipped test, when there is none. */
 export function hasNats(what: string): boolean {
   const missing = natsMissing()
@@ -20,11 +23,23 @@ export function hasNats(what: string): boolean {
   return false
 }
 
-/** A fresh server, ended after the test. */
+/** What is to be closed while its server is still there. */
+const closers = new WeakMap<TestContext, (() => Promise<unknown>)[]>()
+
+/** A fresh server, ended after the test and after what was left to `closeFirst`. */
 export async function natsFor(t: TestContext, extra: readonly string[] = []): Promise<NatsServer> {
   const server = await startNats(extra)
-  t.after(() => server.end())
+  const all: (() => Promise<unknown>)[] = []
+  closers.set(t, all)
+  t.after(async () => {
+    await Promise.allSettled(all.map((close) => close()))
+    await server.end()
+  })
   return server
+}
+
+export function closeFirst(t: TestContext, close: () => Promise<unknown>): void {
+  closers.get(t)?.push(close)
 }
 
 export function placeOf(where: string): NatsPlace {

@@ -57,7 +57,7 @@ async function openReader(call: CommandCall, place: string): Promise<JournalRead
 export async function withNetwork<Result>(
   call: CommandCall,
   place: string,
-  options: Pick<NetworkOptions, 'hub' | 'name' | 'notify'>,
+  options: Pick<NetworkOptions, 'hub' | 'name' | 'notify' | 'limits'>,
   act: (network: Network) => Promise<Result>,
 ): Promise<Result> {
   await using network = await Network.open(place, { ...admission(call), notify: noticesTo(call), ...options })

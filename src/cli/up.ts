@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { Network } from '../index.ts'
 import { type Command, type CommandCall, networkOptions } from './command.ts'
+import { parseDuration } from './duration.ts'
 import { type ExitCode, exit, Problem, usage } from './problem.ts'
 import { natsPlaceOf, withNetwork } from './store.ts'
 
@@ -15,6 +16,10 @@ export const up: Command = {
   options: {
     ...networkOptions,
     name: { value: 'NAME', help: 'the id of this process in the network; drawn by lot unless said' },
+    lease: {
+      value: 'SPAN',
+      help: 'a hub that is silent for so long is replaced; default 15s, the same for all',
+    },
     health: { value: 'PORT', help: 'answer GET /health on this port of 127.0.0.1; 0 finds a free one' },
   },
   examples: [
@@ -34,24 +39,30 @@ export const up: Command = {
 async function serve(call: CommandCall): Promise<ExitCode> {
   const { options, terminal, interrupted } = call
   const place = natsPlaceOf(call, 'up')
-  const { name, health } = options
+  const { name, health, lease } = options
   const port = portOf(health)
-  return withNetwork(
-    call,
-    place,
-    { hub: true, ...(typeof name === 'string' ? { name } : {}) },
-    async (network) => {
-      const server = port === undefined ? undefined : await healthAt(port, network)
-      const address = server?.address()
-      if (typeof address === 'object' && address !== null)
-        terminal.err(`health: http://127.0.0.1:${address.port}/health`)
-      const stopped = await Promise.race([aborted(interrupted), network.closed()])
-      server?.close()
-      server?.closeAllConnections()
-      if (stopped !== undefined) throw stopped
-      return exit.interrupted
-    },
-  )
+  const settings = {
+    hub: true,
+    ...(typeof name === 'string' ? { name } : {}),
+    ...(typeof lease === 'string' ? { limits: { hubLeaseMs: leaseOf(lease) } } : {}),
+  }
+  return withNetwork(call, place, settings, async (network) => {
+    const server = port === undefined ? undefined : await healthAt(port, network)
+    const address = server?.address()
+    if (typeof address === 'object' && address !== null)
+      terminal.err(`health: http://127.0.0.1:${address.port}/health`)
+    const stopped = await Promise.race([aborted(interrupted), network.closed()])
+    server?.close()
+    server?.closeAllConnections()
+    if (stopped !== undefined) throw stopped
+    return exit.interrupted
+  })
+}
+
+function leaseOf(lease: string): number {
+  const span = parseDuration(lease)
+  if (span !== undefined && span > 0) return span
+  throw usage(`the lease ${JSON.stringify(lease)} is no span`, 'Write --lease 15s.')
 }
 
 function portOf(health: string | true | undefined): number | undefined {

@@ -7,12 +7,33 @@ import { Agent } from '../../src/agent/agent.ts'
 import type { AgentEffect } from '../../src/agent/state.ts'
 import type { AgentId, HubId, InviteId, SkillName, TaskId } from '../../src/protocol/id.ts'
 import { type JsonText, jsonNull } from '../../src/protocol/json.ts'
+import { defaultLimits } from '../../src/protocol/limits.ts'
 import type { Assignment, Message } from '../../src/protocol/message.ts'
+import type { TaskAnnouncement } from '../../src/protocol/task.ts'
 
 const self = 'ada' as AgentId
 const task = 'churn' as TaskId
 const cleaning = 'cleaning' as SkillName
 const drawing = 'drawing' as SkillName
+
+/** Of the smallest announcement, all but the id. */
+const announced: Omit<TaskAnnouncement, 'id'> = {
+  description: 'Clean',
+  payload: jsonNull,
+  metadata: jsonNull,
+  requires: [{ skill: cleaning, level: 'novice', count: 1 }],
+  optional: [],
+  priority: 'normal',
+  maxGroupSize: 1,
+  minMembers: 1,
+  dependsOn: [],
+  verify: { by: 'trust' },
+  startBy: 'hub',
+  maxAttempts: 1,
+  workSilenceMs: 60_000,
+  exclude: [],
+  depth: 0,
+}
 
 class Bench {
   readonly agent: Agent = new Agent({ id: self, incarnation: 1 }, 'hub' as HubId, {
@@ -216,4 +237,61 @@ test('LINK-10 an agent that leaves becomes a member of nothing more', () => {
   assert.deepEqual(stopped(bench.agent.drain().effects), [1])
   bench.hear(formed(2))
   assert.deepEqual(begun(bench.hear(start(2))), [], 'the run that was stopped still takes the only slot')
+})
+
+function kindsIn(effects: readonly AgentEffect[]): string[] {
+  return effects.map((effect) => (effect.kind === 'send' ? effect.message.kind : effect.kind))
+}
+
+test('LINK-11 a question to the hub is asked again until it is answered, and is answered once', () => {
+  const bench = new Bench()
+  bench.agent.receive({ kind: 'ask', request: 7, about: { kind: 'agents' } }, bench.now)
+  assert.ok(kindsIn(bench.agent.drain().effects).includes('HUB_ASK'))
+  const { resendMs } = defaultLimits
+  for (let i = 0; i < 3; i++) {
+    assert.ok((bench.agent.wakeAt() ?? Infinity) <= bench.now + resendMs)
+    assert.deepEqual(
+      kindsIn(bench.wait(resendMs)).filter((kind) => kind === 'HUB_ASK'),
+      ['HUB_ASK'],
+    )
+  }
+  const tell = { kind: 'HUB_TELL', request: 7, agents: [], waits: [], considered: [] } as const
+  assert.deepEqual(kindsIn(bench.hear(tell)), ['told'])
+  assert.deepEqual(kindsIn(bench.hear(tell)), [])
+  assert.ok(!kindsIn(bench.wait(resendMs)).includes('HUB_ASK'))
+})
+
+test('LINK-12 who hears of another hub says at once what it would say again later', () => {
+  const bench = new Bench()
+  const announcement = { id: task, ...announced }
+  bench.agent.receive({ kind: 'announce', announcement, fresh: true }, bench.now)
+  bench.agent.receive({ kind: 'follow', task: 'other' as TaskId }, bench.now)
+  bench.agent.receive({ kind: 'ask', request: 1, about: { kind: 'tasks' } }, bench.now)
+  bench.hear(formed(1))
+  bench.hear(start(1))
+  bench.finish(1, 'done')
+  assert.deepEqual(kindsIn(bench.wait(1)), [])
+  bench.agent.receive({ kind: 'nudged' }, bench.now)
+  assert.deepEqual(kindsIn(bench.agent.drain().effects).sort(), [
+    'AGENT_HEARTBEAT',
+    'HUB_ASK',
+    'TASK_ANNOUNCE',
+    'TASK_COMPLETE',
+    'TASK_FOLLOW',
+  ])
+  assert.deepEqual(kindsIn(bench.wait(1)), [])
+})
+
+test('LINK-12 who waits to be let in asks again at once', () => {
+  const agent = new Agent({ id: self, incarnation: 1 }, 'hub' as HubId, {
+    skills: [],
+    capacity: 1,
+    price: undefined,
+    considers: false,
+    confirms: false,
+  })
+  agent.receive({ kind: 'join' }, 0)
+  agent.drain()
+  agent.receive({ kind: 'nudged' }, 1)
+  assert.deepEqual(kindsIn(agent.drain().effects), ['AGENT_JOIN'])
 })

@@ -9,6 +9,7 @@ import { pieces } from '../transport/nats-parts.ts'
 import { chain } from './batch.ts'
 import { corrupt } from './nats-batch.ts'
 import { type Manifest, type NatsLog, newestManifest } from './nats-log.ts'
+import { fenced } from './nats-store.ts'
 
 /** Messages that may be under way at one time. */
 const windowMax = 64
@@ -20,6 +21,7 @@ export async function writeSnapshot(log: NatsLog, body: Uint8Array, room: number
   const { streams, partition, subjects } = store
   const before = await newestManifest(store)
   const { seq, position, hash } = log.end
+  if (before !== undefined && before.position > position) throw fenced(store)
   await writeIndex(log, room)
   const parts: number[] = []
   for (const piece of pieces(body, room)) parts.push(await put(streams, subjects.snapshot(partition), piece))

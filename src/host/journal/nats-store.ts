@@ -75,7 +75,12 @@ export async function findStore(
   return found === undefined ? undefined : storeOn(line, subjects, partition)
 }
 
-function managerOn(line: Line): Promise<JetStreamManager> {
+async function managerOn(line: Line): Promise<JetStreamManager> {
+  if (!line.mayHaveJetStream()) {
+    throw new Fault('E_UNREACHABLE', `the NATS server at ${line.shown} has no JetStream`, {
+      hint: 'Start it with JetStream (nats-server -js): the log of the network is kept there.',
+    })
+  }
   return jetstreamManager(line.nats, { timeout: answerMs, checkAPI: false })
 }
 
@@ -92,7 +97,7 @@ async function storeOn(line: Line, subjects: Subjects, partition: number): Promi
     async message(stream, query, how = 'patiently') {
       // The leader also knows how to look for the next message of a subject; the client's type does not say so.
       const ask = () => manager.streams.getMessage(stream, query as MsgRequest)
-      return (await (how === 'once' ? ask() : patiently(line, ask))) ?? undefined
+      return (await (how === 'once' ? line.during(ask()) : patiently(line, ask))) ?? undefined
     },
     async forget(filter, seq) {
       await patiently(line, () => manager.streams.purge(subjects.sideStream, { filter, seq }))
@@ -105,7 +110,7 @@ export async function patiently<Answer>(line: Line, ask: () => Promise<Answer>):
   const until = performance.now() + patienceMs
   for (;;) {
     try {
-      return await ask()
+      return await line.during(ask())
     } catch (cause) {
       if (isRefused(cause) || line.nats.isClosed() || performance.now() > until) throw answerless(line, cause)
     }
@@ -223,6 +228,12 @@ function check(found: StreamConfig, wanted: Wanted): void {
       hint: 'Change the stream, or name another network: nats://HOST/NETWORK.',
     })
   }
+}
+
+export function fenced({ logStream }: Pick<NatsStore, 'logStream'>): Fault {
+  return new Fault('E_FENCED', `another hub has taken the log ${logStream} over`, {
+    hint: 'Nothing is lost: that hub goes on with the tasks.',
+  })
 }
 
 export function storeFaultOf(stream: string, cause: unknown): Fault {

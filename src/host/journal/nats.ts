@@ -15,7 +15,7 @@ import { chain, encodeFacts } from './batch.ts'
 import { headersOf, idOf, type Label, type LogEnd, labelOf, logStart } from './nats-batch.ts'
 import { lastMessage, NatsLog, truncated } from './nats-log.ts'
 import { writeSnapshot } from './nats-snapshot.ts'
-import { type NatsStore, openStore, type StoreOptions, storeFaultOf } from './nats-store.ts'
+import { fenced, type NatsStore, openStore, type StoreOptions, storeFaultOf } from './nats-store.ts'
 
 export interface NatsJournalOptions extends StoreOptions {
   /** The furthest end of this log that this process has seen; a log that is shorter is refused. */
@@ -174,11 +174,9 @@ class Writer implements NatsJournal {
     const { streams, logSubject, line } = this.#store
     if (!line.isUp()) return undefined
     try {
-      const answer = await streams.publish(logSubject, bytes, {
-        msgID: idOf(label),
-        headers: headersOf(label),
-        expect: { lastSubjectSequence: this.#last },
-      })
+      const expect = { lastSubjectSequence: this.#last }
+      const settings = { msgID: idOf(label), headers: headersOf(label), expect }
+      const answer = await line.during(streams.publish(logSubject, bytes, settings))
       return answer.duplicate ? undefined : answer.seq
     } catch (cause) {
       const fault = storeFaultOf(this.#store.logStream, cause)
@@ -207,12 +205,6 @@ class Writer implements NatsJournal {
     }
     return undefined
   }
-}
-
-function fenced({ logStream }: NatsStore): Fault {
-  return new Fault('E_FENCED', `another hub has taken the log ${quote(logStream)} over`, {
-    hint: 'Nothing is lost: that hub goes on with the tasks.',
-  })
 }
 
 function unknown({ logStream, line }: NatsStore): Fault {

@@ -50,6 +50,8 @@ export class Line {
   readonly #back = new Set<() => void>()
   #up = true
   #closing = false
+  /** Rejects when the line that is up now is gone. */
+  #gone = goneSignal()
 
   private constructor(nats: NatsConnection, place: NatsPlace, tell: Tell) {
     this.nats = nats
@@ -102,9 +104,21 @@ export class Line {
     return this.nats.info?.max_payload ?? 1_048_576
   }
 
+  /** False where the server itself says so. One server of a cluster may have none while others have. */
+  mayHaveJetStream(): boolean {
+    const { jetstream, cluster } = this.nats.info ?? {}
+    return jetstream === true || cluster !== undefined
+  }
+
   /** What is published while this is false is lost, whatever the client accepts. */
   isUp(): boolean {
     return this.#up
+  }
+
+  /** The answer to a request, or a rejection as soon as the line is gone on which it would have come. */
+  async during<Answer>(request: Promise<Answer>): Promise<Answer> {
+    request.catch(() => {})
+    return Promise.race([request, this.#gone.promise])
   }
 
   /** Calls `back` after every reconnect, until the function that is returned is called. */
@@ -161,9 +175,11 @@ export class Line {
           this.#tell({ code: 'disconnected', text: `the connection to ${status.server} is gone` })
         }
         this.#up = false
+        this.#gone.reject(new Error('the connection is gone'))
         return
       case 'reconnect':
         this.#up = true
+        this.#gone = goneSignal()
         this.#tell({ code: 'reconnected', text: `connected to ${status.server}` })
         for (const back of [...this.#back]) this.#safely('reconnect', back)
         return
@@ -185,6 +201,13 @@ export class Line {
       this.#tell({ code: 'server-error', text: `${what}: ${textOf(cause)}` })
     }
   }
+}
+
+function goneSignal(): PromiseWithResolvers<never> {
+  const signal = Promise.withResolvers<never>()
+  // Who waits for nothing is told nothing.
+  signal.promise.catch(() => {})
+  return signal
 }
 
 /** Resolves after a span, and keeps no process alive. */

@@ -38,6 +38,8 @@ export interface OwnershipPorts {
 
 /** How long a process that comes new waits for a word of the hub that is there. */
 const greetingMs: Millis = 1_000
+/** How long a hub that is asked to end may take for its last writes. */
+const finishMs: Millis = 5_000
 /** Of the lease, what an owner does not use: it falls silent before anybody may try to follow it. */
 const marginShare = 0.2
 /** How often an owner shows that it lives, in a lease. */
@@ -109,13 +111,23 @@ export class Ownership {
     const term = this.#term
     this.#term = undefined
     if (term !== undefined) {
-      // A hub whose servers are gone has nothing that it could still write.
-      const canFinish = term.guard.isValid() && this.#ports.line.isUp()
-      await (canFinish ? term.hub.close() : term.hub.abandon())
+      await this.#finish(term)
       this.#say({ kind: 'released', name: this.#ports.name })
     }
     this.#unsubscribe()
     this.#forgetBack()
+  }
+
+  /** Lets the hub write its snapshot, where its servers are there to take it. It is needed by nobody but the next start. */
+  async #finish({ hub, guard }: Term): Promise<void> {
+    if (guard.isValid() && this.#ports.line.isUp()) {
+      const closed = hub.close().then(
+        () => true,
+        () => false,
+      )
+      if (await Promise.race([closed, pause(finishMs).then(() => false)])) return
+    }
+    await Promise.race([hub.abandon().catch(() => {}), pause(finishMs)])
   }
 
   #hear(word: Word): void {

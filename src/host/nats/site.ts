@@ -23,7 +23,7 @@ import { subjectsOf } from './subjects.ts'
 /** The partition that every network has. How tasks are spread over more is not decided yet (docs/decisions). */
 const partition = 0
 /** How long an opening waits for a hub. A network may be opened before its first hub. */
-const hubAwaitedMs = 5_000
+const hubAwaitedMs = 3_000
 
 /** Errors: `RefusedError` for the address, a `Fault` when the servers cannot be used. */
 export async function openOnNats(where: string, options: CheckedOptions): Promise<Site> {
