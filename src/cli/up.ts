@@ -1,5 +1,6 @@
 /**
- * `convoke up`: a process that is the hub of a network on NATS, or stands by for it, with an address that says how it is.
+ * `convoke up`: a process that is the hub of a network on NATS, or stands by for it, with an address that says how it
+ * is.
  */
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
@@ -30,8 +31,8 @@ export const up: Command = {
     ['convoke up --network nats://a,b,c/factory --health 8080', '200 while it is well, 503 while it is not'],
   ],
   notes: [
-    'GET /health answers {"connected": …, "hub": "here" | "elsewhere" | null}: 200 when it is connected and a hub is\n' +
-      'known, and otherwise 503.',
+    'GET /health answers {"connected": …, "hub": "here" | "elsewhere" | null}: 200 when it is connected and a hub\n' +
+      'is known, and otherwise 503.',
   ],
   run: serve,
 }

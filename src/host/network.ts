@@ -50,9 +50,9 @@ export class Network {
   }
 
   /**
-   * Opens a network: `':memory:'`; the path of a file, which is made when it does not exist; or `'nats://HOST/NETWORK'`,
-   * where it spans processes and machines. Throws `RefusedError` for a wrong option, and a `Fault` when the place cannot
-   * be used.
+   * Opens a network: `':memory:'`; the path of a file, which is made when it does not exist; or
+   * `'nats://HOST/NETWORK'`, where it spans processes and machines. Throws `RefusedError` for a wrong option, and a
+   * `Fault` when the place cannot be used.
    */
   static async open(where: string, options: NetworkOptions = {}): Promise<Network> {
     const checked = checkOptions(where, options)

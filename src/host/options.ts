@@ -23,13 +23,13 @@ import { isNatsPlace } from './nats/place.ts'
 
 export interface NetworkOptions {
   /**
-   * Under which this program announces; an id. `desk` unless said; on NATS, where every program needs a name of its own,
-   * `desk-` and eight characters drawn by lot.
+   * Under which this program announces; an id. `desk` unless said; on NATS, where every program needs a name of its
+   * own, `desk-` and eight characters drawn by lot.
    */
   readonly name?: string
   /**
-   * `full`, the default: what was acknowledged survives a power cut. `normal`: it survives the end of the process. On NATS
-   * the servers' own configuration decides; with `full`, `notify` is told where they do not promise it.
+   * `full`, the default: what was acknowledged survives a power cut. `normal`: it survives the end of the process. On
+   * NATS the servers' own configuration decides; with `full`, `notify` is told where they do not promise it.
    */
   readonly durability?: 'full' | 'normal'
   /** Names of the skill levels, from the lowest to the highest. */

@@ -1,6 +1,6 @@
 /**
- * What the journal on JetStream promises beyond every journal: one owner, no conclusion from a lost answer, and a refusal
- * of streams that are not what was written.
+ * What the journal on JetStream promises beyond every journal: one owner, no conclusion from a lost answer, and a
+ * refusal of streams that are not what was written.
  */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
@@ -177,8 +177,8 @@ if (hasNats('NATS-6 the journal on a real server')) {
     const journal = await open()
     await journal.append(life('a'))
     await journal.snapshot([])
-    const manager = await jetstreamManager(line.nats)
-    await manager.streams.delete(subjects.logStream(0))
+    const management = await jetstreamManager(line.nats)
+    await management.streams.delete(subjects.logStream(0))
     await assert.rejects(open(), isFault('E_LOG_TRUNCATED', /is gone/))
   })
 
@@ -187,9 +187,9 @@ if (hasNats('NATS-6 the journal on a real server')) {
     const journal = await open()
     await journal.append(life('a'))
     const remembered = journal.end()
-    const manager = await jetstreamManager(line.nats)
+    const management = await jetstreamManager(line.nats)
     const anew = async (...facts: readonly Fact[]): Promise<void> => {
-      await manager.streams.delete(subjects.logStream(0))
+      await management.streams.delete(subjects.logStream(0))
       await (await open()).append(facts)
     }
     await anew(started(1))
@@ -214,9 +214,9 @@ if (hasNats('NATS-6 the journal on a real server')) {
 
   test('NATS-10 a stream that is not what a log needs is refused by its setting', patient, async (t) => {
     const { open, line } = await placeFor(t)
-    const manager = await jetstreamManager(line.nats)
+    const management = await jetstreamManager(line.nats)
     const [name, subject] = [subjects.logStream(0), subjects.log(0)]
-    await manager.streams.add({
+    await management.streams.add({
       name,
       subjects: [subject],
       max_age: 3_600_000_000_000,
@@ -246,8 +246,8 @@ if (hasNats('NATS-6 the journal on a real server')) {
     const { open, line } = await placeFor(t)
     const journal = await open()
     await journal.append(life('a'))
-    const manager = await jetstreamManager(line.nats)
-    await manager.streams.update(subjects.logStream(0), { max_bytes: 2_000 })
+    const management = await jetstreamManager(line.nats)
+    await management.streams.update(subjects.logStream(0), { max_bytes: 2_000 })
     const filling = (async () => {
       for (let i = 0; i < 20; i++) await journal.append(life(`b${i}`))
     })()

@@ -1,6 +1,6 @@
 /**
- * What the transport on NATS promises beyond every transport: who speaks is who the subject names, large frames pass, and
- * a line that is gone comes back.
+ * What the transport on NATS promises beyond every transport: who speaks is who the subject names, large frames pass,
+ * and a line that is gone comes back.
  */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'

@@ -61,7 +61,7 @@ export type Query = MsgRequest | { readonly seq: number; readonly next_by_subj: 
  */
 export async function openStore(options: StoreOptions): Promise<NatsStore> {
   const { line, subjects, partition } = options
-  await ensureStreams(await managerOn(line), options)
+  await ensureStreams(await managementOn(line), options)
   return storeOn(line, subjects, partition)
 }
 
@@ -71,11 +71,11 @@ export async function findStore(
   subjects: Subjects,
   partition: number,
 ): Promise<NatsStore | undefined> {
-  const found = await find(await managerOn(line), line, subjects.logStream(partition))
+  const found = await find(await managementOn(line), line, subjects.logStream(partition))
   return found === undefined ? undefined : storeOn(line, subjects, partition)
 }
 
-async function managerOn(line: Line): Promise<JetStreamManager> {
+async function managementOn(line: Line): Promise<JetStreamManager> {
   if (!line.mayHaveJetStream()) {
     throw new Fault('E_UNREACHABLE', `the NATS server at ${line.shown} has no JetStream`, {
       hint: 'Start it with JetStream (nats-server -js): the log of the network is kept there.',
@@ -85,7 +85,7 @@ async function managerOn(line: Line): Promise<JetStreamManager> {
 }
 
 async function storeOn(line: Line, subjects: Subjects, partition: number): Promise<NatsStore> {
-  const manager = await managerOn(line)
+  const management = await managementOn(line)
   return {
     streams: jetstream(line.nats, { timeout: answerMs }),
     logStream: subjects.logStream(partition),
@@ -96,11 +96,11 @@ async function storeOn(line: Line, subjects: Subjects, partition: number): Promi
     line,
     async message(stream, query, how = 'patiently') {
       // The leader also knows how to look for the next message of a subject; the client's type does not say so.
-      const ask = () => manager.streams.getMessage(stream, query as MsgRequest)
+      const ask = () => management.streams.getMessage(stream, query as MsgRequest)
       return (await (how === 'once' ? line.during(ask()) : patiently(line, ask))) ?? undefined
     },
     async forget(filter, seq) {
-      await patiently(line, () => manager.streams.purge(subjects.sideStream, { filter, seq }))
+      await patiently(line, () => management.streams.purge(subjects.sideStream, { filter, seq }))
     },
   }
 }
@@ -132,7 +132,7 @@ function answerless(line: Line, cause: unknown): unknown {
   })
 }
 
-async function ensureStreams(manager: JetStreamManager, options: StoreOptions): Promise<void> {
+async function ensureStreams(management: JetStreamManager, options: StoreOptions): Promise<void> {
   const { line, subjects, partition, tell } = options
   const replicas = options.replicas ?? ((line.nats.info?.connect_urls?.length ?? 0) >= 3 ? 3 : 1)
   const log: Wanted = {
@@ -151,18 +151,18 @@ async function ensureStreams(manager: JetStreamManager, options: StoreOptions): 
     deny_purge: false,
     allow_direct: false,
   }
-  const found = await find(manager, line, log.name)
-  if (found === undefined && (await remembers(manager, options))) {
+  const found = await find(management, line, log.name)
+  if (found === undefined && (await remembers(management, options))) {
     throw new Fault('E_LOG_TRUNCATED', `the stream ${log.name} is gone, and ${side.name} remembers its log`, {
       hint: 'Restore the stream from a backup, or accept the loss by deleting both streams.',
     })
   }
-  const kept = found ?? (await make(manager, line, log))
+  const kept = found ?? (await make(management, line, log))
   check(kept, log)
-  check((await find(manager, line, side.name)) ?? (await make(manager, line, side)), side)
+  check((await find(management, line, side.name)) ?? (await make(management, line, side)), side)
   if (!line.canSync()) {
-    const text = `nats-server ${line.version} does not sync what it acknowledges; a power cut may take the last two minutes`
-    tell({ code: 'durability', text })
+    const text = `nats-server ${line.version} does not sync what it acknowledges`
+    tell({ code: 'durability', text: `${text}; a power cut may take the last two minutes` })
   }
   if (kept.num_replicas === 1 && line.nats.info?.cluster !== undefined) {
     tell({ code: 'durability', text: `the log is kept on one server of the cluster (${log.name})` })
@@ -174,17 +174,21 @@ type Wanted = Pick<
   'name' | 'subjects' | 'num_replicas' | 'deny_delete' | 'deny_purge' | 'allow_direct'
 >
 
-async function remembers(manager: JetStreamManager, options: StoreOptions): Promise<boolean> {
+async function remembers(management: JetStreamManager, options: StoreOptions): Promise<boolean> {
   const { line, subjects, partition } = options
-  if ((await find(manager, line, subjects.sideStream)) === undefined) return false
+  if ((await find(management, line, subjects.sideStream)) === undefined) return false
   const query = { last_by_subj: subjects.newest(partition) }
-  const newest = await patiently(line, () => manager.streams.getMessage(subjects.sideStream, query))
+  const newest = await patiently(line, () => management.streams.getMessage(subjects.sideStream, query))
   return newest !== null
 }
 
-async function find(manager: JetStreamManager, line: Line, name: string): Promise<StreamConfig | undefined> {
+async function find(
+  management: JetStreamManager,
+  line: Line,
+  name: string,
+): Promise<StreamConfig | undefined> {
   try {
-    return (await patiently(line, () => manager.streams.info(name))).config
+    return (await patiently(line, () => management.streams.info(name))).config
   } catch (cause) {
     if (cause instanceof JetStreamApiError && cause.code === JetStreamApiCodes.StreamNotFound)
       return undefined
@@ -193,7 +197,7 @@ async function find(manager: JetStreamManager, line: Line, name: string): Promis
 }
 
 /** Two that make the same stream at once make one. */
-async function make(manager: JetStreamManager, line: Line, wanted: Wanted): Promise<StreamConfig> {
+async function make(management: JetStreamManager, line: Line, wanted: Wanted): Promise<StreamConfig> {
   const config = {
     ...wanted,
     retention: RetentionPolicy.Limits,
@@ -202,7 +206,7 @@ async function make(manager: JetStreamManager, line: Line, wanted: Wanted): Prom
     duplicate_window: duplicateWindowMs * 1_000_000,
   }
   try {
-    return (await patiently(line, () => manager.streams.add(config))).config
+    return (await patiently(line, () => management.streams.add(config))).config
   } catch (cause) {
     throw storeFaultOf(wanted.name, cause)
   }

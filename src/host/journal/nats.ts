@@ -1,7 +1,8 @@
 /**
- * The durable journal of a network on NATS: one subject of JetStream, to which only its owner can append. An append is a
- * publish that names the last message it knows; when somebody else has written since, it fails, whatever any clock says.
- * Must never happen here: a conclusion from the answer to a publish that was sent twice. What is in the log is read there.
+ * The durable journal of a network on NATS: one subject of JetStream, to which only its owner can append. An append is
+ * a publish that names the last message it knows; when somebody else has written since, it fails, whatever any clock
+ * says.
+ * Must never happen here: a conclusion from the answer to a publish that was sent twice. The log is asked instead.
  */
 import { randomBytes } from 'node:crypto'
 import { JetStreamApiError } from '@nats-io/jetstream'

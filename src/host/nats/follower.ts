@@ -1,6 +1,6 @@
 /**
- * Reads a log on NATS along, for whoever looks at a network from any process. Hears that something is being written, and
- * reads what was: the word on the wire is a hint, and only what the stream has is a fact.
+ * Reads a log on NATS along, for whoever looks at a network from any process. Hears that something is being written,
+ * and reads what was: the word on the wire is a hint, and only what the stream has is a fact.
  * Must never happen here: a fact that is shown and not in the log.
  */
 import { decode } from '../../protocol/codec.ts'

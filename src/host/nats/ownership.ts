@@ -118,7 +118,7 @@ export class Ownership {
     this.#forgetBack()
   }
 
-  /** Lets the hub write its snapshot, where its servers are there to take it. It is needed by nobody but the next start. */
+  /** Lets the hub write its snapshot, where its servers take it. Only the speed of the next start needs it. */
   async #finish({ hub, guard }: Term): Promise<void> {
     if (guard.isValid() && this.#ports.line.isUp()) {
       const closed = hub.close().then(

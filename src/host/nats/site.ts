@@ -1,6 +1,6 @@
 /**
- * The network on NATS: this process with its place on the transport, its readers, and, unless it is told otherwise, a hub
- * that decides or stands by. This is the one room that knows all of these; loaded only where a network is on NATS.
+ * The network on NATS: this process with its place on the transport, its readers, and, unless it is told otherwise, a
+ * hub that decides or stands by. This is the one room that knows all of these; loaded only where a network is on NATS.
  */
 import { isRefusal } from '../../protocol/refusal.ts'
 import { seeded } from '../../strategy/random.ts'
