@@ -13,6 +13,7 @@ const experiments: Readonly<Record<string, () => Promise<Experiment>>> = {
   crash: async () => (await import('./crash/experiment.ts')).crash,
   powercut: async () => (await import('./powercut/experiment.ts')).powercut,
   fuzz: async () => (await import('./fuzz/experiment.ts')).fuzz,
+  cluster: async () => (await import('./cluster/experiment.ts')).cluster,
   overload: async () => (await import('./overload/experiment.ts')).overload,
 }
 

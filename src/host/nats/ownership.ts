@@ -38,6 +38,8 @@ export interface OwnershipPorts {
 
 /** How long a process that comes new waits for a word of the hub that is there. */
 const greetingMs: Millis = 1_000
+/** After this span whoever left another one the first try makes its own. */
+const secondTryMs: Millis = 3_000
 /** How long a hub that is asked to end may take for its last writes. */
 const finishMs: Millis = 5_000
 /** Of the lease, what an owner does not use: it falls silent before anybody may try to follow it. */
@@ -48,7 +50,11 @@ const beatsPerLease = 4
 type Word =
   | { readonly kind: 'beat'; readonly incarnation: number; readonly name: string }
   | { readonly kind: 'released'; readonly name: string }
+  /** Whoever also waits leaves it the first try. */
+  | { readonly kind: 'claims'; readonly name: string }
   | { readonly kind: 'who' }
+  /** The answer of one who stands by: there was a hub, so long ago. */
+  | { readonly kind: 'heard'; readonly agoMs: Millis }
 
 /** A hub in service, and how long it may act. */
 interface Term {
@@ -65,6 +71,7 @@ export class Ownership {
   #remembered: LogEnd = logStart
   #claiming: Promise<void> = Promise.resolve()
   #renewing = false
+  #beaten = false
   readonly #known = new Settlement<void>()
   /** Of the hub that was heard last: its incarnation, and when, by the steady clock. */
   #heard = { incarnation: 0, at: Number.NEGATIVE_INFINITY }
@@ -87,7 +94,7 @@ export class Ownership {
   static start(ports: OwnershipPorts): Ownership {
     const ownership = new Ownership(ports)
     ownership.#say({ kind: 'who' })
-    ownership.#claimAfter(greetingMs)
+    ownership.#claimAfter(greetingMs * (1 + ports.random() / 2))
     return ownership
   }
 
@@ -134,14 +141,26 @@ export class Ownership {
     switch (word.kind) {
       case 'beat':
         this.#note(word.incarnation)
+        // A hub that begins while this process still reads the log has won.
+        if (this.#state === 'claiming') this.#beaten = true
         if (this.#state === 'standing-by') this.#claimAfter(this.#patience())
         return
       case 'released':
+        this.#heard = { ...this.#heard, at: Number.NEGATIVE_INFINITY }
         // Not all at once: whoever is first leaves the others nothing to do.
         if (this.#state === 'standing-by') this.#claimAfter(this.#ports.random() * 100)
         return
+      case 'claims':
+        if (this.#state === 'standing-by') this.#claimAfter(secondTryMs * (1 + this.#ports.random()))
+        return
+      case 'heard':
+        // The hub may only be slow to answer a newcomer: it has the rest of its lease.
+        if (this.#state === 'standing-by') this.#claimAfter(Math.max(0, this.#patience() - word.agoMs))
+        return
       case 'who':
         if (this.#state === 'deciding') void this.#renew()
+        else if (this.where() !== undefined)
+          this.#say({ kind: 'heard', agoMs: performance.now() - this.#heard.at })
         return
     }
   }
@@ -173,6 +192,8 @@ export class Ownership {
   async #claim(): Promise<void> {
     if (this.#state !== 'standing-by') return
     this.#state = 'claiming'
+    this.#beaten = false
+    this.#say({ kind: 'claims', name: this.#ports.name })
     const fault = await this.#tryToBegin()
     if (fault === undefined || this.#isEnded()) return
     this.#state = 'standing-by'
@@ -188,6 +209,7 @@ export class Ownership {
     try {
       journal = await openJournal(this.#remembered)
       const guard = new Guard(journal, transport, leaseMs * (1 - marginShare), () => void this.#renew())
+      if (this.#beaten) throw new Fault('E_FENCED', 'another process was first')
       let fault: Fault | undefined
       const hub = await openHub(guard.journal, guard.transport, (cause) => {
         fault ??= cause
@@ -271,7 +293,9 @@ function wordIn(text: string): Word | undefined {
     if (typeof word !== 'object' || word === null || !('kind' in word)) return undefined
     if (word.kind === 'beat')
       return 'incarnation' in word && isCount(word.incarnation) ? (word as Word) : undefined
-    return word.kind === 'released' || word.kind === 'who' ? (word as Word) : undefined
+    if (word.kind === 'heard') return 'agoMs' in word && Number(word.agoMs) >= 0 ? (word as Word) : undefined
+    const simple = ['released', 'claims', 'who'] as readonly unknown[]
+    return simple.includes(word.kind) ? (word as Word) : undefined
   } catch {
     return undefined
   }
