@@ -1,6 +1,6 @@
 /**
- * What the log of a network on NATS says against what its clients and agents saw. The log is read message by message, so
- * that also the writer of each is known.
+ * What the log of a network on NATS says against what its clients and agents saw. The log is read message by message,
+ * so that also the writer of each is known.
  * Must never happen here: a count that is taken from a hub.
  */
 

@@ -1,6 +1,6 @@
 /**
- * A process with agents of the network under examination: they work a little, save what they have, fail now and then, and
- * tell on standard output what they begin and how much they have in hand.
+ * A process with agents of the network under examination: they work a little, save what they have, fail now and then,
+ * and tell on standard output what they begin and how much they have in hand.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { Network } from '../../src/index.ts'

@@ -1,6 +1,6 @@
 /**
- * A network on a cluster of real servers under load: hubs are killed and paused, servers are killed, and an auditor compares
- * what clients and agents saw with the log.
+ * A network on a cluster of real servers under load: hubs are killed and paused, servers are killed, and an auditor
+ * compares what clients and agents saw with the log.
  * Must never happen here: a fault that only seems to have happened.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
