@@ -80,6 +80,8 @@ async function run(given: Given, progress: Progress): Promise<Measured> {
     for (const signal of signals) process.off(signal, leave)
     clear()
   })
+  // Each of the processes has a listener for the end of this one.
+  process.setMaxListeners(process.getMaxListeners() + 2 * names.length)
   const running: Running[] = []
   for (const name of names) {
     progress(`starting ${subjects[name].name} …`)
