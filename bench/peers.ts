@@ -12,16 +12,23 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Given, Progress } from '../lab/experiment.ts'
 import { atLeast, type Benchmark, type Measured, type Row, Wanting } from './benchmark.ts'
+import { cpuMs } from './peers/cpu.ts'
 import { installPeers, installServers } from './peers/install.ts'
 import type { Answer, Kind, Order } from './peers/peer.ts'
+import type { Server } from './peers/servers.ts'
 import { type Subject, type SubjectName, subjects } from './peers/subjects.ts'
 import { percentile } from './percentile.ts'
+import { numberText } from './table.ts'
 
 export const peers: Benchmark = {
   about: 'the same work by LangGraph.js, DBOS, Restate, BullMQ, Moleculer and convoke',
   needs: { kind: 'servers' },
   options: {
-    'in-flight': { value: 'N', help: 'jobs or flows unfinished at the same moment', otherwise: 256 },
+    'in-flight': {
+      value: 'N',
+      help: 'jobs or flows unfinished at the same moment; 0: what suits each best',
+      otherwise: 0,
+    },
     passes: { value: 'N', help: 'passes; their median counts', otherwise: 5 },
     seconds: { value: 'N', help: 'about how long one pass of one library takes', otherwise: 2 },
     only: { value: 'NAMES', help: 'some of them, as the report calls them, with commas', otherwise: '' },
@@ -54,11 +61,16 @@ const kinds: readonly Kind[] = ['jobs', 'flows']
 const signals = ['SIGINT', 'SIGTERM'] as const
 const warmUpSeconds = 1
 const patienceMs = 300_000
+const countMin = 500
 /** Of one pass, so that the results of the quickest fit into memory. */
 const countMax = 500_000
 
-/** What one of them did in each pass, per second. */
-type Speeds = Readonly<Record<Kind, number[]>>
+/** What one of them did in one pass. */
+interface Pass {
+  readonly perSecond: number
+  /** Processor time of one job or flow, in microseconds, with that of the server. */
+  readonly cpuMicros: number
+}
 
 async function run(given: Given, progress: Progress): Promise<Measured> {
   const names = chosen(given.text('only'))
@@ -89,12 +101,12 @@ async function run(given: Given, progress: Progress): Promise<Measured> {
     mkdirSync(place)
     const server = await subjects[name].serve(place)
     ends.defer(() => server.stop())
-    const worker = await startWorker(subjects[name], server.address, given.whole('in-flight'))
+    const worker = await startWorker(subjects[name], server)
     ends.defer(() => worker.stop())
-    running.push({ name, worker, speeds: { jobs: [], flows: [] } })
+    running.push({ name, worker, passes: { jobs: [], flows: [] }, inFlight: { jobs: 0, flows: 0 } })
   }
   for (const kind of kinds) await measure(running, kind, given, progress)
-  return measured(running, given)
+  return measured(running)
 }
 
 function chosen(only: string): SubjectName[] {
@@ -109,45 +121,64 @@ function chosen(only: string): SubjectName[] {
 interface Running {
   readonly name: SubjectName
   readonly worker: Worker
-  readonly speeds: Speeds
+  readonly passes: Readonly<Record<Kind, Pass[]>>
+  /** How many were unfinished at the same moment. */
+  readonly inFlight: Record<Kind, number>
 }
 
-/** A warm-up for each, which also tells how much it does in a second; then the passes, every other one backwards. */
-async function measure(
-  running: readonly Running[],
-  kind: Kind,
-  given: Given,
-  progress: Progress,
-): Promise<void> {
-  const countMin = 2 * given.whole('in-flight')
-  const counts = new Map<Running, number>()
-  for (const one of running) {
+/** A warm-up for each; then the passes, every other one backwards. */
+async function measure(all: readonly Running[], kind: Kind, given: Given, progress: Progress): Promise<void> {
+  const orders = new Map<Running, Order>()
+  for (const one of all) {
     progress(`${kind}: warming up ${subjects[one.name].name} …`)
-    let count = countMin
-    for (const seconds of [warmUpSeconds, given.whole('seconds')]) {
-      const perSecond = await one.worker.run({ kind, count })
-      count = Math.round(Math.min(countMax, Math.max(countMin, perSecond * seconds)))
-    }
-    counts.set(one, count)
+    const order = await warmUp(one.worker, kind, given)
+    orders.set(one, order)
+    one.inFlight[kind] = order.inFlight
   }
   for (let pass = 0; pass < given.whole('passes'); pass++) {
     progress(`${kind}: pass ${pass + 1} of ${given.whole('passes')} …`)
-    for (const one of pass % 2 === 0 ? running : running.toReversed()) {
-      one.speeds[kind].push(await one.worker.run({ kind, count: counts.get(one) ?? countMin }))
+    for (const [one, order] of pass % 2 === 0 ? orders : [...orders].reverse()) {
+      one.passes[kind].push(await one.worker.run(order))
     }
   }
 }
 
+/**
+ * Runs it for a while with each number in flight, as long as that is less than it does in a second; more would only
+ * wait. Tells what a pass shall be, with the number that was the quickest.
+ */
+async function warmUp(worker: Worker, kind: Kind, given: Given): Promise<Order> {
+  const asked = given.whole('in-flight')
+  const found: { inFlight: number; perSecond: number }[] = []
+  let { perSecond } = await worker.run({ kind, count: countMin, inFlight: asked || 64 })
+  for (const inFlight of asked === 0 ? [64, 256, 1024] : [asked]) {
+    if (found.length > 0 && inFlight > perSecond) break
+    const count = countOf(perSecond * warmUpSeconds, inFlight)
+    perSecond = (await worker.run({ kind, count, inFlight })).perSecond
+    found.push({ inFlight, perSecond })
+  }
+  const best = found.reduce((best, one) => (one.perSecond > best.perSecond ? one : best))
+  return {
+    kind,
+    count: countOf(best.perSecond * given.whole('seconds'), best.inFlight),
+    inFlight: best.inFlight,
+  }
+}
+
+/** Enough to have that many in flight for most of the time, and not more than fits into memory. */
+function countOf(wanted: number, inFlight: number): number {
+  return Math.round(Math.min(countMax, Math.max(countMin, 4 * inFlight, wanted)))
+}
+
 interface Worker {
-  /** Does so much, and tells how much that was in a second. */
-  run(order: Order): Promise<number>
+  run(order: Order): Promise<Pass>
   stop(): Promise<void>
 }
 
 /** Starts the process of one library, and waits until it is ready. */
-async function startWorker(subject: Subject, address: string, inFlight: number): Promise<Worker> {
+async function startWorker(subject: Subject, server: Server): Promise<Worker> {
   const file = fileURLToPath(new URL('./peers/process.ts', import.meta.url))
-  const child = fork(file, [subject.peer, address, `${inFlight}`], {
+  const child = fork(file, [subject.peer, server.address], {
     env: { ...process.env, NODE_ENV: 'production' },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     execArgv: [],
@@ -183,7 +214,14 @@ async function startWorker(subject: Subject, address: string, inFlight: number):
     await stop()
     throw cause
   }
-  return { run: async (order) => (order.count * 1000) / (await ask(order)), stop }
+  const pids = [child.pid ?? 0, server.pid ?? 0]
+  const run = async (order: Order): Promise<Pass> => {
+    const before = cpuMs(pids)
+    const tookMs = await ask(order)
+    const cpuMicros = (1000 * (cpuMs(pids) - before)) / order.count
+    return { perSecond: (order.count * 1000) / tookMs, cpuMicros }
+  }
+  return { run, stop }
 }
 
 /** Asks a process to end, by closing the line to it; kills it when it does not. */
@@ -197,46 +235,93 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 /** From the figures of the passes to the report and its rows. */
-function measured(running: readonly Running[], given: Given): Measured {
-  const rows: Row[] = []
-  const report: Record<string, object> = {}
+function measured(running: readonly Running[]): Measured {
+  const rows = running.flatMap(rowsOf)
   const ratios: Record<string, object> = {}
-  for (const { name, speeds } of running) {
-    const subject: Subject = subjects[name]
-    const [jobsPerSecond, flowsPerSecond] = [median(speeds.jobs), median(speeds.flows)]
-    const { keeps, differs } = subject
-    const version = versionOf(subject)
-    const passes = { jobs: speeds.jobs.map(Math.round), flows: speeds.flows.map(Math.round) }
-    report[name] = { name: subject.name, version, jobsPerSecond, flowsPerSecond, passes, keeps, differs }
-    const note = `keeps ${keeps}; ${differs}`
-    rows.push({ figure: `jobs, ${subject.name}`, value: jobsPerSecond, unit: '/s', note })
-    rows.push({ figure: `flows, ${subject.name}`, value: flowsPerSecond, unit: '/s' })
-  }
-  for (const { name, speeds } of running) {
+  for (const { name, passes } of running) {
     const comparison = comparisons[name]
     const ours = running.find((one) => one.name === comparison?.ours)
     if (comparison === undefined || ours === undefined) continue
-    const found: Partial<Record<Kind, number>> = {}
+    const found: Record<string, number> = {}
     for (const kind of kinds) {
-      const ratio = ratioOf(ours.speeds[kind], speeds[kind])
-      found[kind] = ratio
+      const times = ratioOf(ours.passes[kind], passes[kind], ({ perSecond }) => perSecond)
+      const cpu = ratioOf(passes[kind], ours.passes[kind], ({ cpuMicros }) => cpuMicros)
+      Object.assign(found, { [kind]: times, [`${kind}Cpu`]: cpu })
       const figure = `${kind}, ${subjects[ours.name].name} : ${subjects[name].name}`
+      const note = `${numberText(cpu)} × by processor time`
       const goal = comparison.goals[kind]
-      rows.push({ figure, value: ratio, unit: '×', ...(goal === undefined ? {} : { target: atLeast(goal) }) })
+      rows.push({
+        figure,
+        value: times,
+        unit: '×',
+        note,
+        ...(goal === undefined ? {} : { target: atLeast(goal) }),
+      })
     }
     ratios[name] = { ours: ours.name, ...found }
   }
-  return { report: { inFlight: given.whole('in-flight'), peers: report, ratios }, rows }
+  return {
+    report: { peers: Object.fromEntries(running.map((one) => [one.name, reportOf(one)])), ratios },
+    rows,
+  }
 }
 
-function median(values: readonly number[]): number {
-  return Math.round(percentile(values, 0.5))
+function rowsOf({ name, passes, inFlight }: Running): Row[] {
+  const { keeps, differs } = subjects[name]
+  return kinds.map((kind) => {
+    const cpu = numberText(
+      percentile(
+        passes[kind].map(({ cpuMicros }) => cpuMicros),
+        0.5,
+      ),
+    )
+    const words = kind === 'jobs' ? `; keeps ${keeps}; ${differs}` : ''
+    return {
+      figure: `${kind}, ${subjects[name].name}`,
+      value: Math.round(
+        percentile(
+          passes[kind].map(({ perSecond }) => perSecond),
+          0.5,
+        ),
+      ),
+      unit: '/s',
+      note: `${cpu} µs of processor time, ${inFlight[kind]} in flight${words}`,
+    }
+  })
+}
+
+function reportOf({ name, passes, inFlight }: Running): object {
+  const { keeps, differs } = subjects[name]
+  const figures = Object.fromEntries(
+    kinds.map((kind) => {
+      const perSecond = passes[kind].map((pass) => Math.round(pass.perSecond))
+      const cpuMicros = percentile(
+        passes[kind].map((pass) => pass.cpuMicros),
+        0.5,
+      )
+      const figure = {
+        perSecond: percentile(perSecond, 0.5),
+        cpuMicros: round(cpuMicros),
+        inFlight: inFlight[kind],
+        passes: perSecond,
+      }
+      return [kind, figure]
+    }),
+  )
+  return { name: subjects[name].name, version: versionOf(subjects[name]), ...figures, keeps, differs }
 }
 
 /** The median of the ratios of each pass. */
-function ratioOf(ours: readonly number[], theirs: readonly number[]): number {
-  const ratios = ours.map((value, pass) => value / (theirs[pass] ?? Number.NaN))
-  return Math.round(percentile(ratios, 0.5) * 100) / 100
+function ratioOf(above: readonly Pass[], below: readonly Pass[], figure: (pass: Pass) => number): number {
+  const ratios = above.flatMap((pass, index) => {
+    const other = below[index]
+    return other === undefined ? [] : [figure(pass) / figure(other)]
+  })
+  return round(percentile(ratios, 0.5))
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100
 }
 
 function versionOf(subject: Subject): string {

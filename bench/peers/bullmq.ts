@@ -3,7 +3,7 @@
  * Whoever waits for a result hears of it from the worker in the same process, which is the shortest way.
  */
 import { FlowProducer, Queue, Worker } from 'bullmq'
-import { inBulk, job, merge, type Peer, plan, type Surroundings, work } from './peer.ts'
+import { inBulk, job, merge, type Peer, plan, work } from './peer.ts'
 
 interface Order {
   readonly input: string
@@ -12,7 +12,7 @@ interface Order {
 }
 
 /** `server` is the port of Redis. */
-export async function open({ inFlight, server }: Surroundings): Promise<Peer> {
+export async function open(server: string): Promise<Peer> {
   const connection = { host: '127.0.0.1', port: Number(server) }
   const kept = { removeOnComplete: true, removeOnFail: true }
   const producer = new FlowProducer({ connection })
@@ -22,7 +22,7 @@ export async function open({ inFlight, server }: Surroundings): Promise<Peer> {
     })
     await producer.add({ name: 'merge', queueName: 'merges', data, opts: kept, children })
   }
-  const options = { connection, concurrency: inFlight }
+  const options = { connection, concurrency: 1 }
   const jobs = new Worker<Order, string>('jobs', async ({ data }) => job(data.input), options)
   const plans = new Worker<Order>('plans', addFlow, options)
   const parts = new Worker<{ part: string }, string>('parts', async ({ data }) => work(data.part), options)
@@ -33,7 +33,7 @@ export async function open({ inFlight, server }: Surroundings): Promise<Peer> {
   )
   const queues = [jobs, plans].map(({ name }) => new Queue(name, { connection, defaultJobOptions: kept }))
   const [jobQueue, planQueue] = queues
-  const ends = [producer, jobs, plans, parts, merges, ...queues]
+  const workers = [jobs, plans, parts, merges]
   const waiting = new Map<number, (result: string) => void>()
   for (const last of [jobs, merges]) {
     last.on('completed', ({ data }, result) => {
@@ -42,8 +42,9 @@ export async function open({ inFlight, server }: Surroundings): Promise<Peer> {
     })
   }
   let number = 0
-  const through = (queue: Queue | undefined) => (inputs: readonly string[]) =>
-    inBulk(inputs, inFlight, async (batch) => {
+  const through = (queue: Queue | undefined) => (inputs: readonly string[], inFlight: number) => {
+    for (const worker of workers) worker.concurrency = inFlight
+    return inBulk(inputs, inFlight, async (batch) => {
       const orders = batch.map((input) => ({ input, number: number++ }))
       const results = orders.map(
         (order) => new Promise<string>((resolve) => waiting.set(order.number, resolve)),
@@ -51,11 +52,12 @@ export async function open({ inFlight, server }: Surroundings): Promise<Peer> {
       await queue?.addBulk(orders.map((data) => ({ name: 'do', data })))
       return results
     })
+  }
   return {
     jobs: through(jobQueue),
     flows: through(planQueue),
     close: async () => {
-      for (const end of ends) await end.close()
+      for (const end of [producer, ...workers, ...queues]) await end.close()
     },
   }
 }

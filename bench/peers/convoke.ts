@@ -1,7 +1,7 @@
 /** convoke: 96 agents. A flow is three tasks, each needing the one before: a plan, a group of three, a merge. */
 import { randomUUID } from 'node:crypto'
 import { type Assignment, Network, type ResultsBySkill, type TaskSpec } from '../../src/index.ts'
-import { each, job, merge, type Peer, plan, type Surroundings, work } from './peer.ts'
+import { each, job, merge, type Peer, plan, work } from './peer.ts'
 
 const workers = ['worker-a', 'worker-b', 'worker-c']
 const abilities: Readonly<Record<string, (assignment: Assignment) => unknown>> = {
@@ -14,7 +14,7 @@ const abilities: Readonly<Record<string, (assignment: Assignment) => unknown>> =
 }
 const agentCount = 96
 
-export async function open({ inFlight, server }: Surroundings): Promise<Peer> {
+export async function open(server: string): Promise<Peer> {
   const limits = { maxAnnouncements: 10_000, maxAnnouncementsPerInitiator: 10_000 }
   const network = await Network.open(server, { limits, seed: 1 })
   const skills = Object.keys(abilities)
@@ -28,8 +28,8 @@ export async function open({ inFlight, server }: Surroundings): Promise<Peer> {
     })
   }
   return {
-    jobs: (inputs) => each(inputs, inFlight, (input) => ask(network, input)),
-    flows: (inputs) => each(inputs, inFlight, (input) => flow(network, input)),
+    jobs: (inputs, inFlight) => each(inputs, inFlight, (input) => ask(network, input)),
+    flows: (inputs, inFlight) => each(inputs, inFlight, (input) => flow(network, input)),
     close: () => network[Symbol.asyncDispose](),
   }
 }

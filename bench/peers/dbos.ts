@@ -1,6 +1,6 @@
 /** DBOS: a workflow for each job and flow, started directly, with a step for each part of a flow. */
 import { DBOS } from '@dbos-inc/dbos-sdk'
-import { each, job, merge, type Peer, plan, type Surroundings, work } from './peer.ts'
+import { each, job, merge, type Peer, plan, work } from './peer.ts'
 
 const jobWorkflow = DBOS.registerWorkflow(async (input: string) => job(input), { name: 'job' })
 
@@ -16,7 +16,7 @@ const flowWorkflow = DBOS.registerWorkflow(
 )
 
 /** `server` is the address of a database. */
-export async function open({ inFlight, server }: Surroundings): Promise<Peer> {
+export async function open(server: string): Promise<Peer> {
   DBOS.setConfig({
     name: 'convoke-bench',
     applicationVersion: '1',
@@ -26,8 +26,8 @@ export async function open({ inFlight, server }: Surroundings): Promise<Peer> {
   })
   await DBOS.launch()
   return {
-    jobs: (inputs) => each(inputs, inFlight, jobWorkflow),
-    flows: (inputs) => each(inputs, inFlight, flowWorkflow),
+    jobs: (inputs, inFlight) => each(inputs, inFlight, jobWorkflow),
+    flows: (inputs, inFlight) => each(inputs, inFlight, flowWorkflow),
     close: () => DBOS.shutdown(),
   }
 }

@@ -1,7 +1,7 @@
 /** LangGraph.js: a compiled graph for each kind of work, one thread for each run; parallel workers by `Send`. */
 import { randomUUID } from 'node:crypto'
 import { Annotation, END, MemorySaver, Send, START, StateGraph } from '@langchain/langgraph'
-import { each, job, merge, type Peer, plan, type Surroundings, work } from './peer.ts'
+import { each, job, merge, type Peer, plan, work } from './peer.ts'
 
 const Job = Annotation.Root({ input: Annotation<string>, result: Annotation<string> })
 const Flow = Annotation.Root({
@@ -12,7 +12,7 @@ const Flow = Annotation.Root({
 })
 
 /** `server` is `memory` for the checkpointer in memory, and empty for none. */
-export async function open({ inFlight, server }: Surroundings): Promise<Peer> {
+export async function open(server: string): Promise<Peer> {
   const options = server === 'memory' ? { checkpointer: new MemorySaver() } : {}
   const jobs = new StateGraph(Job)
     .addNode('job', ({ input }) => ({ result: job(input) }))
@@ -32,9 +32,9 @@ export async function open({ inFlight, server }: Surroundings): Promise<Peer> {
     configurable: { thread_id: randomUUID() },
   })
   return {
-    jobs: (inputs) =>
+    jobs: (inputs, inFlight) =>
       each(inputs, inFlight, async (input) => (await jobs.invoke({ input }, thread())).result),
-    flows: (inputs) =>
+    flows: (inputs, inFlight) =>
       each(inputs, inFlight, async (input) => (await flows.invoke({ input }, thread())).result),
     close: async () => {},
   }

@@ -1,10 +1,10 @@
 /** Moleculer: a local broker, whose services call each other. */
 import { type Context, ServiceBroker } from 'moleculer'
-import { each, job, merge, type Peer, plan, type Surroundings, work } from './peer.ts'
+import { each, job, merge, type Peer, plan, work } from './peer.ts'
 
 type With<Params> = Context<Params>
 
-export async function open({ inFlight }: Surroundings): Promise<Peer> {
+export async function open(): Promise<Peer> {
   const broker = new ServiceBroker({ logger: false })
   broker.createService({
     name: 'jobs',
@@ -32,8 +32,8 @@ export async function open({ inFlight }: Surroundings): Promise<Peer> {
     return (input) => broker.call<string, { input: string }>(action, { input })
   }
   return {
-    jobs: (inputs) => each(inputs, inFlight, call('jobs.do')),
-    flows: (inputs) => each(inputs, inFlight, call('flows.run')),
+    jobs: (inputs, inFlight) => each(inputs, inFlight, call('jobs.do')),
+    flows: (inputs, inFlight) => each(inputs, inFlight, call('flows.run')),
     close: () => broker.stop(),
   }
 }

@@ -5,21 +5,18 @@
  */
 
 export interface Peer {
-  /** Does one job for each input. Results are in the order of the inputs. */
-  jobs(inputs: readonly string[]): Promise<string[]>
-  /** Does one flow for each input: plan, three parallel workers, merge. Results are in the order of the inputs. */
-  flows(inputs: readonly string[]): Promise<string[]>
+  /** One job for each input. */
+  readonly jobs: Work
+  /** One flow for each input: plan, three parallel workers, merge. */
+  readonly flows: Work
   close(): Promise<void>
 }
 
-export interface Surroundings {
-  /** Jobs or flows that may be unfinished at the same moment. */
-  readonly inFlight: number
-  /** Where the peer's server is; for us the path of the file. Empty when there is none. */
-  readonly server: string
-}
+/** Results are in the order of the inputs. At most `inFlight` are unfinished at the same moment. */
+export type Work = (inputs: readonly string[], inFlight: number) => Promise<string[]>
 
-export type Open = (surroundings: Surroundings) => Promise<Peer>
+/** `server` says where the peer's server is; for us the path of the file. Empty when there is none. */
+export type Open = (server: string) => Promise<Peer>
 
 /** The two kinds of work. */
 export type Kind = 'jobs' | 'flows'
@@ -28,6 +25,7 @@ export type Kind = 'jobs' | 'flows'
 export interface Order {
   readonly kind: Kind
   readonly count: number
+  readonly inFlight: number
 }
 
 export type Answer =

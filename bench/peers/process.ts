@@ -18,17 +18,17 @@ function answer(message: Answer): void {
   process.send?.(message)
 }
 
-async function main([name = '', server = '', inFlight = '']: readonly string[]): Promise<void> {
+async function main([name = '', server = '']: readonly string[]): Promise<void> {
   const { open } = (await peers[name]?.()) ?? {}
   if (open === undefined) throw new Error(`there is no peer "${name}"`)
-  const peer = await open({ inFlight: Number(inFlight), server })
+  const peer = await open(server)
   let round = 0
-  process.on('message', async ({ kind, count }: Order) => {
+  process.on('message', async ({ kind, count, inFlight }: Order) => {
     const inputs = Array.from({ length: count }, (_, i) => `${round}-${i}`)
     round += 1
     try {
       const started = performance.now()
-      const results = await peer[kind](inputs)
+      const results = await peer[kind](inputs, inFlight)
       const tookMs = performance.now() - started
       const expected = kind === 'jobs' ? job : flow
       const wrong = inputs.findIndex((input, i) => results[i] !== expected(input))

@@ -4,7 +4,7 @@ import { createServer } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { type Context, createEndpointHandler, RestatePromise, service } from '@restatedev/restate-sdk'
 import { connect } from '@restatedev/restate-sdk-clients'
-import { each, job, merge, type Peer, plan, type Surroundings, work } from './peer.ts'
+import { each, job, merge, type Peer, plan, work } from './peer.ts'
 
 const bench = service({
   name: 'bench',
@@ -19,7 +19,7 @@ const bench = service({
 })
 
 /** `server` is the addresses of ingress and admin, in this order, parted by a blank. */
-export async function open({ inFlight, server }: Surroundings): Promise<Peer> {
+export async function open(server: string): Promise<Peer> {
   const [url = '', admin = ''] = server.split(' ')
   const endpoint = createServer(createEndpointHandler({ services: [bench], logger: () => {} }))
   await new Promise<void>((resolve) => endpoint.listen(0, '127.0.0.1', resolve))
@@ -32,8 +32,8 @@ export async function open({ inFlight, server }: Surroundings): Promise<Peer> {
   if (!answer.ok) throw new Error(`Restate does not take the endpoint: ${await answer.text()}`)
   const client = connect({ url }).serviceClient(bench)
   return {
-    jobs: (inputs) => each(inputs, inFlight, (input) => client.job(input)),
-    flows: (inputs) => each(inputs, inFlight, (input) => client.flow(input)),
+    jobs: (inputs, inFlight) => each(inputs, inFlight, (input) => client.job(input)),
+    flows: (inputs, inFlight) => each(inputs, inFlight, (input) => client.flow(input)),
     close: async () => {
       endpoint.close()
     },

@@ -13,6 +13,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export interface Server {
   /** As the peer's `open` wants it. */
   readonly address: string
+  /** Of its first process; none when there is no server. */
+  readonly pid?: number
   stop(): Promise<void>
 }
 
@@ -129,7 +131,7 @@ async function whenReady(
   for (;;) {
     try {
       await ask()
-      return { address, stop }
+      return child.pid === undefined ? { address, stop } : { address, pid: child.pid, stop }
     } catch (cause) {
       if (performance.now() < givesUpAt && child.exitCode === null && child.pid !== undefined) {
         await sleep(100)

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
+import { cpuMs, ticksOf } from '../../bench/peers/cpu.ts'
 import { each, flow, inBulk, job } from '../../bench/peers/peer.ts'
 
 /** Does a job after a while, and remembers how many it did at the same moment at most. */
@@ -56,4 +57,10 @@ test('a failure of one is the failure of all', async () => {
 
 test('a flow is a plan of three parts, the work on each, and the merge', () => {
   assert.equal(flow('x'), 'x a done, x b done, x c done')
+})
+
+test('processor time is that of a process and its ended children, whatever the process is called', () => {
+  const times = '7 20 4 1'
+  assert.equal(ticksOf(`42 (a) 9 9) S 1 42 42 0 -1 0 0 0 0 0 ${times} 20 0 1 0`), 32)
+  assert.equal(cpuMs([2 ** 30]), 0)
 })
