@@ -17,6 +17,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   throughput: async () => (await import('./throughput.ts')).throughput,
   robust: async () => (await import('./robust.ts')).robust,
   restart: async () => (await import('./restart.ts')).restart,
+  nats: async () => (await import('./nats.ts')).nats,
   peers: async () => (await import('./peers.ts')).peers,
 }
 

@@ -10,7 +10,7 @@ import { logStart } from '../journal/nats-batch.ts'
 import { NatsLog } from '../journal/nats-log.ts'
 import { findStore, type NatsStore } from '../journal/nats-store.ts'
 import { hubId, type NetworkOptions } from '../options.ts'
-import type { JournalReader } from '../ports.ts'
+import type { JournalReader, Position } from '../ports.ts'
 import { RefusedError } from '../refused.ts'
 import { foldTask, type TaskRecord } from '../views.ts'
 import { Line, pause } from './line.ts'
@@ -24,8 +24,13 @@ const partition = 0
 const endedMs = 30_000
 const againMs = 500
 
+/** It also says where the log ended when it was read last: in messages of its stream, and in facts. */
+export interface NatsReader extends JournalReader {
+  end(): { readonly seq: number; readonly position: Position }
+}
+
 /** Errors: E_NOT_A_STORE when there is no such network, E_UNREACHABLE, E_LOG_CORRUPT, E_LOG_TRUNCATED. */
-export async function readNatsJournal(where: string, options: ReaderOptions): Promise<JournalReader> {
+export async function readNatsJournal(where: string, options: ReaderOptions): Promise<NatsReader> {
   const { line, log } = await openLog(where, options)
   return {
     replay: (apply) => log.replay(apply),
@@ -34,6 +39,7 @@ export async function readNatsJournal(where: string, options: ReaderOptions): Pr
       await log.refresh(() => {})
       yield* log.read(after, log.end)
     },
+    end: () => log.end,
     close: () => line.close(),
   }
 }

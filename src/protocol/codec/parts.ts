@@ -51,6 +51,9 @@ export const share: Schema<number> = z.number().min(0).max(1).refine(isPlain, { 
 export const flag: Schema<boolean> = z.boolean()
 export const level: Schema<string> = z.string().min(1).max(64)
 
+/** Of the schema of a list, that of its items, for whoever describes the schemas: behind the check nobody sees it. */
+export const itemsOf: WeakMap<z.core.$ZodType, z.ZodType> = new WeakMap()
+
 /**
  * A list of at most `max` items, examined up to the first that is wrong: the library's own lists collect a complaint
  * for every item, and a frame full of wrong ones would take a minute.
@@ -67,7 +70,9 @@ export function list<Item>(item: z.ZodType<Item>, max: number = Number.POSITIVE_
         return
       }
     })
-  return items as unknown as z.ZodType<Item[]>
+  const list = items as unknown as z.ZodType<Item[]>
+  itemsOf.set(list, item)
+  return list
 }
 
 export const receiver: Schema<Address> = exactly<Address>()(

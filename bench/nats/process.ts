@@ -1,0 +1,33 @@
+/**
+ * One process of the benchmark on NATS: a hub, or a hundred agents whose work is empty. Asked for it on standard input,
+ * it tells the processor time that it has used.
+ */
+import { createInterface } from 'node:readline'
+import { Network } from '../../src/index.ts'
+import { skillOf } from './load.ts'
+
+export interface Role {
+  readonly url: string
+  readonly role: 'hub' | 'agents'
+  readonly agents: number
+}
+
+const { url, role, agents } = JSON.parse(process.argv[2] ?? '') as Role
+const limits = { maxAnnouncements: 10_000, maxAnnouncementsPerInitiator: 10_000 }
+const network = await Network.open(url, { name: `bench-${role}`, limits, seed: 1, hub: role === 'hub' })
+for (let i = 0; role === 'agents' && i < agents; i++) {
+  await network.join({
+    id: `agent-${i}`,
+    skills: [{ name: skillOf(i), level: 'advanced' }],
+    maxConcurrentTasks: 64,
+    perform: () => 'done',
+  })
+}
+process.stdout.write('ready\n')
+createInterface({ input: process.stdin })
+  .on('line', () => {
+    const { user, system } = process.cpuUsage()
+    process.stdout.write(`${(user + system) / 1_000}\n`)
+  })
+  // Whoever started it has ended.
+  .on('close', () => process.exit())

@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+"""An agent of a convoke network on NATS in plain Python: the standard library, a socket, and docs/protocol.md.
+
+    agent.py HOST PORT NETWORK ID SKILL
+
+It joins, offers when it is asked, accepts invitations, counts the words of the payload, and hands the result over. It
+keeps to the protocol as every agent does: it says again what was not answered, and what it hears twice it does once.
+"""
+
+import json
+import socket
+import sys
+import time
+
+HEARTBEAT_S = 3.0
+RESEND_S = 2.0
+CAPACITY = 2
+
+
+class Nats:
+    """Core NATS, as much of it as an agent needs: https://docs.nats.io/reference/reference-protocols/nats-protocol."""
+
+    def __init__(self, host, port):
+        self.socket = socket.create_connection((host, port), timeout=5)
+        self.buffer = b""
+        self.line()  # INFO
+        self.send(b'CONNECT {"verbose":false,"pedantic":false,"lang":"python","headers":true}\r\nPING\r\n')
+        while self.line() != b"PONG":
+            pass
+
+    def send(self, data):
+        self.socket.sendall(data)
+
+    def subscribe(self, subject):
+        self.send(b"SUB %s 1\r\n" % subject.encode())
+
+    def publish(self, subject, data):
+        self.send(b"PUB %s %d\r\n%s\r\n" % (subject.encode(), len(data), data))
+
+    def line(self):
+        while b"\r\n" not in self.buffer:
+            self.more()
+        line, self.buffer = self.buffer.split(b"\r\n", 1)
+        return line
+
+    def more(self):
+        data = self.socket.recv(65536)
+        if data == b"":
+            raise ConnectionError("the server has closed the connection")
+        self.buffer += data
+
+    def exactly(self, count):
+        while len(self.buffer) < count:
+            self.more()
+        data, self.buffer = self.buffer[:count], self.buffer[count:]
+        return data
+
+    def messages(self, seconds):
+        """The messages that arrive within a span: (headers, payload)."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            if b"\r\n" not in self.buffer:
+                self.socket.settimeout(left)
+                try:
+                    self.more()
+                except TimeoutError:
+                    return
+                finally:
+                    self.socket.settimeout(5)
+                continue
+            words = self.line().split()
+            if words[:1] == [b"PING"]:
+                self.send(b"PONG\r\n")
+            elif words[:1] == [b"MSG"]:
+                yield b"", self.exactly(int(words[-1]) + 2)[:-2]
+            elif words[:1] == [b"HMSG"]:
+                headers, whole = int(words[-2]), self.exactly(int(words[-1]) + 2)[:-2]
+                yield whole[:headers], whole[headers:]
+
+
+class Agent:
+    def __init__(self, nats, network, name, skill):
+        self.nats, self.network, self.name = nats, network, name
+        self.skill = {"name": skill, "level": "expert"}
+        self.incarnation = int(time.time() * 1000)
+        self.hub = 0  # the latest incarnation of the hub that was heard
+        self.joined = False
+        self.holds = {}  # invite -> (task, until)
+        self.works = {}  # task -> {epoch, skills, result, said}
+
+    def say(self, message):
+        me = {"id": self.name, "incarnation": self.incarnation}
+        frame = {"v": 1, "from": me, "to": {"id": "hub", "incarnation": 0}, "message": message}
+        subject = f"convoke.{self.network}.to.hub.{self.name}"
+        self.nats.publish(subject, json.dumps(frame).encode())
+
+    def join(self):
+        self.say({"kind": "AGENT_JOIN", "skills": [self.skill], "capacity": CAPACITY})
+
+    def beat(self):
+        if not self.joined:
+            return self.join()
+        now = time.time() * 1000
+        self.holds = {invite: hold for invite, hold in self.holds.items() if hold[1] > now}
+        working = [{"task": task, "epoch": work["epoch"]} for task, work in self.works.items()]
+        self.say({"kind": "AGENT_HEARTBEAT", "busy": self.busy(), "working": working})
+
+    def busy(self):
+        return len(self.holds) + len([1 for work in self.works.values() if "result" not in work])
+
+    def complete(self, task):
+        work = self.works[task]
+        work["said"] = time.monotonic()
+        result = {"agent": self.name, "skills": work["skills"], "result": work["result"]}
+        self.say({"kind": "TASK_COMPLETE", "task": task, "epoch": work["epoch"], "results": [result]})
+
+    def again(self):
+        """Says again what was not noted."""
+        for task, work in self.works.items():
+            if "result" in work and time.monotonic() - work["said"] > RESEND_S:
+                self.complete(task)
+
+    def hear(self, sender, message):
+        if sender["id"] != "hub" or sender["incarnation"] < self.hub:
+            return  # An agent hears its hub alone, and no hub of before.
+        self.hub = sender["incarnation"]
+        kind, task = message["kind"], message.get("task")
+        if kind == "AGENT_WELCOME":
+            if not self.joined:
+                print(f"{self.name} has joined", flush=True)
+            self.joined = True
+        elif kind == "AGENT_REFUSED":
+            sys.exit(f"refused: {message['refusal']['message']}")
+        elif kind == "MESSAGE_REFUSED" and message["refusal"]["code"] == "E_NO_SUCH_AGENT":
+            self.joined = False  # Another hub: it does not know us yet.
+            self.join()
+        elif kind == "SKILL_QUERY":
+            task, answer = message["call"]["task"], {"round": message["round"]}
+            if self.busy() < CAPACITY:
+                self.say({"kind": "SKILL_OFFER", "task": task, **answer, "busy": self.busy(), "capacity": CAPACITY})
+            else:
+                no = {"code": "E_BUSY", "message": "every slot is taken"}
+                self.say({"kind": "SKILL_DECLINE", "task": task, **answer, "refusal": no})
+        elif kind == "GROUP_INVITE":
+            task, invite = message["call"]["task"], message["invite"]
+            if invite in self.holds or self.busy() < CAPACITY:
+                self.holds[invite] = (task, time.time() * 1000 + RESEND_S * 1000)
+                self.say({"kind": "GROUP_ACCEPT", "task": task, "invite": invite})
+            else:
+                no = {"code": "E_BUSY", "message": "every slot is taken"}
+                self.say({"kind": "GROUP_REJECT", "task": task, "invite": invite, "refusal": no})
+        elif kind == "GROUP_RELEASE":
+            self.holds.pop(message["invite"], None)
+        elif kind == "GROUP_FORMED":
+            self.settle(task)
+        elif kind == "TASK_START":
+            self.settle(task)
+            self.start(message["assignment"])
+        elif kind in ("TASK_NOTED", "GROUP_DISSOLVED", "TASK_CANCEL"):
+            if message.get("epoch", 0) >= self.works.get(task, {"epoch": 0})["epoch"]:
+                self.works.pop(task, None)
+
+    def settle(self, task):
+        self.holds = {invite: hold for invite, hold in self.holds.items() if hold[0] != task}
+
+    def start(self, assignment):
+        task, epoch = assignment["task"], assignment["epoch"]
+        known = self.works.get(task)
+        if known is not None and epoch <= known["epoch"]:
+            return
+        payload = json.loads(assignment["payload"])
+        print(f"begins {task}, epoch {epoch}", flush=True)
+        words = len(str(payload).split())
+        # What users hand over travels as JSON text that nobody on the way opens.
+        self.works[task] = {"epoch": epoch, "skills": assignment["skills"], "result": json.dumps({"words": words})}
+        self.complete(task)
+
+
+def main():
+    host, port, network, name, skill = sys.argv[1:]
+    nats = Nats(host, int(port))
+    agent = Agent(nats, network, name, skill)
+    nats.subscribe(f"convoke.{network}.to.{name}.*")
+    nats.publish(f"convoke.{network}.life.{name}", str(agent.incarnation).encode())
+    agent.join()
+    try:
+        while True:
+            next_beat = time.monotonic() + (HEARTBEAT_S if agent.joined else RESEND_S)
+            while (left := next_beat - time.monotonic()) > 0:
+                for headers, payload in nats.messages(min(left, 0.5)):
+                    if b"Convoke-Part" in headers:
+                        continue  # Frames above the server's limit come in parts; this example asks for none.
+                    frame = json.loads(payload)
+                    agent.hear(frame["from"], frame["message"])
+                agent.again()
+            agent.beat()
+    except KeyboardInterrupt:
+        agent.say({"kind": "AGENT_LEAVE", "reason": "its process was asked to end"})
+
+
+if __name__ == "__main__":
+    main()
