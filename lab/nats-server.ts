@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { createConnection, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -44,8 +44,7 @@ export async function startNats(
 /** Servers of one cluster; one alone is none. Resolves when each answers; their elections may still go on. */
 export async function startCluster(size: number): Promise<NatsServer[]> {
   if (size === 1) return [await startNats()]
-  const ports = await Promise.all(Array.from({ length: size }, freePort))
-  const routes = await Promise.all(Array.from({ length: size }, freePort))
+  const [ports, routes] = [await freePorts(size), await freePorts(size)]
   const list = routes.map((port) => `"nats-route://127.0.0.1:${port}"`).join(', ')
   return Promise.all(
     ports.map((port, i) => {
@@ -53,6 +52,98 @@ export async function startCluster(size: number): Promise<NatsServer[]> {
       return startServer([`server_name: n${i + 1}`, `listen: 127.0.0.1:${port}`, cluster], port, true)
     }),
   )
+}
+
+/** Servers of one cluster whose routes to each other can be cut, while their clients stay connected. */
+export interface CuttableCluster {
+  readonly servers: readonly NatsServer[]
+  /** Lets nothing pass between one server and the others. */
+  isolate(server: number): void
+  heal(): void
+  end(): Promise<void>
+}
+
+/** Every route goes through a door of its own; what the servers tell each other of direct ways leads nowhere. */
+export async function startCuttable(size: number): Promise<CuttableCluster> {
+  const all = Array.from({ length: size }, (_, i) => i)
+  const [ports, routes, nowhere] = [await freePorts(size), await freePorts(size), await freePorts(1)]
+  const doors: { readonly between: readonly [number, number]; readonly door: Door }[] = []
+  for (const from of all) {
+    for (const to of all) {
+      if (from !== to) doors.push({ between: [from, to], door: await Door.open(routes[to] ?? 0) })
+    }
+  }
+  const servers = await Promise.all(
+    all.map((i) => {
+      const ways = doors.filter(({ between }) => between[0] === i).map(({ door }) => door.port)
+      const list = ways.map((port) => `"nats-route://127.0.0.1:${port}"`).join(', ')
+      const own = `name: lab, listen: "127.0.0.1:${routes[i]}", advertise: "127.0.0.1:${nowhere[0]}"`
+      const lines = [`server_name: n${i + 1}`, `listen: 127.0.0.1:${ports[i]}`]
+      return startServer([...lines, `cluster { ${own}, routes: [ ${list} ] }`], ports[i] ?? 0, true)
+    }),
+  )
+  return {
+    servers,
+    isolate(server) {
+      for (const { between, door } of doors) if (between.includes(server)) door.shut()
+    },
+    heal() {
+      for (const { door } of doors) door.unlock()
+    },
+    async end() {
+      await Promise.all(servers.map((server) => server.end()))
+      for (const { door } of doors) door.end()
+    },
+  }
+}
+
+/** A port that leads to another one, as long as it is not shut. */
+class Door {
+  readonly port: number
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+  #isShut = false
+
+  private constructor(server: Server, port: number, to: number) {
+    this.#server = server
+    this.port = port
+    server.on('connection', (inside) => {
+      if (this.#isShut) return void inside.destroy()
+      const outside = createConnection(to, '127.0.0.1')
+      for (const socket of [inside, outside]) {
+        this.#sockets.add(socket)
+        socket.on('error', () => {})
+        socket.once('close', () => {
+          this.#sockets.delete(socket)
+          inside.destroy()
+          outside.destroy()
+        })
+      }
+      inside.pipe(outside).pipe(inside)
+    })
+  }
+
+  static async open(to: number): Promise<Door> {
+    const server = createServer()
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const address = server.address()
+    return new Door(server, typeof address === 'object' && address !== null ? address.port : 0, to)
+  }
+
+  shut(): void {
+    this.#isShut = true
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  unlock(): void {
+    this.#isShut = false
+  }
+
+  end(): void {
+    this.shut()
+    this.#server.close()
+  }
 }
 
 /** The whole configuration but the store. Resolves when the port answers. */
@@ -106,6 +197,10 @@ async function answers(port: number, child: ChildProcess): Promise<void> {
     }
   }
   throw new Error(`nats-server does not answer on port ${port}`)
+}
+
+function freePorts(count: number): Promise<number[]> {
+  return Promise.all(Array.from({ length: count }, freePort))
 }
 
 async function freePort(): Promise<number> {

@@ -1,0 +1,89 @@
+/**
+ * A cluster of three servers that falls apart: the hub stays connected to the one that is alone.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { jetstreamManager } from '@nats-io/jetstream'
+import { startCuttable } from '../../lab/nats-server.ts'
+import { readNatsJournal } from '../../src/host/nats/reader.ts'
+import { subjectsOf } from '../../src/host/nats/subjects.ts'
+import { Invariants } from '../../src/hub/invariants.ts'
+import { Network } from '../../src/index.ts'
+import type { Fact } from '../../src/protocol/index.ts'
+import { hasNats, lineTo, patient } from '../nats.ts'
+import { agent, need } from './stage.ts'
+
+const leaseMs = 4_000
+
+async function until(holds: () => boolean, what: string): Promise<void> {
+  for (let tries = 0; tries < 1_600; tries++) {
+    if (holds()) return
+    await pause(25)
+  }
+  assert.fail(`it never came true that ${what}`)
+}
+
+if (hasNats('NATS-16 a cluster that falls apart')) {
+  test(
+    'NATS-16 a hub in the minority is silent, the majority goes on, and nothing is doubled',
+    patient,
+    async (t) => {
+      const cluster = await startCuttable(3)
+      const networks: Network[] = []
+      t.after(async () => {
+        await Promise.allSettled(networks.map((network) => network.close()))
+        await cluster.end()
+      })
+      const openAt = async (server: number, name: string, hub: boolean): Promise<Network> => {
+        const limits = { hubLeaseMs: leaseMs, resendMs: 500, retryMs: 100, heartbeatMs: 1_000 }
+        const network = await Network.open(cluster.servers[server]?.url ?? '', { name, hub, limits })
+        networks.push(network)
+        return network
+      }
+      const alone = await openAt(0, 'alone', true)
+      await until(() => alone.status().hub === 'here', 'the first is the hub')
+      const other = await openAt(1, 'other', true)
+      const client = await openAt(2, 'client', false)
+      await agent(client, 'ada', ({ task }) => `did ${task}`)
+      const before = await alone.announce(need({ id: 'before' }))
+      assert.equal((await before.outcome()).status, 'completed')
+
+      const line = await lineTo(cluster.servers[1]?.url ?? '')
+      const management = await jetstreamManager(line.nats)
+      assert.equal((await management.streams.info(subjectsOf('main').logStream(0))).config.num_replicas, 3)
+      await line.close()
+
+      cluster.isolate(0)
+      const from = performance.now()
+      const inMinority = alone.announce(need({ id: 'minority' }))
+      await until(() => other.status().hub === 'here', 'the other takes over')
+      const during = await client.announce(need({ id: 'majority' }))
+      assert.equal((await during.outcome()).status, 'completed')
+      const facts = await factsAt(cluster.servers[1]?.url ?? '')
+      assert.ok(!facts.some((fact) => fact.kind === 'task.accepted' && fact.task === 'minority'))
+      // Its lease is over by now, and an announcement that it heard has not been acknowledged.
+      await pause(Math.max(0, leaseMs - (performance.now() - from)))
+      assert.equal(await Promise.race([inMinority.then(() => 'accepted'), pause(100, 'silent')]), 'silent')
+
+      cluster.heal()
+      await until(() => alone.status().hub === 'elsewhere', 'the first has stepped down')
+      const late = await inMinority
+      assert.equal((await late.outcome()).status, 'completed')
+      const all = await factsAt(cluster.servers[0]?.url ?? '')
+      const invariants = new Invariants()
+      for (const [i, fact] of all.entries()) invariants.observe(fact, i + 1)
+      assert.deepEqual(invariants.violations(), [])
+      assert.deepEqual(invariants.counts().ended.completed, 3)
+      assert.equal(all.filter(({ kind }) => kind === 'hub.started').length, 2)
+    },
+  )
+}
+
+async function factsAt(url: string): Promise<Fact[]> {
+  const journal = await readNatsJournal(url, {})
+  const facts: Fact[] = []
+  for await (const { fact } of journal.read(0)) facts.push(fact)
+  await journal.close()
+  return facts
+}
