@@ -59,7 +59,7 @@ interface Comparison {
 
 const kinds: readonly Kind[] = ['jobs', 'flows']
 const signals = ['SIGINT', 'SIGTERM'] as const
-const warmUpSeconds = 1
+const warmUpSeconds = 0.7
 const patienceMs = 300_000
 const countMin = 500
 /** Of one pass, so that the results of the quickest fit into memory. */
@@ -144,25 +144,22 @@ async function measure(all: readonly Running[], kind: Kind, given: Given, progre
 }
 
 /**
- * Runs it for a while with each number in flight, as long as that is less than it does in a second; more would only
- * wait. Tells what a pass shall be, with the number that was the quickest.
+ * Runs it for a while with each number in flight, twice, as long as that is less than it does in a second; more would
+ * only wait. Tells what a pass shall be, with the number that was the quickest.
  */
 async function warmUp(worker: Worker, kind: Kind, given: Given): Promise<Order> {
   const asked = given.whole('in-flight')
-  const found: { inFlight: number; perSecond: number }[] = []
-  let { perSecond } = await worker.run({ kind, count: countMin, inFlight: asked || 64 })
-  for (const inFlight of asked === 0 ? [64, 256, 1024] : [asked]) {
-    if (found.length > 0 && inFlight > perSecond) break
+  const numbers = asked === 0 ? [64, 256, 1024, 64, 256, 1024] : [asked, asked]
+  let { perSecond } = await worker.run({ kind, count: countMin, inFlight: numbers[0] ?? asked })
+  let best = { inFlight: numbers[0] ?? asked, perSecond: 0 }
+  for (const inFlight of numbers) {
+    if (asked === 0 && inFlight > Math.max(perSecond, best.perSecond)) continue
     const count = countOf(perSecond * warmUpSeconds, inFlight)
     perSecond = (await worker.run({ kind, count, inFlight })).perSecond
-    found.push({ inFlight, perSecond })
+    if (perSecond > best.perSecond) best = { inFlight, perSecond }
   }
-  const best = found.reduce((best, one) => (one.perSecond > best.perSecond ? one : best))
-  return {
-    kind,
-    count: countOf(best.perSecond * given.whole('seconds'), best.inFlight),
-    inFlight: best.inFlight,
-  }
+  const count = countOf(best.perSecond * given.whole('seconds'), best.inFlight)
+  return { kind, count, inFlight: best.inFlight }
 }
 
 /** Enough to have that many in flight for most of the time, and not more than fits into memory. */
