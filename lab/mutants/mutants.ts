@@ -148,13 +148,19 @@ const capacity: readonly Mutant[] = [
   },
   {
     name: 'agents kept for what is missing',
-    file: 'src/hub/queue.ts',
-    find: "    task.waitingFor?.kind === 'busy' &&\n",
+    file: 'src/hub/keeping.ts',
+    find: " && standstill(hub, task)?.kind !== 'missing'",
     replace: '',
   },
 ]
 
 const order: readonly Mutant[] = [
+  {
+    name: 'the younger served first',
+    file: 'src/strategy/age.ts',
+    find: 'return a.key !== b.key ? a.key < b.key : a.arrival < b.arrival',
+    replace: 'return a.arrival > b.arrival',
+  },
   {
     name: 'ageing reset by restart',
     file: 'src/hub/intake.ts',

@@ -1,29 +1,42 @@
 /**
- * In which order tasks are served: whatever begins to look for members in one turn of the hub does so by age, and a
- * restart makes nobody younger.
+ * In which order tasks are served: of one initiator's tasks, whatever begins to look for members in one turn of the hub
+ * does so urgent ones first and by age, and a restart makes nobody younger. (Whose turn it is among initiators depends
+ * on who could begin, which only the hub knows.)
  * Must never happen here: a comparison of two turns, between which anything may have changed.
  */
 import { queueKey } from '../../src/strategy/age.ts'
 import type { Complain, Entry } from './ledger.ts'
+
+interface Place {
+  readonly payer: string
+  readonly urgent: boolean
+  readonly key: number
+}
 
 export class Turns {
   readonly #ageStepMs: number
   readonly #complain: Complain
   /** Asked about since the hub has started. */
   readonly #asked = new Set<string>()
-  readonly #keys = new Map<string, number>()
+  readonly #places = new Map<string, Place>()
   #event = -1
-  #last: { readonly task: string; readonly key: number } | undefined
+  /** What began last in this event, by who pays. */
+  readonly #last = new Map<string, { readonly task: string; readonly place: Place }>()
 
   constructor(ageStepMs: number, complain: Complain) {
     this.#ageStepMs = ageStepMs
     this.#complain = complain
   }
 
-  accepted({ announcement }: Entry, at: number): void {
-    const key = queueKey(at, announcement.priority, this.#ageStepMs)
-    const parent = announcement.parent === undefined ? undefined : this.#keys.get(announcement.parent)
-    this.#keys.set(announcement.id, Math.min(key, parent ?? key))
+  accepted({ announcement, initiator }: Entry, at: number): void {
+    const { id, parent, priority } = announcement
+    const above = parent === undefined ? undefined : this.#places.get(parent)
+    const key = queueKey(at, priority, this.#ageStepMs)
+    this.#places.set(id, {
+      payer: above?.payer ?? initiator,
+      urgent: priority === 'critical' || (above?.urgent ?? false),
+      key: Math.min(key, above?.key ?? key),
+    })
   }
 
   hubStarted(): void {
@@ -32,13 +45,20 @@ export class Turns {
 
   /** The hub asks an agent about a task. What one turn says is said in one event. */
   asks(task: string, event: number): void {
-    if (event !== this.#event) this.#last = undefined
+    if (event !== this.#event) this.#last.clear()
     this.#event = event
     if (this.#asked.has(task)) return
     this.#asked.add(task)
-    const key = this.#keys.get(task) ?? 0
-    if (this.#last !== undefined && key < this.#last.key)
-      this.#complain('SIM-14', `${task} is served after ${this.#last.task}, which is younger`)
-    this.#last = { task, key }
+    const place = this.#places.get(task)
+    if (place === undefined) return
+    const last = this.#last.get(place.payer)
+    if (last !== undefined && isBefore(place, last.place))
+      this.#complain('SIM-14', `${task} is served after ${last.task}, which is younger`)
+    this.#last.set(place.payer, { task, place })
   }
+}
+
+/** Its own judgement, not that of the strategy: what it watches must not lead it by the hand. */
+function isBefore(a: Place, b: Place): boolean {
+  return a.urgent === b.urgent ? a.key < b.key : a.urgent
 }

@@ -6,7 +6,7 @@ import type { Fact, GroupFormedFact, TaskAcceptedFact, TaskEndedFact } from '../
 import type { AgentId, HubId, SkillName, TaskId } from '../protocol/id.ts'
 import { never } from '../protocol/machine.ts'
 import type { SkillStanding } from '../protocol/standing.ts'
-import { queueKey } from '../strategy/age.ts'
+import { isUrgent, queueKey } from '../strategy/age.ts'
 import type { Group, HubState, Part, Task } from './state.ts'
 
 /** Decides a fact: it is true from now on, and it goes to the journal before anybody hears of it. */
@@ -130,7 +130,9 @@ function accept(hub: HubState, fact: TaskAcceptedFact): void {
     followers: new Set([initiator]),
     acceptedAt: at,
     deadlineAt: announcement.deadlineMs === undefined ? undefined : at + announcement.deadlineMs,
-    // A sub-task is as old as the task that waits for it.
+    payer: parent?.payer ?? initiator,
+    // A sub-task is as urgent and as old as the task that waits for it.
+    urgent: isUrgent(announcement.priority) || (parent?.urgent ?? false),
     key: parent === undefined ? key : Math.min(key, parent.key),
     arrival: hub.arrivals++,
     facts: [fact],
@@ -145,6 +147,8 @@ function accept(hub: HubState, fact: TaskAcceptedFact): void {
     failedBy: new Set(),
     feedback: undefined,
     queued: false,
+    waiter: undefined,
+    fresh: false,
     search: undefined,
     restUntil: undefined,
     fruitless: 0,

@@ -2,7 +2,7 @@
  * First step of a search: which skills are still open, who is asked, what they offer.
  * Must never happen here: a question to everyone, or a task that waits without saying what for.
  */
-import type { SkillName } from '../protocol/id.ts'
+import type { SkillName, TaskId } from '../protocol/id.ts'
 import type { Call, SkillDecline, SkillOffer, SkillQuery, WaitingFor } from '../protocol/message.ts'
 import { type Requirement, rankOf } from '../protocol/skill.ts'
 import { settle } from './forming.ts'
@@ -85,16 +85,41 @@ export function reachOf(task: Task, search: Search, mask: number): Reach {
   return reach
 }
 
+/**
+ * What keeps the task from asking, by what is known of everybody's skills and slots; undefined when nothing does. Where
+ * some agents must not be in its group, only asking tells (`startAsking`).
+ */
+export function standstill(
+  hub: HubState,
+  task: Task,
+  needs: readonly OpenNeed[] = openNeeds(hub, task),
+): WaitingFor | undefined {
+  // After a start the results that a lost member's heir is to be handed may still be on their way from the journal.
+  if (task.blockedOn.size > 0) return { kind: 'dependencies', tasks: [...task.blockedOn] }
+  const missing = required(needs, (need) => ableAgents(hub, task, need) < need.count)
+  if (missing !== undefined) return { kind: 'missing', needs: missing }
+  const busy = required(needs, (need) => !isFree(hub, need, task.id))
+  return busy === undefined ? undefined : { kind: 'busy', needs: busy }
+}
+
+/** Whether enough agents are free for a need, not sought by others, and not kept for another task than this one. */
+export function isFree(hub: HubState, { skill, rank, count }: OpenNeed, task: TaskId | undefined): boolean {
+  const supply = hub.supply.get(skill)
+  if (supply === undefined || (supply.sought > 0 && supply.free - supply.sought < count)) return false
+  let free = hub.catalog.free(skill, rank)
+  if (hub.claim === undefined || hub.claim.task === task) return free >= count
+  for (const id of hub.claim.agents) {
+    const entry = hub.roster.get(id)
+    if (entry !== undefined && freeSlots(entry) > 0 && rankIn(entry, skill) >= rank) free -= 1
+  }
+  return free >= count
+}
+
 /** Asks a shortlist for offers. Answers false, with the reason in the task, when there is nobody to ask. */
 export function startAsking(hub: HubState, task: Task): boolean {
-  // After a start the results that a lost member's heir is to be handed may still be on their way from the journal.
-  if (task.blockedOn.size > 0) return wait(task, { kind: 'dependencies', tasks: [...task.blockedOn] })
   const needs = openNeeds(hub, task)
-  const missing = required(needs, (need) => ableAgents(hub, task, need) < need.count)
-  if (missing !== undefined) return wait(task, { kind: 'missing', needs: missing })
-  const taken = required(needs, (need) => isSoughtByOthers(hub, need))
-  if (taken !== undefined) return wait(task, { kind: 'busy', needs: taken })
-
+  const obstacle = standstill(hub, task, needs)
+  if (obstacle !== undefined) return wait(task, obstacle)
   const search = newSearch(hub, needs)
   const found = collect(hub, task, search, needs)
   const short = required(needs, (need, i) => count(found, i) < need.count)
@@ -118,12 +143,6 @@ function required(
     wanting.push({ skill: need.skill, level: need.level, count: need.count })
   }
   return wanting
-}
-
-/** Other searches will take so many of the free slots that too few are left. */
-function isSoughtByOthers(hub: HubState, { skill, count }: OpenNeed): boolean {
-  const { free, sought } = supplyOf(hub, skill)
-  return sought > 0 && free - sought < count
 }
 
 function wait(task: Task, waitingFor: WaitingFor): false {

@@ -23,6 +23,7 @@ import {
   type RosterEntry,
   type Search,
   send,
+  stir,
   type Task,
   tellFollowers,
   touch,
@@ -262,8 +263,8 @@ function clear(hub: HubState, task: Task, search: Search): void {
   for (const { skill, count } of search.needs) {
     supplyOf(hub, skill).sought -= count
     dropSupply(hub, skill)
+    stir(hub, skill)
   }
-  hub.queueStirred = true
 }
 
 export function giveUp(hub: HubState, task: Task, waitingFor: WaitingFor): void {

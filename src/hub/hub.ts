@@ -15,7 +15,7 @@ import { onAnswer, requirementsOf } from './asking.ts'
 import { end, onVerdict, putToInitiator } from './ending.ts'
 import { dropInvitation, giveUp, onInviteAnswer, settle } from './forming.ts'
 import { onAnnounce, onCancel, onFollow, onRecalled, resume } from './intake.ts'
-import { serve } from './queue.ts'
+import { awaken, serve, stirAll } from './queue.ts'
 import { loseAgent, loseMember, reconcile } from './recovering.ts'
 import { join, presentAgent } from './roster.ts'
 import { onMemberMessage, onStart } from './running.ts'
@@ -207,10 +207,9 @@ type FromPresentAgent = Extract<
   }
 >
 
-/** Looks at the whole queue again: what a mistake of ours would leave lying is found after this interval. */
 function maintain(hub: HubState): void {
   hub.maintainAt = undefined
-  hub.queueStirred = true
+  stirAll(hub)
 }
 
 function wakeAgent(hub: HubState, entry: RosterEntry): void {
@@ -239,7 +238,7 @@ function wakeTask(hub: HubState, task: Task): void {
     end(hub, task, 'failed', refuse('E_WORK_SILENT', 'its initiator did not let the group begin in time'))
     return
   }
-  if (task.restUntil !== undefined && hub.now >= task.restUntil) hub.queueStirred = true
+  if (task.restUntil !== undefined && hub.now >= task.restUntil) awaken(hub, task)
   if (task.claimedAt !== undefined && hub.now >= claimAgainAt(task)) putToInitiator(hub, task)
   for (const part of [...(task.group?.parts.values() ?? [])]) {
     if (part.state !== 'working' || !task.group?.started) continue

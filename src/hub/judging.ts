@@ -12,7 +12,7 @@ import { formStrategy } from '../strategy/form.ts'
 import { costOf, type Estimate, estimate, rankScore, scoreSkill, scoreStrategy } from '../strategy/score.ts'
 import { blame, isProven, newStanding, observe, standingStrategy } from '../strategy/standing.ts'
 import { record } from './applying.ts'
-import type { Asked, HubState, OpenNeed, RosterEntry, Task } from './state.ts'
+import { type Asked, type HubState, type OpenNeed, type RosterEntry, stir, type Task } from './state.ts'
 
 /** Written into every decision, so that it can be understood after a strategy has changed. */
 export const strategies: string = `${formStrategy} ${scoreStrategy} ${standingStrategy}`
@@ -182,6 +182,7 @@ function reassess(hub: HubState, agent: AgentId): void {
   entry.ranks = ranksOf(hub, agent, entry.skills)
   relist(hub, entry)
   markProven(hub, entry)
+  for (const { name } of entry.skills) stir(hub, name)
 }
 
 /** Takes an agent that is known well enough off the list of newcomers. */

@@ -1,108 +1,138 @@
 /**
- * The tasks that look for members, and who is served next: by age, where a level of priority is worth a stretch of
- * waiting (`strategy/age`). Younger tasks may go ahead when they need nothing that an older one lacks; once the oldest
- * has lost its patience, the agents that it needs are kept for it, so that its wait has a bound.
+ * The tasks that look for members, and who is served next: of each initiator's tasks the first by priority and age
+ * (`strategy/age`), of the initiators the one that has the turn (`strategy/rotation`). A task may go ahead when it
+ * needs nothing that another lacks.
+ * Must never happen here: a look at all that wait because of one change.
  */
-import type { AgentId } from '../protocol/id.ts'
-import { form } from '../strategy/form.ts'
-import { mayJoin, openNeeds, reachMask, startAsking } from './asking.ts'
-import { type HubState, type Task, touch } from './state.ts'
-
-function before(a: Task, b: Task): boolean {
-  return a.key !== b.key ? a.key < b.key : a.arrival < b.arrival
-}
-
-function placeOf(queue: readonly Task[], task: Task): number {
-  let low = 0
-  let high = queue.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    const other = queue[middle]
-    if (other !== undefined && before(other, task)) low = middle + 1
-    else high = middle
-  }
-  return low
-}
+import type { WaitingFor } from '../protocol/message.ts'
+import { priorityLevel } from '../protocol/task.ts'
+import { isBefore } from '../strategy/age.ts'
+import { type Claimant, choose, pay } from '../strategy/rotation.ts'
+import { standstill, startAsking } from './asking.ts'
+import { dropClaim, keepForImpatient } from './keeping.ts'
+import { firstOfEach, isOpen, park, unpark } from './lines.ts'
+import { type HubState, type Kind, stir, type Task, touch } from './state.ts'
 
 /** Lets a task look for members, now or once `restMs` have passed. */
 export function enqueue(hub: HubState, task: Task, restMs: number | undefined): void {
+  unpark(hub, task)
+  task.queued = true
   task.restUntil = restMs === undefined ? undefined : hub.now + restMs
   touch(hub, task)
-  if (!task.queued) {
-    task.queued = true
-    hub.queue.splice(placeOf(hub.queue, task), 0, task)
-  }
-  if (restMs === undefined) hub.queueStirred = true
+  if (restMs === undefined) freshen(hub, task)
 }
 
 export function dequeue(hub: HubState, task: Task): void {
   if (!task.queued) return
+  task.waitingFor = reasonOf(hub, task)
+  unpark(hub, task)
   task.queued = false
   task.restUntil = undefined
-  hub.queue.splice(placeOf(hub.queue, task), 1)
+}
+
+/** Its rest is over. */
+export function awaken(hub: HubState, task: Task): void {
+  task.restUntil = undefined
+  freshen(hub, task)
+}
+
+/** Looks at the whole queue again: what a mistake of ours would leave lying is found after this interval. */
+export function stirAll(hub: HubState): void {
+  for (const skill of hub.queue.kindsBySkill.keys()) stir(hub, skill)
+}
+
+function freshen(hub: HubState, task: Task): void {
+  if (!task.fresh) hub.queue.fresh.push(task)
+  task.fresh = true
 }
 
 /** Serves the queue once, when something has changed that could let a task go on. */
 export function serve(hub: HubState): void {
-  if (!hub.queueStirred) return
-  hub.queueStirred = false
-  dropStaleClaim(hub)
-  const left: Task[] = []
-  for (const task of hub.queue) {
-    if (task.restUntil !== undefined && task.restUntil > hub.now) {
-      left.push(task)
+  const { queue } = hub
+  if (queue.fresh.length === 0 && queue.stirred.size === 0) return
+  const fresh = takeFresh(hub)
+  keepForImpatient(hub)
+  const contended = queue.stirred.size > 0 ? 0 : fresh.findIndex((task) => isContended(hub, task))
+  const alone = contended < 0 ? fresh : fresh.slice(0, contended)
+  const rest = contended < 0 ? [] : fresh.slice(contended)
+  for (const task of alone) if (!begin(hub, task)) park(hub, task)
+  if (queue.stirred.size > 0 || rest.length > 0)
+    serveInTurn(hub, new Set(rest.map((task) => park(hub, task))))
+  for (const task of rest) if (task.waiter !== undefined) task.waitingFor = reasonOf(hub, task)
+  keepForImpatient(hub)
+}
+
+/** Whether somebody waits for what it needs. Where nobody does there are no turns. */
+function isContended(hub: HubState, { announcement }: Task): boolean {
+  const { kindsBySkill } = hub.queue
+  return kindsBySkill.size > 0 && announcement.requires.some(({ skill }) => kindsBySkill.has(skill))
+}
+
+/** What a task in the queue waits for. It changes with whatever others do, so it is looked at when somebody asks. */
+export function reasonOf(hub: HubState, task: Task): WaitingFor | undefined {
+  return (task.waiter && standstill(hub, task)) ?? task.waitingFor
+}
+
+/** In the order of age. */
+function takeFresh(hub: HubState): Task[] {
+  const fresh: Task[] = []
+  for (const task of hub.queue.fresh) {
+    task.fresh = false
+    if (!task.queued || task.restUntil !== undefined) continue
+    if (task.blockedOn.size === 0) fresh.push(task)
+    else {
+      task.queued = false
+      task.waitingFor = standstill(hub, task)
+    }
+  }
+  hub.queue.fresh = []
+  return fresh.length > 1 ? fresh.sort((a, b) => (isBefore(a, b) ? -1 : 1)) : fresh
+}
+
+/** `open`: the kinds in which a task may go on, beside those of the skills that were stirred. */
+function serveInTurn(hub: HubState, open: Set<Kind>): void {
+  const { queue, configuration } = hub
+  for (const skill of queue.stirred) for (const kind of queue.kindsBySkill.get(skill) ?? []) open.add(kind)
+  // Agents that are given back on the way are for the next turn, or who is older could be served after who is younger.
+  queue.stirred.clear()
+  for (;;) {
+    const choice = choose(queue.rotation, claimants(hub, open), hub.now, configuration.limits.ageStepMs)
+    if (choice === undefined) return
+    const { task, kind } = choice.task
+    if (begin(hub, task)) {
+      pay(queue.rotation, choice)
+      unpark(hub, task)
+    } else open.delete(kind)
+  }
+}
+
+interface Candidate extends Claimant {
+  readonly task: Task
+  readonly kind: Kind
+}
+
+/** While the queue is served slots are only taken: a kind that could not be met is not looked at again. */
+function claimants(hub: HubState, open: Set<Kind>): Candidate[] {
+  const found: Candidate[] = []
+  for (const kind of open) {
+    if (kind.waiting.size === 0 || !isOpen(hub, kind)) {
+      open.delete(kind)
       continue
     }
-    task.restUntil = undefined
-    if (startAsking(hub, task)) task.queued = false
-    else {
-      left.push(task)
-      if (hub.claim?.task === task.id) dropStaleClaim(hub)
-      claimWhenImpatient(hub, task)
-    }
-    touch(hub, task)
-  }
-  hub.queue.length = 0
-  for (const task of left) hub.queue.push(task)
-}
-
-function dropStaleClaim(hub: HubState): void {
-  const { claim } = hub
-  if (claim === undefined) return
-  const task = hub.tasks.get(claim.task)
-  // What turned out to be missing may be missing for ever: nobody is kept for that.
-  const whole =
-    task?.queued &&
-    task.waitingFor?.kind === 'busy' &&
-    [...claim.agents].every((agent) => hub.roster.has(agent))
-  if (!whole) hub.claim = undefined
-}
-
-/** How many agents are looked at for a claim; more would not make the wait shorter by much. */
-const claimLooksMax = 64
-
-function claimWhenImpatient(hub: HubState, task: Task): void {
-  if (hub.claim !== undefined || task.waitingFor?.kind !== 'busy') return
-  if (hub.now - task.acceptedAt < hub.configuration.limits.patienceMs) return
-  const needs = openNeeds(hub, task).filter((need) => !need.optional)
-  const agents = new Map<AgentId, { mask: number; busy: number }>()
-  for (const need of needs) {
-    let looks = claimLooksMax
-    for (const slot of hub.catalog.agentsWith(need.skill, need.rank)) {
-      if (looks-- === 0) break
-      const entry = hub.bySlot[slot]
-      if (entry === undefined || !mayJoin(task, entry)) continue
-      const busy = (entry.held + entry.running) / entry.capacity
-      agents.set(entry.id, { mask: reachMask(task, entry, needs), busy })
+    for (const task of firstOfEach(kind)) {
+      const { payer, urgent, key, arrival } = task
+      const level = priorityLevel(task.announcement.priority)
+      const { line, places } = kind
+      found.push({ task, kind, initiator: payer, line, level, places, urgent, key, arrival })
     }
   }
-  const candidates = [...agents.values()].map(({ mask, busy }) => ({
-    values: needs.map((_, i) => ((mask >>> i) & 1 ? 0 : undefined)),
-    cost: 0.001 + busy,
-  }))
-  const team = form(needs, candidates, { sizeMax: task.announcement.maxGroupSize, sizeMin: 1 })
-  if (team.kind === 'none') return
-  const ids = [...agents.keys()]
-  const claimed = team.members.flatMap(({ candidate }) => ids[candidate] ?? [])
-  hub.claim = { task: task.id, agents: new Set(claimed) }
+  return found
+}
+
+function begin(hub: HubState, task: Task): boolean {
+  if (!startAsking(hub, task)) return false
+  task.queued = false
+  if (hub.claim?.task === task.id) dropClaim(hub)
+  touch(hub, task)
+  return true
 }

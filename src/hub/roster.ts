@@ -11,7 +11,7 @@ import { isRefusal, type Refusal, refuse } from '../protocol/refusal.ts'
 import type { Skill } from '../protocol/skill.ts'
 import { rankScore } from '../strategy/score.ts'
 import { expectationsOf, markProven, ranksOf, relist } from './judging.ts'
-import { countRefusal, type HubState, type RosterEntry, type Supply, send } from './state.ts'
+import { countRefusal, type HubState, type RosterEntry, type Supply, send, stir } from './state.ts'
 
 export function freeSlots(entry: RosterEntry): number {
   return entry.capacity - entry.held - entry.running
@@ -28,7 +28,7 @@ export function shiftSlots(hub: HubState, entry: RosterEntry, held: number, runn
   for (const { name } of entry.skills) supplyOf(hub, name).free += after - before
   if (before > 0 !== after > 0) hub.catalog.setFree(entry.slot, after > 0)
   relist(hub, entry)
-  if (after > before) hub.queueStirred = true
+  if (after > before) for (const { name } of entry.skills) stir(hub, name)
 }
 
 export function supplyOf(hub: HubState, name: SkillName): Supply {
@@ -133,8 +133,10 @@ function list(hub: HubState, entry: RosterEntry): void {
   hub.bySlot[entry.slot] = entry
   markProven(hub, entry)
   if (freeSlots(entry) === 0) hub.catalog.setFree(entry.slot, false)
-  for (const { name } of entry.skills) supplyOf(hub, name).free += freeSlots(entry)
-  hub.queueStirred = true
+  for (const { name } of entry.skills) {
+    supplyOf(hub, name).free += freeSlots(entry)
+    stir(hub, name)
+  }
 }
 
 function unlist(hub: HubState, entry: RosterEntry): void {
@@ -143,6 +145,8 @@ function unlist(hub: HubState, entry: RosterEntry): void {
   for (const { name } of entry.skills) {
     supplyOf(hub, name).free -= freeSlots(entry)
     dropSupply(hub, name)
+    // Agents that are kept for a task which now waits for more than a free slot are free for others.
+    stir(hub, name)
   }
 }
 

@@ -14,8 +14,10 @@ import type { SkillStanding } from '../protocol/standing.ts'
 import type { MemberResult, Outcome, TaskAnnouncement } from '../protocol/task.ts'
 import type { Millis } from '../protocol/time.ts'
 import { Catalog } from '../strategy/catalog.ts'
+import { newRotation, type Rotation } from '../strategy/rotation.ts'
 import type { Estimate } from '../strategy/score.ts'
 import { Deadlines, type Due } from './deadlines.ts'
+import type { Heap, Placed } from './heap.ts'
 
 /** One skill that a search must find agents for. */
 export interface OpenNeed {
@@ -112,7 +114,10 @@ export interface Task extends Due {
   readonly followers: Set<NodeId>
   readonly acceptedAt: Millis
   readonly deadlineAt: Millis | undefined
-  /** Place in the queue: the smaller goes first, then the earlier arrival. */
+  /** Whose turn it takes: the initiator's, or for a sub-task that of the task on whose behalf it was announced. */
+  readonly payer: NodeId
+  /** Its place among the tasks of the same payer: see `strategy/age`. */
+  readonly urgent: boolean
   readonly key: number
   readonly arrival: number
   /** What is needed to rebuild this task. */
@@ -132,6 +137,10 @@ export interface Task extends Due {
   feedback: string | undefined
   // ---- volatile
   queued: boolean
+  /** Set while it waits for what others that need the same wait for. */
+  waiter: Waiter | undefined
+  /** It is looked at before the turn ends. */
+  fresh: boolean
   search: Search | undefined
   /** A search that came to nothing rests until then. */
   restUntil: Millis | undefined
@@ -177,6 +186,35 @@ export interface RosterEntry extends Due {
   readonly tasks: Set<TaskId>
 }
 
+/** Tasks that need the same: what lets one of them go on lets any of them go on. */
+export interface Kind {
+  readonly name: string
+  /** What is required and open. */
+  readonly needs: readonly OpenNeed[]
+  readonly places: number
+  readonly urgent: boolean
+  /** The skill in whose line they stand: the scarcest. */
+  readonly line: SkillName
+  /** By payer, in its own order. None is empty. */
+  readonly waiting: Map<NodeId, Heap<Waiter>>
+}
+
+export interface Waiter extends Placed {
+  readonly task: Task
+  readonly kind: Kind
+}
+
+/** The tasks that look for members and have not begun to ask. */
+export interface Queue {
+  /** To be looked at before the turn ends, whatever has changed. */
+  fresh: Task[]
+  readonly kinds: Map<string, Kind>
+  readonly kindsBySkill: Map<SkillName, Set<Kind>>
+  /** Skills of which more agents, slots or levels are free than before, and for which somebody waits. */
+  readonly stirred: Set<SkillName>
+  readonly rotation: Rotation
+}
+
 /** Free and sought slots of one skill, whatever the level. */
 export interface Supply {
   free: number
@@ -220,10 +258,8 @@ export interface HubState {
   readonly catalog: Catalog
   readonly supply: Map<SkillName, Supply>
   readonly standings: Map<AgentId, Map<SkillName, SkillStanding>>
-  /** Tasks that look for members, in the order in which they are served. */
-  readonly queue: Task[]
-  queueStirred: boolean
-  /** The oldest impatient task and the agents that are kept for it. */
+  readonly queue: Queue
+  /** The first impatient task and the agents that are kept for it. */
   claim: { readonly task: TaskId; readonly agents: ReadonlySet<AgentId> } | undefined
   touched: Task[]
   readonly taskDeadlines: Deadlines<Task>
@@ -257,8 +293,13 @@ export function newHubState(self: Address, configuration: Configuration, random:
     catalog: new Catalog(configuration.levels.length),
     supply: new Map(),
     standings: new Map(),
-    queue: [],
-    queueStirred: false,
+    queue: {
+      fresh: [],
+      kinds: new Map(),
+      kindsBySkill: new Map(),
+      stirred: new Set(),
+      rotation: newRotation(),
+    },
     claim: undefined,
     touched: [],
     taskDeadlines: new Deadlines(),
@@ -301,6 +342,11 @@ export function touch(hub: HubState, task: Task): void {
   if (task.touched) return
   task.touched = true
   hub.touched.push(task)
+}
+
+/** Somebody who waits for the skill may be able to go on. */
+export function stir(hub: HubState, skill: SkillName): void {
+  if (hub.queue.kindsBySkill.has(skill)) hub.queue.stirred.add(skill)
 }
 
 export function countRefusal(hub: HubState, refusal: Refusal): Refusal {

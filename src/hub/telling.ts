@@ -8,6 +8,7 @@ import type { Skill } from '../protocol/skill.ts'
 import { estimate } from '../strategy/score.ts'
 import { consideredIn } from './forming.ts'
 import { standingOf } from './judging.ts'
+import { reasonOf } from './queue.ts'
 import { type HubState, type RosterEntry, send, type Task } from './state.ts'
 
 export function onAsk(hub: HubState, from: Address, message: HubAsk): void {
@@ -22,13 +23,13 @@ export function onAsk(hub: HubState, from: Address, message: HubAsk): void {
         considered: [],
       })
     case 'tasks': {
-      const waits = [...hub.tasks.values()].flatMap(waitOf)
+      const waits = [...hub.tasks.values()].flatMap((task) => waitOf(hub, task))
       return send(hub, from, { kind: 'HUB_TELL', request, agents: [], waits, considered: [] })
     }
     case 'task': {
       const task = hub.tasks.get(about.task)
       const considered = task?.search === undefined ? (task?.lastConsidered ?? []) : consideredIn(task.search)
-      const waits = task === undefined ? [] : waitOf(task)
+      const waits = task === undefined ? [] : waitOf(hub, task)
       return send(hub, from, { kind: 'HUB_TELL', request, agents: [], waits, considered })
     }
     default:
@@ -36,8 +37,9 @@ export function onAsk(hub: HubState, from: Address, message: HubAsk): void {
   }
 }
 
-function waitOf({ id, waitingFor }: Task): HubTell['waits'] {
-  return waitingFor === undefined ? [] : [{ task: id, waiting: waitingFor }]
+function waitOf(hub: HubState, task: Task): HubTell['waits'] {
+  const waiting = reasonOf(hub, task)
+  return waiting === undefined ? [] : [{ task: task.id, waiting }]
 }
 
 /** Who is present, and who is remembered. */
