@@ -15,6 +15,7 @@ import { type Paint, type Part, tableText } from './table.ts'
 /** Loaded when asked for: what one benchmark needs must not stop another. */
 const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   throughput: async () => (await import('./throughput.ts')).throughput,
+  fairness: async () => (await import('./fairness.ts')).fairness,
   robust: async () => (await import('./robust.ts')).robust,
   restart: async () => (await import('./restart.ts')).restart,
   nats: async () => (await import('./nats.ts')).nats,

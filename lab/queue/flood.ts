@@ -16,7 +16,7 @@ export interface Flood {
   readonly others: number
   /** How much more than each of the others it announces. */
   readonly factor: number
-  /** The share of the agents' time that the others ask for, all together; below 1. */
+  /** The share of the agents' time that the others ask for, all together. */
   readonly load: number
   /** Agents that one task needs at once. */
   readonly places: number
@@ -31,8 +31,8 @@ export interface Flooded {
   readonly othersWaitInOrder: readonly number[]
   /** Tasks of the flood that were served, as a share of all. */
   readonly floodShare: number
-  /** Tasks served for each of the others, as a share of what it announced. */
-  readonly servedShares: readonly number[]
+  /** Tasks that began, of each initiator; the first is the one that floods. */
+  readonly begun: readonly number[]
   /** Tasks that waited at the end. */
   readonly waiting: number
 }
@@ -58,8 +58,7 @@ export async function playFlood(flood: Flood): Promise<Flooded> {
   })
   world.openHub()
   await world.timeline.settle()
-  const desks = [flooder, ...Array.from({ length: flood.others }, (_, i) => `desk-${i}`)]
-  for (const desk of desks) await world.openDesk(desk)
+  for (const desk of desksOf(flood.others)) await world.openDesk(desk)
   for (let i = 0; i < agents; i++) {
     const skills = [{ name: `part-${i % places}`, level: 'expert' }]
     await world.join({ id: `agent-${i}`, skills, maxConcurrentTasks: 1, workMs })
@@ -72,6 +71,10 @@ export async function playFlood(flood: Flood): Promise<Flooded> {
   }
   await world.timeline.runUntil(services * workMs)
   return summary(flood, [...seen.values()])
+}
+
+function desksOf(others: number): string[] {
+  return [flooder, ...Array.from({ length: others }, (_, i) => `desk-${i}`)]
 }
 
 interface Life {
@@ -112,15 +115,11 @@ function summary({ agents, places, services, others }: Flood, lives: readonly Li
   const wait = ({ acceptedAt, formedAt = end }: Life): number => (formedAt - acceptedAt) / workMs
   const mine = lives.filter(({ by }) => by !== flooder)
   const served = lives.filter(({ formedAt }) => formedAt !== undefined)
-  const shareOf = (desk: string): number => {
-    const own = lives.filter(({ by }) => by === desk)
-    return own.filter(({ formedAt }) => formedAt !== undefined).length / own.length
-  }
   return {
     othersWait: mine.map(wait),
     othersWaitInOrder: inOrder(lives, Math.floor(agents / places)),
     floodShare: served.filter(({ by }) => by === flooder).length / served.length,
-    servedShares: Array.from({ length: others }, (_, i) => shareOf(`desk-${i}`)),
+    begun: desksOf(others).map((desk) => served.filter(({ by }) => by === desk).length),
     waiting: lives.length - served.length,
   }
 }
