@@ -156,6 +156,7 @@ function newSearch(hub: HubState, needs: readonly OpenNeed[]): Search {
     endsAt: hub.now + hub.configuration.limits.groupTimeoutMs,
     round: 0,
     closesAt: hub.now,
+    chooseBy: undefined,
     unanswered: 0,
     reaches: new Map(),
     asked: new Map(),

@@ -7,15 +7,15 @@ import type { Considered, Member } from '../protocol/group.ts'
 import type { AgentId, InviteId, SkillName } from '../protocol/id.ts'
 import type { GroupAccept, GroupFormed, GroupReject, WaitingFor } from '../protocol/message.ts'
 import { type Refusal, refuse } from '../protocol/refusal.ts'
-import { type Candidate, form, type NoTeam, type Team } from '../strategy/form.ts'
+import { form, type NoTeam, type Team } from '../strategy/form.ts'
 import { record } from './applying.ts'
 import { askMore, reachOf, requirementsOf } from './asking.ts'
+import { type Question, questionOf, spentIn } from './choosing.ts'
 import { strategies } from './judging.ts'
 import { enqueue } from './queue.ts'
-import { dropSupply, freeSlots, shiftSlots, supplyOf } from './roster.ts'
+import { countPart, dropSupply, shiftSlots, supplyOf } from './roster.ts'
 import { startMembers } from './running.ts'
 import {
-  type Asked,
   type HubState,
   type Invitation,
   isLate,
@@ -28,6 +28,7 @@ import {
   tellFollowers,
   touch,
 } from './state.ts'
+import { waitForRivals } from './together.ts'
 
 /** Takes the search as far as the answers allow: invite, ask more, form, or give up for now. */
 export function settle(hub: HubState, task: Task): void {
@@ -44,21 +45,27 @@ export function settle(hub: HubState, task: Task): void {
     formWhenAccepted(hub, task, search)
     return
   }
-  const candidates: Asked[] = []
-  for (const asked of search.asked.values()) if (isWilling(search, asked)) candidates.push(asked)
-  const left = uninvited(search)
-  const places: number[] = []
-  for (let i = 0; i < left.length; i++) if ((left[i] ?? 0) > 0) places.push(i)
-  const team = choose(task, search, left, places, candidates)
+  if (waitForRivals(hub, task, search)) return
+  decide(hub, task, search, questionOf(task, search))
+}
+
+/** Invites the team, by default the best there is; asks more where there is none, or gives up for now. */
+export function decide(
+  hub: HubState,
+  task: Task,
+  search: Search,
+  question: Question,
+  team: Team | NoTeam = form(question.needs, question.offers, question.options),
+): void {
   if (team.kind === 'team') {
-    invite(hub, task, search, team, places, candidates)
+    invite(hub, task, search, team, question)
     // What is required is invited, and nobody is left for what is optional.
     if (team.members.length === 0) formWhenAccepted(hub, task, search)
     return
   }
-  const lacking = places.flatMap((i) => {
+  const lacking = question.places.flatMap((i) => {
     const need = search.needs[i]
-    return need === undefined || need.optional ? [] : [{ ...need, count: left[i] ?? 0 }]
+    return need === undefined || need.optional ? [] : [{ ...need, count: question.left[i] ?? 0 }]
   })
   if (askMore(hub, task, search, lacking)) return
   giveUp(hub, task, reasonOf(task, search, team, lacking))
@@ -88,69 +95,6 @@ function isInvited(search: Search): boolean {
   return places === 0
 }
 
-/** For each need, how many agents are not invited yet. */
-function uninvited(search: Search): number[] {
-  const left = search.needs.map((need) => need.count)
-  for (const { reach } of search.invitations.values()) {
-    for (const need of reach.needs) left[need] = (left[need] ?? 0) - 1
-  }
-  return left
-}
-
-function isWilling(search: Search, asked: Asked): boolean {
-  if (asked.offer === undefined || asked.verdict !== undefined) return false
-  return freeSlots(asked.entry) > 0 && !search.invitations.has(asked.entry.id)
-}
-
-/** The price of leaving an optional skill out: any agent that is more likely to succeed than not is worth it. */
-const skipPrice = 3
-
-/** The best group for the places that are left. `places` are the needs they belong to. */
-function choose(
-  task: Task,
-  search: Search,
-  left: readonly number[],
-  places: readonly number[],
-  candidates: readonly Asked[],
-): Team | NoTeam {
-  const { maxGroupSize, minMembers, budget } = task.announcement
-  let size = search.invitations.size
-  for (const part of task.group?.parts.values() ?? []) if (part.state !== 'lost') size += 1
-  const needs = places.map((i) => {
-    const count = left[i] ?? 0
-    return search.needs[i]?.optional ? { count, skipPrice } : { count }
-  })
-  const sizes = { sizeMax: maxGroupSize - size, sizeMin: Math.max(0, minMembers - size) }
-  const offers = offersFor(search, places, candidates, budget)
-  if (budget === undefined) return form(needs, offers, sizes)
-  return form(needs, offers, { ...sizes, budget: budget - spentIn(task, search) })
-}
-
-/** What the choice is made from. A whole search without a budget is that already. */
-function offersFor(
-  search: Search,
-  places: readonly number[],
-  candidates: readonly Asked[],
-  budget: number | undefined,
-): readonly Candidate[] {
-  const whole = places.length === search.needs.length
-  if (whole && budget === undefined) return candidates
-  return candidates.map((asked) => {
-    const { cost, offer } = asked
-    const values = whole ? asked.values : places.map((i) => asked.values[i])
-    return budget === undefined ? { values, cost } : { values, cost, price: offer?.price ?? 0 }
-  })
-}
-
-/** The prices of the members that were kept and of those that are invited. */
-function spentIn(task: Task, search: Search): number {
-  let spent = 0
-  for (const part of task.group?.parts.values() ?? [])
-    if (part.state !== 'lost') spent += part.member.price ?? 0
-  for (const { asked } of search.invitations.values()) spent += asked.offer?.price ?? 0
-  return spent
-}
-
 function reasonOf(task: Task, search: Search, none: NoTeam, lacking: readonly OpenNeed[]): WaitingFor {
   if (none.why === 'budget') {
     return { kind: 'budget', cheapest: spentIn(task, search) + (none.cheapest ?? 0) }
@@ -158,16 +102,9 @@ function reasonOf(task: Task, search: Search, none: NoTeam, lacking: readonly Op
   return { kind: 'unwilling', needs: requirementsOf(lacking) }
 }
 
-function invite(
-  hub: HubState,
-  task: Task,
-  search: Search,
-  team: Team,
-  places: readonly number[],
-  candidates: readonly Asked[],
-): void {
+function invite(hub: HubState, task: Task, search: Search, team: Team, { places, willing }: Question): void {
   for (const member of team.members) {
-    const asked = candidates[member.candidate]
+    const asked = willing[member.candidate]
     if (asked === undefined) continue
     let mask = 0
     for (const place of member.needs) mask |= 1 << (places[place] ?? 0)
@@ -304,6 +241,7 @@ function formGroup(hub: HubState, task: Task, search: Search): void {
   for (const { asked } of search.invitations.values()) {
     asked.entry.tasks.add(task.id)
     shiftSlots(hub, asked.entry, -1, 1)
+    countPart(hub, asked.entry)
   }
   announceGroup(hub, task, members, search.invitations)
   startMembers(hub, task, search.invitations.keys())

@@ -26,6 +26,7 @@ import {
   isLate,
   newHubState,
   type RosterEntry,
+  type Search,
   send,
   type Task,
 } from './state.ts'
@@ -266,7 +267,7 @@ function wakeSearch(hub: HubState, task: Task): void {
     const silent = refuse('E_TOO_LATE', 'the invitation was not answered in time')
     dropInvitation(hub, task, search, invitation, 'silent', silent)
   }
-  if (task.search === search && search.unanswered > 0 && hub.now >= search.closesAt) settle(hub, task)
+  if (task.search === search && hub.now >= (settleAt(search) ?? Infinity)) settle(hub, task)
 }
 
 /** A claim that is not judged is put to the initiator again. */
@@ -283,6 +284,12 @@ function startBy({ group, announcement }: Task): Millis | undefined {
   return holds ? group.formedAt + announcement.workSilenceMs : undefined
 }
 
+/** When what is there by then is chosen from. */
+function settleAt({ unanswered, closesAt, chooseBy, invitations }: Search): Millis | undefined {
+  if (unanswered > 0) return closesAt
+  return invitations.size === 0 ? chooseBy : undefined
+}
+
 /** The earliest of everything that the task's state says must happen by some time. */
 function nextDueOf(task: Task): Millis | undefined {
   let due = earliest(earliest(task.deadlineAt, task.restUntil), startBy(task))
@@ -290,7 +297,7 @@ function nextDueOf(task: Task): Millis | undefined {
   const { search, group } = task
   if (search !== undefined) {
     due = earliest(due, search.endsAt)
-    if (search.unanswered > 0) due = earliest(due, search.closesAt)
+    due = earliest(due, settleAt(search))
     for (const invitation of search.invitations.values()) {
       if (!invitation.accepted) due = earliest(due, invitation.answerBy)
     }

@@ -10,6 +10,7 @@ import type { Evidence, SkillStanding } from '../protocol/standing.ts'
 import type { Millis } from '../protocol/time.ts'
 import { formStrategy } from '../strategy/form.ts'
 import { costOf, type Estimate, estimate, rankScore, scoreSkill, scoreStrategy } from '../strategy/score.ts'
+import { spreadCost } from '../strategy/spread.ts'
 import { blame, isProven, newStanding, observe, standingStrategy } from '../strategy/standing.ts'
 import { record } from './applying.ts'
 import { type Asked, type HubState, type OpenNeed, type RosterEntry, stir, type Task } from './state.ts'
@@ -86,7 +87,21 @@ export function scoreOffer(hub: HubState, task: Task, needs: readonly OpenNeed[]
       latestMs: latestMs === 0 ? undefined : latestMs,
     },
   )
+  asked.cost += unevenness(hub, needs, asked)
   asked.score = best - asked.cost
+}
+
+/** What it costs that the agent was given more than others with its skills; of several skills the dearest counts. */
+function unevenness(hub: HubState, needs: readonly OpenNeed[], { entry, reach }: Asked): number {
+  const weight = hub.configuration.limits.workSpread / 100
+  if (weight === 0) return 0
+  const costs = reach.needs.map((index) => {
+    const skill = needs[index]?.skill
+    const supply = skill === undefined ? undefined : hub.supply.get(skill)
+    if (skill === undefined || supply === undefined) return 0
+    return spreadCost(entry.begun, supply.begun / Math.max(1, hub.catalog.capable(skill, 0)), weight)
+  })
+  return Math.max(0, ...costs)
 }
 
 function skillPlace(entry: RosterEntry, skill: SkillName | undefined): number {

@@ -31,10 +31,17 @@ export function shiftSlots(hub: HubState, entry: RosterEntry, held: number, runn
   if (after > before) for (const { name } of entry.skills) stir(hub, name)
 }
 
+/** The agent was given a part. Where nobody asks for evenness nothing is counted. */
+export function countPart(hub: HubState, entry: RosterEntry): void {
+  if (hub.configuration.limits.workSpread === 0) return
+  entry.begun += 1
+  for (const { name } of entry.skills) supplyOf(hub, name).begun += 1
+}
+
 export function supplyOf(hub: HubState, name: SkillName): Supply {
   const known = hub.supply.get(name)
   if (known !== undefined) return known
-  const fresh: Supply = { free: 0, sought: 0 }
+  const fresh: Supply = { free: 0, sought: 0, begun: 0 }
   hub.supply.set(name, fresh)
   return fresh
 }
@@ -42,7 +49,7 @@ export function supplyOf(hub: HubState, name: SkillName): Supply {
 /** Nothing and not known are the same; without this, every name that a stranger makes up would be kept for ever. */
 export function dropSupply(hub: HubState, name: SkillName): void {
   const supply = hub.supply.get(name)
-  if (supply?.free === 0 && supply.sought === 0) hub.supply.delete(name)
+  if (supply?.free === 0 && supply.sought === 0 && supply.begun === 0) hub.supply.delete(name)
 }
 
 /** The present agent that an envelope comes from, or why it is not one. */
@@ -111,6 +118,7 @@ function enter(
     capacity,
     held: 0,
     running: 0,
+    begun: 0,
     heardAt: hub.now,
     slot: -1,
     tasks: new Set(),
@@ -134,7 +142,9 @@ function list(hub: HubState, entry: RosterEntry): void {
   markProven(hub, entry)
   if (freeSlots(entry) === 0) hub.catalog.setFree(entry.slot, false)
   for (const { name } of entry.skills) {
-    supplyOf(hub, name).free += freeSlots(entry)
+    const supply = supplyOf(hub, name)
+    supply.free += freeSlots(entry)
+    supply.begun += entry.begun
     stir(hub, name)
   }
 }
@@ -143,7 +153,9 @@ function unlist(hub: HubState, entry: RosterEntry): void {
   hub.catalog.remove(entry.slot)
   hub.bySlot[entry.slot] = undefined
   for (const { name } of entry.skills) {
-    supplyOf(hub, name).free -= freeSlots(entry)
+    const supply = supplyOf(hub, name)
+    supply.free -= freeSlots(entry)
+    supply.begun -= entry.begun
     dropSupply(hub, name)
     // Agents that are kept for a task which now waits for more than a free slot are free for others.
     stir(hub, name)

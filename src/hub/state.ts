@@ -77,6 +77,8 @@ export interface Search {
   readonly endsAt: Millis
   round: number
   closesAt: Millis
+  /** All have answered, and it waits no longer than this for searches that want the same agents. */
+  chooseBy: Millis | undefined
   unanswered: number
   readonly reaches: Map<number, Reach>
   readonly asked: Map<AgentId, Asked>
@@ -179,6 +181,8 @@ export interface RosterEntry extends Due {
   held: number
   /** Slots of groups. */
   running: number
+  /** Parts that it was given since it is here. */
+  begun: number
   heardAt: Millis
   /** Its place in the catalog. */
   slot: number
@@ -215,10 +219,11 @@ export interface Queue {
   readonly rotation: Rotation
 }
 
-/** Free and sought slots of one skill, whatever the level. */
+/** Free and sought slots of one skill, whatever the level, and the parts given to those who have it. */
 export interface Supply {
   free: number
   sought: number
+  begun: number
 }
 
 export type HubEffect =

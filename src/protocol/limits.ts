@@ -16,6 +16,8 @@ export interface Limits {
   readonly groupTimeoutMs: Millis
   /** How long offers are awaited when not all have answered. */
   readonly offerWindowMs: Millis
+  /** How long searches for the same scarce agents wait for each other, to be chosen for at once; 0 for not at all. */
+  readonly batchWindowMs: Millis
   /** How long an invitation is held for its agent. */
   readonly holdMs: Millis
   /** How often the hub looks for what no message will tell it. */
@@ -42,6 +44,11 @@ export interface Limits {
   readonly patienceMs: Millis
   /** Agents asked for each required skill, beyond the number needed. */
   readonly shortlistSpare: number
+  /**
+   * How much an agent costs more that was given more work than others with its skills, in hundredths of the unit in
+   * which agents are compared, for each time it has had as much as they on average; 0 for not at all.
+   */
+  readonly workSpread: number
   /** Members of one group. */
   readonly groupSizeMax: number
   /** Skills of one agent, and required and optional skills of one task together. */
@@ -70,6 +77,7 @@ export const defaultLimits: Limits = {
   maxAnnouncementsPerInitiator: 1000,
   groupTimeoutMs: 30_000,
   offerWindowMs: 1_000,
+  batchWindowMs: 10,
   holdMs: 2_000,
   maintenanceIntervalMs: 60_000,
   skillUpdateIntervalMs: 300_000,
@@ -83,6 +91,7 @@ export const defaultLimits: Limits = {
   ageStepMs: 30_000,
   patienceMs: 60_000,
   shortlistSpare: 2,
+  workSpread: 0,
   groupSizeMax: 64,
   skillsMax: 32,
   dependenciesMax: 256,
@@ -95,6 +104,15 @@ export const defaultLimits: Limits = {
   endedKept: 1_000,
   hubLeaseMs: 15_000,
 }
+
+/** Limits at which nothing is left to bound. */
+const mayBeNone: ReadonlySet<string> = new Set([
+  'shortlistSpare',
+  'endedKept',
+  'depthMax',
+  'batchWindowMs',
+  'workSpread',
+] satisfies (keyof Limits)[])
 
 /** Bounds that no configuration lifts: beyond them lies a slip of the pen. */
 export const ceilings = {
@@ -137,7 +155,7 @@ export function checkLimits(given: Partial<Limits>): Limits | Refusal {
       })
     }
     if (value === undefined) continue
-    const least = name === 'shortlistSpare' || name === 'endedKept' || name === 'depthMax' ? 0 : 1
+    const least = mayBeNone.has(name) ? 0 : 1
     if (!Number.isSafeInteger(value) || value < least) {
       return refuse('E_RANGE', `${name} must be a whole number of at least ${least}, got ${quote(value)}`, {
         field: name,

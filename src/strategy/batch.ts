@@ -29,7 +29,7 @@ export interface Batch {
   readonly value: number
 }
 
-/** What an agent costs more for every unit by which a skill is asked for beyond this share of its supply. */
+/** The cost of a place, as a share of the slots that could fill it; up to this share of them all it is free. */
 const scarcityCost = 0.5
 const scarcityFrom = 0.3
 
@@ -138,7 +138,7 @@ function takeApart(state: State, tasks: readonly BatchTask[], random: () => numb
   return [{ teams, free, value }, teams.flatMap((team, t) => (team === undefined ? [t] : []))]
 }
 
-/** For each agent, by the scarcest of what it could do: places asked for by all tasks over the slots that could fill them. */
+/** An agent costs more for every need that it could fill, the more places there are for each slot that fits. */
 function scarcityPrices(tasks: readonly BatchTask[], slots: readonly number[]): number[] {
   const prices = slots.map(() => 0)
   for (const { needs, candidates } of tasks) {

@@ -1,0 +1,80 @@
+/**
+ * The question that is put to `strategy/form`: which of those who have offered make the best group for what is open.
+ * Must never happen here: a change of the search.
+ */
+import type { Candidate, Need } from '../strategy/form.ts'
+import { freeSlots } from './roster.ts'
+import type { Asked, Search, Task } from './state.ts'
+
+export interface Question {
+  /** For each need of the search, how many agents are not invited yet. */
+  readonly left: readonly number[]
+  /** Needs of which some are left: what `needs`, and the values of `offers`, are about. */
+  readonly places: readonly number[]
+  readonly needs: readonly Need[]
+  /** Who would; `offers` in the same order. */
+  readonly willing: readonly Asked[]
+  readonly offers: readonly Candidate[]
+  readonly options: { readonly sizeMax: number; readonly sizeMin: number; readonly budget?: number }
+}
+
+/** The price of leaving an optional skill out: any agent that is more likely to succeed than not is worth it. */
+const skipPrice = 3
+
+export function questionOf(task: Task, search: Search): Question {
+  const { maxGroupSize, minMembers, budget } = task.announcement
+  const willing: Asked[] = []
+  for (const asked of search.asked.values()) if (isWilling(search, asked)) willing.push(asked)
+  const left = uninvited(search)
+  const places: number[] = []
+  const needs: Need[] = []
+  for (let i = 0; i < left.length; i++) {
+    const count = left[i] ?? 0
+    if (count <= 0) continue
+    places.push(i)
+    needs.push(search.needs[i]?.optional ? { count, skipPrice } : { count })
+  }
+  let size = search.invitations.size
+  for (const part of task.group?.parts.values() ?? []) if (part.state !== 'lost') size += 1
+  const sizes = { sizeMax: maxGroupSize - size, sizeMin: Math.max(0, minMembers - size) }
+  const options = budget === undefined ? sizes : { ...sizes, budget: budget - spentIn(task, search) }
+  return { left, places, needs, willing, offers: offersFor(search, places, willing, budget), options }
+}
+
+function isWilling(search: Search, asked: Asked): boolean {
+  if (asked.offer === undefined || asked.verdict !== undefined) return false
+  return freeSlots(asked.entry) > 0 && !search.invitations.has(asked.entry.id)
+}
+
+function uninvited(search: Search): number[] {
+  const left = search.needs.map((need) => need.count)
+  for (const { reach } of search.invitations.values()) {
+    for (const need of reach.needs) left[need] = (left[need] ?? 0) - 1
+  }
+  return left
+}
+
+/** A whole search without a budget is what the choice is made from, as it is. */
+function offersFor(
+  search: Search,
+  places: readonly number[],
+  willing: readonly Asked[],
+  budget: number | undefined,
+): readonly Candidate[] {
+  const whole = places.length === search.needs.length
+  if (whole && budget === undefined) return willing
+  return willing.map((asked) => {
+    const { cost, offer } = asked
+    const values = whole ? asked.values : places.map((i) => asked.values[i])
+    return budget === undefined ? { values, cost } : { values, cost, price: offer?.price ?? 0 }
+  })
+}
+
+/** The prices of the members that were kept and of those that are invited. */
+export function spentIn(task: Task, search: Search): number {
+  let spent = 0
+  for (const part of task.group?.parts.values() ?? [])
+    if (part.state !== 'lost') spent += part.member.price ?? 0
+  for (const { asked } of search.invitations.values()) spent += asked.offer?.price ?? 0
+  return spent
+}
