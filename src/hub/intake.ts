@@ -8,6 +8,7 @@ import { type NodeId, quote, type TaskId } from '../protocol/id.ts'
 import type { Address, TaskAnnounce, TaskCancel, TaskFollow } from '../protocol/message.ts'
 import { type Refusal, refuse } from '../protocol/refusal.ts'
 import type { TaskAnnouncement } from '../protocol/task.ts'
+import { hopelessness } from './admitting.ts'
 import { apply, record } from './applying.ts'
 import { claim, end, passOn, putToInitiator } from './ending.ts'
 import { enqueue } from './queue.ts'
@@ -144,7 +145,8 @@ function objection(hub: HubState, from: NodeId, announcement: TaskAnnouncement):
     const hint = 'Announce a task before those that depend on it.'
     return refuse('E_NO_SUCH_TASK', `it depends on ${quote(id)}, which does not exist`, { field, hint })
   }
-  return announcement.parent === undefined ? undefined : parentage(hub, from, announcement)
+  const misplaced = announcement.parent === undefined ? undefined : parentage(hub, from, announcement)
+  return misplaced ?? hopelessness(hub, announcement)
 }
 
 function fullness(hub: HubState, from: NodeId): Refusal | undefined {

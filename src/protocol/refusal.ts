@@ -34,6 +34,7 @@ const codes = {
   E_TASK_TERMINAL: false,
   E_FULL: true,
   E_QUOTA: true,
+  E_HOPELESS: true,
   // agents
   E_AGENT_ID_TAKEN: false,
   E_NO_SUCH_AGENT: false,

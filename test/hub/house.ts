@@ -6,7 +6,7 @@ import type { AgentId, HubId, NodeId, SkillName, TaskId } from '../../src/protoc
 import { jsonNull } from '../../src/protocol/json.ts'
 import { defaultConfiguration, type Limits } from '../../src/protocol/limits.ts'
 import type { HubTell, Message, WaitingFor } from '../../src/protocol/message.ts'
-import { isRefusal } from '../../src/protocol/refusal.ts'
+import { isRefusal, type Refusal } from '../../src/protocol/refusal.ts'
 import { defaultLevels } from '../../src/protocol/skill.ts'
 import { seeded } from '../../src/strategy/random.ts'
 
@@ -14,6 +14,13 @@ const roomy = {
   ...defaultConfiguration.limits,
   maxAnnouncements: 100_000,
   maxAnnouncementsPerInitiator: 100_000,
+}
+
+interface Announced {
+  readonly requires: readonly string[]
+  readonly priority?: string
+  readonly parent?: string
+  readonly deadlineMs?: number
 }
 
 /** A hub whose agents accept everything and work until they are told that they are done. */
@@ -24,6 +31,7 @@ export class House {
   /** Who began. */
   readonly at: string[] = []
   readonly #working: { readonly agent: string; readonly task: TaskId; readonly epoch: number }[] = []
+  readonly refused: Refusal[] = []
   /** Tasks about which agents say nothing. */
   readonly silent: Set<string> = new Set()
   #told: HubTell['waits'] = []
@@ -50,9 +58,9 @@ export class House {
     this.#drain()
   }
 
-  announce(by: string, id: string, spec: { requires: string[]; priority?: string; parent?: string }): void {
-    const { requires, priority = 'normal', parent } = spec
-    const said = { description: id, requires: requires.map((skill) => ({ skill })), priority }
+  announce(by: string, id: string, spec: Announced): void {
+    const { requires, priority = 'normal', parent, ...more } = spec
+    const said = { description: id, requires: requires.map((skill) => ({ skill })), priority, ...more }
     const task = checkAnnouncement(said, { id: id as TaskId, limits: this.#limits, levels: defaultLevels })
     assert.ok(!isRefusal(task))
     const above = parent === undefined ? {} : { parent: parent as TaskId, depth: 1 }
@@ -109,6 +117,8 @@ export class House {
       this.says(to, { kind: 'SKILL_OFFER', task: call.task, round, busy: 0, capacity: 1 })
     } else if (message.kind === 'GROUP_INVITE') {
       this.says(to, { kind: 'GROUP_ACCEPT', task: message.call.task, invite: message.invite })
+    } else if (message.kind === 'TASK_REFUSED') {
+      this.refused.push(message.refusal)
     } else if (message.kind === 'HUB_TELL') {
       this.#told = message.waits
     } else if (message.kind === 'TASK_START' && message.assignment !== undefined) {

@@ -35,6 +35,7 @@ const withHint: ReadonlySet<RefusalCode> = new Set([
   'E_DEPTH_LIMIT',
   'E_FULL',
   'E_QUOTA',
+  'E_HOPELESS',
   'E_AGENT_ID_TAKEN',
 ])
 
@@ -149,6 +150,14 @@ async function lost(t: TestContext, into: Refusal[]): Promise<void> {
   await ending(network.announce(need({ requires: [{ skill: 'guess' }], verify, maxAttempts: 1 })))
 }
 
+/** A deadline that nobody here has ever kept. */
+async function hopeless(t: TestContext): Promise<Refusal> {
+  const network = await networkFor(t)
+  await agent(network, 'ada', () => new Promise((done) => setTimeout(done, 40)))
+  for (let i = 0; i < 7; i++) await (await network.announce(need())).outcome()
+  return refusalOf(network.announce(need({ deadlineMs: 1 })))
+}
+
 async function restarted(t: TestContext, into: Refusal[]): Promise<void> {
   const file = fileFor(t)
   const begun = gate()
@@ -169,6 +178,7 @@ test('PROMISE-6 every refusal has a code, a reason in one line, and the way out'
   const seen: Refusal[] = []
   seen.push(...(await malformed(await networkFor(t))))
   seen.push(...(await outOfPlace(t)))
+  seen.push(await hopeless(t))
   await lost(t, seen)
   await restarted(t, seen)
   for (const refusal of seen) {
