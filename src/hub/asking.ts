@@ -89,23 +89,28 @@ export function reachOf(task: Task, search: Search, mask: number): Reach {
  * What keeps the task from asking, by what is known of everybody's skills and slots; undefined when nothing does. Where
  * some agents must not be in its group, only asking tells (`startAsking`).
  */
-export function standstill(
+export function standstill(hub: HubState, task: Task): WaitingFor | undefined {
+  return obstacle(hub, task, openNeeds(hub, task), (need) => !isFree(hub, need, task.id))
+}
+
+function obstacle(
   hub: HubState,
   task: Task,
-  needs: readonly OpenNeed[] = openNeeds(hub, task),
+  needs: readonly OpenNeed[],
+  isBusy: (need: OpenNeed) => boolean,
 ): WaitingFor | undefined {
   // After a start the results that a lost member's heir is to be handed may still be on their way from the journal.
   if (task.blockedOn.size > 0) return { kind: 'dependencies', tasks: [...task.blockedOn] }
   const missing = required(needs, (need) => ableAgents(hub, task, need) < need.count)
   if (missing !== undefined) return { kind: 'missing', needs: missing }
-  const busy = required(needs, (need) => !isFree(hub, need, task.id))
+  const busy = required(needs, isBusy)
   return busy === undefined ? undefined : { kind: 'busy', needs: busy }
 }
 
 /** Whether enough agents are free for a need, not sought by others, and not kept for another task than this one. */
-export function isFree(hub: HubState, { skill, rank, count }: OpenNeed, task: TaskId | undefined): boolean {
-  const supply = hub.supply.get(skill)
-  if (supply === undefined || (supply.sought > 0 && supply.free - supply.sought < count)) return false
+export function isFree(hub: HubState, need: OpenNeed, task: TaskId | undefined): boolean {
+  const { skill, rank, count } = need
+  if (isSoughtByOthers(hub, need)) return false
   let free = hub.catalog.free(skill, rank)
   if (hub.claim === undefined || hub.claim.task === task) return free >= count
   for (const id of hub.claim.agents) {
@@ -115,11 +120,17 @@ export function isFree(hub: HubState, { skill, rank, count }: OpenNeed, task: Ta
   return free >= count
 }
 
+/** Other searches will take so many of the free slots that too few are left. */
+function isSoughtByOthers(hub: HubState, { skill, count }: OpenNeed): boolean {
+  const supply = hub.supply.get(skill)
+  return supply !== undefined && supply.sought > 0 && supply.free - supply.sought < count
+}
+
 /** Asks a shortlist for offers. Answers false, with the reason in the task, when there is nobody to ask. */
 export function startAsking(hub: HubState, task: Task): boolean {
   const needs = openNeeds(hub, task)
-  const obstacle = standstill(hub, task, needs)
-  if (obstacle !== undefined) return wait(task, obstacle)
+  const inTheWay = obstacle(hub, task, needs, (need) => isSoughtByOthers(hub, need))
+  if (inTheWay !== undefined) return wait(task, inTheWay)
   const search = newSearch(hub, needs)
   const found = collect(hub, task, search, needs)
   const short = required(needs, (need, i) => count(found, i) < need.count)

@@ -44,8 +44,9 @@ export class Heap<Item extends Placed> {
 
   /** Its order has changed. */
   moved(item: Item): void {
+    const { place } = item
     this.#up(item)
-    this.#down(item)
+    if (item.place === place) this.#down(item)
   }
 
   #up(item: Item): void {
