@@ -5,6 +5,25 @@ import { playFlood } from '../../lab/queue/flood.ts'
 import type { TaskId } from '../../src/protocol/id.ts'
 import { House } from './house.ts'
 
+test('QUEUE-3 agents are kept for a task that needs several, and no longer than nothing but a slot is lacking', () => {
+  const house = new House({ patienceMs: 1_000 })
+  house.join('ada', 'work')
+  house.join('bob', 'drawing')
+  for (const [id, skill] of [
+    ['w0', 'work'],
+    ['d0', 'drawing'],
+  ] as const)
+    house.announce('a', id, { requires: [skill] })
+  house.announce('a', 'both', { requires: ['work', 'drawing'] })
+  house.pass(1_000)
+  house.announce('b', 'w1', { requires: ['work'], priority: 'high' })
+  house.finish('w0')
+  assert.deepEqual(house.begun, ['w0', 'd0'])
+  house.says('bob', { kind: 'AGENT_LEAVE', reason: 'enough' })
+  assert.deepEqual(house.begun, ['w0', 'd0', 'w1'])
+  assert.deepEqual(house.waits('both'), { kind: 'missing', needs: [need('drawing')] })
+})
+
 test('QUEUE-5 initiators have turns, and what one has announced before does not keep the others waiting', () => {
   const house = new House()
   house.join('ada', 'work')
