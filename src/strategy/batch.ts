@@ -32,6 +32,8 @@ export interface Batch {
 /** The cost of a place, as a share of the slots that could fill it; up to this share of them all it is free. */
 const scarcityCost = 0.5
 const scarcityFrom = 0.3
+/** Differences of value below this are rounding. */
+const slack = 1e-9
 
 /**
  * @param slots For each agent, how many of the groups it may be in.
@@ -47,12 +49,19 @@ export function formTogether(
   const order = tasks.map((_, t) => t).sort((a, b) => eagerness(tasks[b]) - eagerness(tasks[a]) || a - b)
   let best: State = { teams: tasks.map(() => undefined), free: [...slots], value: 0 }
   best = fill(best, tasks, order, prices)
-  for (let i = 0; i < repairs && tasks.length > 1; i++) {
+  // Nothing is better than the best group of every task by itself.
+  const most = tasks.reduce((sum, task) => sum + Math.max(0, worthAlone(task, slots)), 0)
+  for (let i = 0; i < repairs && best.value < most - slack; i++) {
     const [kept, open] = takeApart(best, tasks, random)
     const other = fill(kept, tasks, shuffled(open, random), random() < 0.5 ? prices : undefined)
     if (other.value >= best.value) best = other
   }
   return { teams: best.teams, value: best.value }
+}
+
+function worthAlone(task: BatchTask, slots: readonly number[]): number {
+  const team = formFrom(task, slots, undefined)
+  return team === undefined ? 0 : task.worth + team.value
 }
 
 interface State {
