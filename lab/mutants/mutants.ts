@@ -147,10 +147,10 @@ const capacity: readonly Mutant[] = [
     replace: 'if (agent.closed.has(task)) return\n  if (agent.holds.has(invite)) {',
   },
   {
-    name: 'agents kept for what is missing',
+    name: 'agents kept for a task that has ended',
     file: 'src/hub/keeping.ts',
-    find: " && standstill(hub, task)?.kind !== 'missing'",
-    replace: '',
+    find: "  if (isWhole && standstill(hub, task)?.kind !== 'missing') return\n",
+    replace: '  if (claim !== undefined) return\n',
   },
 ]
 
