@@ -63,14 +63,20 @@ export interface CuttableCluster {
   end(): Promise<void>
 }
 
-/** Every route goes through a door of its own; what the servers tell each other of direct ways leads nowhere. */
+/**
+ * Every route goes through a door of its own; what the servers tell each other of direct ways leads nowhere. Of two
+ * servers only the first finds the door open: two routes between them would be one too many, and both might be closed.
+ */
 export async function startCuttable(size: number): Promise<CuttableCluster> {
   const all = Array.from({ length: size }, (_, i) => i)
   const [ports, routes, nowhere] = [await freePorts(size), await freePorts(size), await freePorts(1)]
   const doors: { readonly between: readonly [number, number]; readonly door: Door }[] = []
   for (const from of all) {
     for (const to of all) {
-      if (from !== to) doors.push({ between: [from, to], door: await Door.open(routes[to] ?? 0) })
+      if (from === to) continue
+      const door = await Door.open(routes[to] ?? 0)
+      if (from > to) door.shut()
+      doors.push({ between: [from, to], door })
     }
   }
   const servers = await Promise.all(
@@ -88,7 +94,7 @@ export async function startCuttable(size: number): Promise<CuttableCluster> {
       for (const { between, door } of doors) if (between.includes(server)) door.shut()
     },
     heal() {
-      for (const { door } of doors) door.unlock()
+      for (const { between, door } of doors) if (between[0] < between[1]) door.unlock()
     },
     async end() {
       await Promise.all(servers.map((server) => server.end()))

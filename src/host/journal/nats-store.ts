@@ -118,13 +118,16 @@ export async function patiently<Answer>(line: Line, ask: () => Promise<Answer>):
   }
 }
 
+/** What a cluster says that has only begun, or lacks a server: no peers, no leader, not enough room known yet. */
+const passing: readonly number[] = [10_005, 10_008, 10_009, 10_023]
+
 /** The server has understood, and will say the same again. */
 function isRefused(cause: unknown): boolean {
-  return cause instanceof JetStreamApiError && cause.status < 500
+  return cause instanceof JetStreamApiError && cause.status < 500 && !passing.includes(cause.code)
 }
 
 function answerless(line: Line, cause: unknown): unknown {
-  if (cause instanceof JetStreamApiError && cause.status < 500) return cause
+  if (isRefused(cause)) return cause
   const hint = 'JetStream must be enabled (nats-server -js), and most of its servers must be up.'
   return new Fault('E_UNREACHABLE', `JetStream at ${line.shown} does not answer: ${textOf(cause)}`, {
     hint,
