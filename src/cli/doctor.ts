@@ -95,7 +95,7 @@ async function journal(): Promise<Finding> {
   }
 }
 
-/** What agents of the example project are written in. */
+/** What agents of the example project are written in, and what a network of many processes needs. */
 async function languages(env: CommandCall['env']): Promise<Finding[]> {
   const found = async (what: string, program: string, use: string): Promise<Finding> => {
     const path = await findProgram(program, process.cwd(), env)
@@ -105,5 +105,6 @@ async function languages(env: CommandCall['env']): Promise<Finding[]> {
   return [
     await found('shell', '/bin/sh', 'agents whose command is a line for the shell'),
     await found('Python', 'python3', 'agents written in Python, such as in examples/project'),
+    await found('NATS', 'nats-server', 'networks that span processes, and only where the server itself runs'),
   ]
 }

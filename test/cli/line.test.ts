@@ -108,7 +108,7 @@ test('CLI-4 the doctor looks at everything and finds what is needed here', async
   assert.equal(report.ok, true)
   assert.deepEqual(
     report.findings.map(({ what }) => what),
-    ['Node.js', 'SQLite', 'durable file', 'shell', 'Python'],
+    ['Node.js', 'SQLite', 'durable file', 'shell', 'Python', 'NATS'],
   )
 })
 

@@ -114,7 +114,8 @@ export class Ownership {
     if (this.#state === 'ended') return
     this.#state = 'ended'
     clearTimeout(this.#timer)
-    await this.#claiming
+    // A claim whose servers do not answer is not waited for; should it succeed later, it is given back.
+    await Promise.race([this.#claiming, pause(finishMs)])
     const term = this.#term
     this.#term = undefined
     if (term !== undefined) {
@@ -225,9 +226,12 @@ export class Ownership {
   }
 
   #begin(term: Term): void {
+    if (this.#isEnded()) {
+      void term.hub.abandon().catch(() => {})
+      this.#say({ kind: 'released', name: this.#ports.name })
+      return
+    }
     this.#term = term
-    // What is ended meanwhile is closed by whoever ended it.
-    if (this.#isEnded()) return
     this.#state = 'deciding'
     const { incarnation } = term.hub.address()
     this.#note(incarnation)
@@ -322,6 +326,7 @@ class Guard {
     this.#lapsed = lapsed
     let real: Link | undefined
     let opening: (() => Promise<Link>) | undefined
+    let closed = false
     this.transport = {
       open: async (self: Address, deliver) => {
         const heard = (envelope: Envelope): void => {
@@ -332,7 +337,10 @@ class Guard {
           send: (envelope) => {
             if (this.#mayAct()) real?.send(envelope)
           },
-          close: async () => real?.close(),
+          close: async () => {
+            closed = true
+            await real?.close()
+          },
         }
       },
     }
@@ -343,6 +351,8 @@ class Guard {
         this.extend(since)
         if (opening !== undefined) real = await opening()
         opening = undefined
+        // Whoever was ended meanwhile keeps no place on the transport.
+        if (closed) await real?.close()
         return position
       },
       replay: (apply) => journal.replay(apply),
