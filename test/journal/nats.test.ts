@@ -7,7 +7,7 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { accepted, life, started } from '../../lab/conformance/facts.ts'
-import { type NatsServer, startNats } from '../../lab/nats-server.ts'
+import { type NatsServer, startCluster, startNats } from '../../lab/nats-server.ts'
 import { Fault, type FaultCode } from '../../src/host/fault.ts'
 import { chain, encodeFacts } from '../../src/host/journal/batch.ts'
 import { type NatsJournal, openNatsJournal } from '../../src/host/journal/nats.ts'
@@ -232,6 +232,17 @@ if (hasNats('NATS-6 the journal on a real server')) {
     t.after(() => line.close())
     const options = { line, subjects, partition: 0, tell: () => {}, replicas: undefined }
     await assert.rejects(openNatsJournal(options), isFault('E_UNREACHABLE', /has no JetStream/))
+  })
+
+  test('NATS-10 a cluster that has only begun, and knows no peers yet, is waited for', patient, async (t) => {
+    const servers = await startCluster(3)
+    t.after(() => Promise.all(servers.map((server) => server.end())))
+    const line = await lineTo(servers[0]?.url ?? '')
+    const options = { line, subjects, partition: 0, tell: () => {}, replicas: 3 }
+    const journal = await openNatsJournal(options)
+    assert.equal(await journal.append(life('a')), 4)
+    await journal.close()
+    await line.close()
   })
 
   test('NATS-10 where acknowledgements need not survive a power cut, that is told', patient, async (t) => {

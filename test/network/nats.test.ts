@@ -3,8 +3,10 @@
  * more than a pause. Hubs that are killed or paused are processes of their own.
  */
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import type { NatsServer } from '../../lab/nats-server.ts'
 import { readNatsJournal } from '../../src/host/nats/reader.ts'
 import { Invariants } from '../../src/hub/invariants.ts'
@@ -69,6 +71,24 @@ async function lawful(server: NatsServer): Promise<Fact[]> {
 function hubsIn(facts: readonly Fact[]): number {
   return facts.filter(({ kind }) => kind === 'hub.started').length
 }
+
+test('NATS-17 who is embedded loads nothing of the client of NATS', async () => {
+  const loaded = async (where: string): Promise<number> => {
+    const program = `
+      import { createRequire } from 'node:module'
+      import { Network } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)}
+      const network = await Network.open(${JSON.stringify(where)}).catch(() => undefined)
+      await network?.close()
+      const names = Object.keys(createRequire(${JSON.stringify(import.meta.url)}).cache)
+      console.log(names.filter((name) => name.includes('@nats-io')).length)`
+    const words = ['--input-type=module', '--eval', program]
+    const { stdout } = await promisify(execFile)(process.execPath, words)
+    return Number(stdout)
+  }
+  assert.equal(await loaded(':memory:'), 0)
+  // The same question finds it where it is loaded.
+  assert.ok((await loaded('nats://127.0.0.1:1')) > 10)
+})
 
 if (hasNats('NATS-11 a network on a real server')) {
   test('NATS-11 one process decides, the next stands by, and closing hands over', patient, async (t) => {
