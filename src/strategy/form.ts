@@ -6,6 +6,7 @@
  * so (`exact: false`).
  * Must never happen here: a team over budget or over size, and a guess that pretends to be exact.
  */
+import { assign } from './assign.ts'
 import { cover } from './cover.ts'
 import { partition, partitionNeedsMax } from './partition.ts'
 import { fillPlaces } from './places.ts'
@@ -56,6 +57,11 @@ function solve(needs: readonly Need[], candidates: readonly Candidate[], options
   const simple = solveSimple(needs, candidates, options)
   if (simple === undefined) return { blocks: undefined, exact: true }
   if (simple !== 'too much' && allows(candidates, options, simple)) return { blocks: simple, exact: true }
+  if (isOnePlaceEach(needs, candidates, options)) {
+    const assigned = assign(needs, candidates)
+    if (assigned === undefined) return { blocks: undefined, exact: true }
+    if (allows(candidates, options, assigned)) return { blocks: assigned, exact: true }
+  }
   const general = fillPlaces(needs, candidates, options)
   if (general !== 'too much') return { blocks: general, exact: true }
   return solveLarge(needs, candidates, options)
@@ -75,6 +81,18 @@ function solveLarge(needs: readonly Need[], candidates: readonly Candidate[], op
   if (!isAllowed) return { blocks: found, exact: false }
   const value = (of: readonly Block[]): number => teamOf(needs, candidates, of, false).value
   return { blocks: found !== undefined && value(found) > value(blocks) ? found : blocks, exact: false }
+}
+
+/** With as many members as places, each takes one. */
+function isOnePlaceEach(
+  needs: readonly Need[],
+  candidates: readonly Candidate[],
+  { sizeMin, sizeMax }: Options,
+): boolean {
+  const places = needs.reduce((sum, { count }) => sum + count, 0)
+  if (sizeMin < places || sizeMax < places || needs.some(({ skipPrice }) => skipPrice !== undefined))
+    return false
+  return candidates.every(({ mustInclude }) => mustInclude !== true)
 }
 
 /** Without regard to a smallest size and to the budget; where both are kept by chance, nothing better exists. */
