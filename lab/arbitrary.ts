@@ -11,6 +11,7 @@ import {
   type InviteId,
   isId,
   type NodeId,
+  type ProjectName,
   type SkillName,
   type TaskId,
 } from '../src/protocol/id.ts'
@@ -48,6 +49,7 @@ export const agentId: Arbitrary<AgentId> = id()
 export const taskId: Arbitrary<TaskId> = id()
 export const inviteId: Arbitrary<InviteId> = id()
 export const skillName: Arbitrary<SkillName> = id()
+const projectName: Arbitrary<ProjectName> = id()
 const nodeId: Arbitrary<NodeId> = id()
 
 const whole = fc.oneof(fc.nat(), fc.maxSafeNat())
@@ -148,6 +150,8 @@ export const announcement: Arbitrary<TaskAnnouncement> = record(
   },
   {
     deadlineMs: whole,
+    expectedMs: whole,
+    project: projectName,
     budget: amount,
     parent: taskId,
     verifies: all({ task: taskId, epoch: whole }),
@@ -213,6 +217,7 @@ const waitings: {
   answers: all({ kind: fc.constant('answers'), invited: some(agentId) }),
   start: all({ kind: fc.constant('start') }),
   work: all({ kind: fc.constant('work'), members: some(agentId) }),
+  planned: record({ kind: fc.constant('planned'), agents: some(agentId) }, { startsAt: amount }),
   verdict: all({ kind: fc.constant('verdict') }),
 }
 

@@ -90,7 +90,7 @@ function watch({ input, facts, effects, machine, before }: HubTurn) {
   if (input.kind === 'recalled') recalls = recalls.filter((task) => task !== input.task)
   for (const effect of effects) {
     if (effect.kind === 'recall') recalls = [...recalls, effect.task]
-    else examineAnswer(confirmed, effect.to.id, effect.message)
+    else if (effect.kind === 'send') examineAnswer(confirmed, effect.to.id, effect.message)
   }
   const ended = facts.some(({ kind }) => kind === 'task.ended') ? endsIn(journal) : before.ended
   const sights = [...sightsInFacts(before.journal, facts), ...sightsInEffects(effects), ...sightsInState(hub)]

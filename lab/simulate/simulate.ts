@@ -202,7 +202,7 @@ function follow({ witness, world }: Stageplay, plan: TaskPlan, task: TaskHandle)
 }
 
 function specOf(plan: TaskPlan, verify: () => Verification): AnnounceSpec {
-  const { id, deadlineMs, budget, check } = plan
+  const { id, deadlineMs, expectedMs, project, budget, check } = plan
   return {
     ...(id === undefined ? {} : { id }),
     description: 'simulated',
@@ -210,6 +210,8 @@ function specOf(plan: TaskPlan, verify: () => Verification): AnnounceSpec {
     optional: plan.optional.map((skill) => ({ skill })),
     priority: plan.priority,
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    ...(expectedMs === undefined ? {} : { expectedMs }),
+    ...(project === undefined ? {} : { project }),
     ...(budget === undefined ? {} : { budget }),
     maxAttempts: plan.maxAttempts,
     workSilenceMs: plan.workSilenceMs,

@@ -105,6 +105,8 @@ export interface TaskPlan {
   readonly minMembers: number
   readonly budget?: number
   readonly dependsOn: readonly string[]
+  readonly project?: string
+  readonly expectedMs?: Millis
   readonly exclude: readonly string[]
   readonly check: Check
   readonly startBy: 'hub' | 'initiator'
@@ -145,7 +147,10 @@ export function surroundingsOf(seed: number): Surroundings {
   const load = (faults.overload === undefined ? 1 : 10) * (2 + dice.whole(20))
   const calm = { safetyMs, agents, desks, limits }
   const tasks: TaskPlan[] = []
-  for (let i = 0; i < load; i++) tasks.push(taskOf(diceOf(seed, `task ${i}`), i, tasks, calm))
+  for (let i = 0; i < load; i++) {
+    const plan = taskOf(diceOf(seed, `task ${i}`), i, tasks, calm)
+    tasks.push({ ...plan, ...projectOf(diceOf(seed, `project ${i}`)) })
+  }
   return {
     seed,
     limits,
@@ -194,6 +199,8 @@ function limitsOf(dice: Dice): Limits {
     shortlistSpare: dice.whole(3),
     snapshotEvery: dice.pick([5, 30, 1_000]),
     endedKept: dice.pick([0, 2, 10, 1_000]),
+    // Enough for the few tasks of a project here, and quick.
+    planStepsMax: 2_000,
   }
 }
 
@@ -264,6 +271,14 @@ function taskOf(dice: Dice, i: number, before: readonly TaskPlan[], calm: Calm):
     startBy,
     ...(dice.chance(0.1) ? { cancelAt: at + dice.whole(20_000) } : {}),
     ...(dice.chance(0.2) ? { againAt: at + dice.whole(30_000) } : {}),
+  }
+}
+
+/** Some tasks say to which project they belong, and most say how long they take, not always rightly. */
+function projectOf(dice: Dice): Pick<TaskPlan, 'project' | 'expectedMs'> {
+  return {
+    ...(dice.chance(0.4) ? { project: dice.pick(['bridge', 'tower']) } : {}),
+    ...(dice.chance(0.8) ? { expectedMs: dice.between(100, 12_000) } : {}),
   }
 }
 

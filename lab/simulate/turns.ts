@@ -1,7 +1,7 @@
 /**
  * In which order tasks are served: of one initiator's tasks, whatever begins to look for members in one turn of the hub
  * does so urgent ones first and by age, and a restart makes nobody younger. (Whose turn it is among initiators depends
- * on who could begin, which only the hub knows.)
+ * on who could begin, which only the hub knows, and what a project decides among its own tasks is left out.)
  * Must never happen here: a comparison of two turns, between which anything may have changed.
  */
 import { queueKey } from '../../src/strategy/age.ts'
@@ -19,6 +19,8 @@ export class Turns {
   /** Asked about since the hub has started. */
   readonly #asked = new Set<string>()
   readonly #places = new Map<string, Place>()
+  /** Tasks that belong to a project, or may: among themselves they exchange their places. */
+  readonly #joined = new Set<string>()
   #event = -1
   /** What began last in this event, by who pays. */
   readonly #last = new Map<string, { readonly task: string; readonly place: Place }>()
@@ -29,7 +31,9 @@ export class Turns {
   }
 
   accepted({ announcement, initiator }: Entry, at: number): void {
-    const { id, parent, priority } = announcement
+    const { id, parent, priority, project, dependsOn } = announcement
+    if (project !== undefined || dependsOn.length > 0) this.#joined.add(id)
+    for (const before of dependsOn) this.#joined.add(before)
     const above = parent === undefined ? undefined : this.#places.get(parent)
     const key = queueKey(at, priority, this.#ageStepMs)
     this.#places.set(id, {
@@ -49,6 +53,7 @@ export class Turns {
     this.#event = event
     if (this.#asked.has(task)) return
     this.#asked.add(task)
+    if (this.#joined.has(task)) return
     const place = this.#places.get(task)
     if (place === undefined) return
     const last = this.#last.get(place.payer)

@@ -66,6 +66,9 @@ export function waitingText(waiting: WaitingFor): string {
       return `offers are being collected, ${waiting.answered} of ${waiting.asked} have answered`
     case 'answers':
       return `${waiting.invited.join(', ')} ${waiting.invited.length === 1 ? 'is' : 'are'} invited`
+    case 'planned':
+      if (waiting.agents.length === 0) return 'its project is being planned'
+      return `by the plan of its project its turn with ${waiting.agents.join(', ')} has not come`
     case 'start':
       return 'the group stands, and its initiator has not started it yet'
     case 'work':

@@ -10,6 +10,8 @@ import type { Configuration } from '../protocol/limits.ts'
 import { never } from '../protocol/machine.ts'
 import type { Address, Envelope } from '../protocol/message.ts'
 import type { Millis } from '../protocol/time.ts'
+import { Planner } from '../strategy/plan.ts'
+import { seeded } from '../strategy/random.ts'
 import { Channel } from './channel.ts'
 import { Fault } from './fault.ts'
 import { Node } from './node.ts'
@@ -28,9 +30,27 @@ export interface HubPorts {
   failed(fault: Fault): void
 }
 
+/** A slice of planning: about a millisecond. */
+const planSliceSteps = 25_000
+
+/** What looking ahead has cost since the hub was opened. */
+export class Planning {
+  plans = 0
+  meanMs = 0
+  maxMs = 0
+
+  count(tookMs: number): void {
+    this.plans += 1
+    this.meanMs += (tookMs - this.meanMs) / this.plans
+    this.maxMs = Math.max(this.maxMs, tookMs)
+  }
+}
+
 /** Its records are those of the facts that it has made durable itself. */
 export class HubHost implements Records {
   readonly views: Views
+  /** What looking ahead has cost. */
+  readonly planning: Planning = new Planning()
   readonly #ports: HubPorts
   readonly #hub: Hub
   readonly #node: Node<HubInput, Fact, HubEffect>
@@ -165,9 +185,31 @@ export class HubHost implements Records {
       case 'recall':
         void this.#recall(effect.task)
         return
+      case 'plan':
+        return this.#plan(effect)
       default:
         return never(effect)
     }
+  }
+
+  /**
+   * Looks for a schedule in slices between turns, so that nobody waits for a turn longer than one slice takes.
+   */
+  #plan({ project, round, problem, stepsMax }: Extract<HubEffect, { kind: 'plan' }>): void {
+    const planner = new Planner(problem, seeded(round), stepsMax)
+    let tookMs = 0
+    const slice = (): void => {
+      const began = performance.now()
+      planner.work(planSliceSteps)
+      tookMs += performance.now() - began
+      if (!planner.done) {
+        this.#ports.soon(slice)
+        return
+      }
+      this.planning.count(tookMs)
+      this.#node.take({ kind: 'planned', project, round, schedule: planner.best() })
+    }
+    this.#ports.soon(slice)
   }
 
   async #recall(task: TaskId): Promise<void> {

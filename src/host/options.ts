@@ -34,6 +34,11 @@ export interface NetworkOptions {
   readonly durability?: 'full' | 'normal'
   /** Names of the skill levels, from the lowest to the highest. */
   readonly levels?: readonly SkillLevel[]
+  /**
+   * `evidence`, the default: an agent is asked at the level that its outcomes support. `claim`: at the level that it
+   * claims, for levels that are certificates and cannot be earned by work.
+   */
+  readonly levelsBy?: 'evidence' | 'claim'
   readonly limits?: Partial<Limits>
   /** For the choices that are made by chance; the same seed and the same inputs give the same decisions. */
   readonly seed?: number
@@ -78,16 +83,17 @@ export function checkOptions(where: unknown, given: unknown): CheckedOptions | R
   const seed = numberOr(from, 'seed', undefined)
   const durability = oneOf(from, 'durability', ['full', 'normal'], 'E_TYPE', 'full')
   const levels = levelsIn(from)
+  const levelsBy = oneOf(from, 'levelsBy', ['evidence', 'claim'], 'E_TYPE', 'evidence')
   const chosen = limitsIn(from)
   const onlyOnNats = natsOptionsIn(from)
   const wrong = notes.refusal ?? checkName(name) ?? checkSeed(seed) ?? checkLevels(levels)
   if (wrong !== undefined) return wrong
   const limits = checkLimits(chosen)
   if (isRefusal(limits)) return limits
-  return { name, durability, configuration: { limits, levels }, seed, ...onlyOnNats }
+  return { name, durability, configuration: { limits, levels, levelsBy }, seed, ...onlyOnNats }
 }
 
-const everywhere = ['name', 'durability', 'levels', 'limits', 'seed']
+const everywhere = ['name', 'durability', 'levels', 'levelsBy', 'limits', 'seed']
 const natsOnly = ['hub', 'credentials', 'tls', 'notify']
 
 function natsOptionsIn(from: Reading): Pick<CheckedOptions, 'hub' | 'credentials' | 'tls' | 'notify'> {

@@ -7,12 +7,14 @@ import type { Call, SkillDecline, SkillOffer, SkillQuery, WaitingFor } from '../
 import { type Requirement, rankOf } from '../protocol/skill.ts'
 import { settle } from './forming.ts'
 import { rankIn, scoreOffer } from './judging.ts'
+import { preferredFor } from './planning.ts'
 import { freeSlots, supplyOf } from './roster.ts'
 import {
   type Asked,
   type HubState,
   type OpenNeed,
   type Part,
+  type Preferred,
   type Reach,
   type RosterEntry,
   type Search,
@@ -131,8 +133,10 @@ export function startAsking(hub: HubState, task: Task): boolean {
   const needs = openNeeds(hub, task)
   const inTheWay = obstacle(hub, task, needs, (need) => isSoughtByOthers(hub, need))
   if (inTheWay !== undefined) return wait(task, inTheWay)
-  const search = newSearch(hub, needs)
-  const found = collect(hub, task, search, needs)
+  const preferred = task.project && preferredFor(hub, task, task.project, needs)
+  if (preferred !== undefined && 'kind' in preferred) return wait(task, preferred)
+  const search = newSearch(hub, needs, preferred)
+  const found = [...preferredOf(hub, task, search), ...collect(hub, task, search, needs)]
   const short = required(needs, (need, i) => count(found, i) < need.count)
   if (short !== undefined) return wait(task, { kind: 'busy', needs: short })
   for (const need of needs) supplyOf(hub, need.skill).sought += need.count
@@ -161,7 +165,20 @@ function wait(task: Task, waitingFor: WaitingFor): false {
   return false
 }
 
-function newSearch(hub: HubState, needs: readonly OpenNeed[]): Search {
+/** Asked whoever else is. */
+function preferredOf(hub: HubState, task: Task, search: Search): Asked[] {
+  const found: Asked[] = []
+  for (const id of search.preferred?.agents ?? []) {
+    const entry = hub.roster.get(id)
+    if (entry === undefined) continue
+    const asked = newAsked(entry, reachOf(task, search, reachMask(task, entry, search.needs)))
+    search.asked.set(id, asked)
+    found.push(asked)
+  }
+  return found
+}
+
+function newSearch(hub: HubState, needs: readonly OpenNeed[], preferred: Preferred | undefined): Search {
   return {
     needs,
     endsAt: hub.now + hub.configuration.limits.groupTimeoutMs,
@@ -172,6 +189,7 @@ function newSearch(hub: HubState, needs: readonly OpenNeed[]): Search {
     reaches: new Map(),
     asked: new Map(),
     invitations: new Map(),
+    preferred,
   }
 }
 
@@ -229,7 +247,8 @@ function collect(hub: HubState, task: Task, search: Search, needs: readonly Open
   return [...first, ...shortlist(hub, task, search, needs, true)]
 }
 
-function isLastChoice(task: Task, entry: RosterEntry): boolean {
+/** Who failed this task, or has done another part of it. */
+export function isLastChoice(task: Task, entry: RosterEntry): boolean {
   return task.failedBy.has(entry.id) || task.group?.parts.get(entry.id)?.state === 'finished'
 }
 

@@ -13,6 +13,7 @@ import { record } from './applying.ts'
 import { openNeeds } from './asking.ts'
 import { endSearch } from './forming.ts'
 import { learn, learnFromRejection } from './judging.ts'
+import { withdraw } from './projects.ts'
 import { dequeue, enqueue } from './queue.ts'
 import { isPresent, shiftSlots } from './roster.ts'
 import { refuseMessage, unknownTask } from './running.ts'
@@ -157,6 +158,7 @@ export function end(hub: HubState, task: Task, status: EndStatus, reason: Refusa
     ...vainSearch(task, status),
   })
   hub.taskDeadlines.set(task, undefined)
+  withdraw(hub, task, status === 'completed')
   for (const part of group?.parts.values() ?? []) {
     if (part.state === 'lost') continue
     const { agent, incarnation } = part.member

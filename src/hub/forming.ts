@@ -12,6 +12,7 @@ import { record } from './applying.ts'
 import { askMore, reachOf, requirementsOf } from './asking.ts'
 import { type Question, questionOf, spentIn } from './choosing.ts'
 import { strategies } from './judging.ts'
+import { forsake, noteFormed } from './projects.ts'
 import { enqueue } from './queue.ts'
 import { countPart, dropSupply, shiftSlots, supplyOf } from './roster.ts'
 import { startMembers } from './running.ts'
@@ -206,6 +207,7 @@ function clear(hub: HubState, task: Task, search: Search): void {
 
 export function giveUp(hub: HubState, task: Task, waitingFor: WaitingFor): void {
   endSearch(hub, task, refuse('E_DECLINED', 'no group could be formed this time'))
+  forsake(task)
   task.waitingFor = waitingFor
   const { retryMs, maintenanceIntervalMs } = hub.configuration.limits
   const restMs = Math.min(maintenanceIntervalMs, retryMs * 2 ** Math.min(task.fruitless, 16))
@@ -235,8 +237,9 @@ function formGroup(hub: HubState, task: Task, search: Search): void {
     members,
     considered: consideredIn(search),
     uncovered: uncoveredBy(task, members),
-    strategy: strategies,
+    strategy: search.preferred === undefined ? strategies : `${strategies} ${search.preferred.strategy}`,
   })
+  noteFormed(task)
   clear(hub, task, search)
   for (const { asked } of search.invitations.values()) {
     asked.entry.tasks.add(task.id)

@@ -10,11 +10,13 @@ import { type Decision, type Machine, never } from '../protocol/machine.ts'
 import type { Address, Envelope, Message } from '../protocol/message.ts'
 import { isRefusal, refuse } from '../protocol/refusal.ts'
 import { earliest, type Millis } from '../protocol/time.ts'
+import type { Schedule } from '../strategy/plan.ts'
 import { apply, snapshotOf } from './applying.ts'
 import { onAnswer, requirementsOf } from './asking.ts'
 import { end, onVerdict, putToInitiator } from './ending.ts'
 import { dropInvitation, giveUp, onInviteAnswer, settle } from './forming.ts'
 import { onAnnounce, onCancel, onFollow, onRecalled, resume } from './intake.ts'
+import { onPlanned } from './planning.ts'
 import { awaken, serve, stirAll } from './queue.ts'
 import { loseAgent, loseMember, reconcile } from './recovering.ts'
 import { join, presentAgent } from './roster.ts'
@@ -38,6 +40,13 @@ export type HubInput =
   | { readonly kind: 'received'; readonly envelope: Envelope }
   /** The answer to a `recall` effect. */
   | { readonly kind: 'recalled'; readonly task: TaskId; readonly facts: readonly Fact[] }
+  /** The answer to a `plan` effect. */
+  | {
+      readonly kind: 'planned'
+      readonly project: string
+      readonly round: number
+      readonly schedule: Schedule
+    }
   | { readonly kind: 'woke' }
 
 export class Hub implements Machine<HubInput, Fact, HubEffect> {
@@ -57,6 +66,8 @@ export class Hub implements Machine<HubInput, Fact, HubEffect> {
         return this.#hear(input.envelope)
       case 'recalled':
         return onRecalled(hub, input.task, input.facts)
+      case 'planned':
+        return onPlanned(hub, input.project, input.round, input.schedule)
       case 'woke':
         return this.#wake()
       case 'opened':
@@ -240,6 +251,10 @@ function wakeTask(hub: HubState, task: Task): void {
     return
   }
   if (task.restUntil !== undefined && hub.now >= task.restUntil) awaken(hub, task)
+  if (task.lookAt !== undefined && hub.now >= task.lookAt) {
+    task.lookAt = undefined
+    hub.queue.projectsStirred = true
+  }
   if (task.claimedAt !== undefined && hub.now >= claimAgainAt(task)) putToInitiator(hub, task)
   for (const part of [...(task.group?.parts.values() ?? [])]) {
     if (part.state !== 'working' || !task.group?.started) continue
@@ -293,6 +308,7 @@ function settleAt({ unanswered, closesAt, chooseBy, invitations }: Search): Mill
 /** The earliest of everything that the task's state says must happen by some time. */
 function nextDueOf(task: Task): Millis | undefined {
   let due = earliest(earliest(task.deadlineAt, task.restUntil), startBy(task))
+  if (task.queued) due = earliest(due, task.lookAt)
   if (task.claimedAt !== undefined) due = earliest(due, claimAgainAt(task))
   const { search, group } = task
   if (search !== undefined) {

@@ -11,6 +11,7 @@ import type { TaskAnnouncement } from '../protocol/task.ts'
 import { hopelessness } from './admitting.ts'
 import { apply, record } from './applying.ts'
 import { claim, end, passOn, putToInitiator } from './ending.ts'
+import { enrol } from './projects.ts'
 import { enqueue } from './queue.ts'
 import { loseMember } from './recovering.ts'
 import { refuseMessage, unknownTask } from './running.ts'
@@ -115,7 +116,9 @@ function admit(hub: HubState, from: NodeId, announcement: TaskAnnouncement): voi
   record(hub, { kind: 'task.accepted', task: id, at: hub.now, initiator: from, announcement })
   sendTo(hub, from, { kind: 'TASK_ACCEPTED', task: id })
   const task = hub.tasks.get(id)
-  if (task !== undefined) begin(hub, task)
+  if (task === undefined) return
+  enrol(hub, task)
+  begin(hub, task)
 }
 
 function begin(hub: HubState, task: Task): void {
@@ -231,6 +234,7 @@ function parentOf(hub: HubState, task: Task): Task | undefined {
 export function resume(hub: HubState): void {
   for (const task of [...hub.tasks.values()]) {
     touch(hub, task)
+    enrol(hub, task)
     for (const id of task.blockedOn) if (!hub.tasks.has(id)) recall(hub, id)
     for (const part of [...(task.group?.parts.values() ?? [])]) {
       if (part.state !== 'working') continue

@@ -9,6 +9,7 @@ import { rankOf, type Skill } from '../protocol/skill.ts'
 import type { Evidence, SkillStanding } from '../protocol/standing.ts'
 import type { Millis } from '../protocol/time.ts'
 import { formStrategy } from '../strategy/form.ts'
+import { strayCost } from '../strategy/scarcity.ts'
 import { costOf, type Estimate, estimate, rankScore, scoreSkill, scoreStrategy } from '../strategy/score.ts'
 import { spreadCost } from '../strategy/spread.ts'
 import { blame, isProven, newStanding, observe, standingStrategy } from '../strategy/standing.ts'
@@ -26,9 +27,13 @@ export function expectationsOf(hub: HubState, agent: AgentId, skills: readonly S
   return skills.map((claim) => estimate(standingOf(hub, agent, claim), claim))
 }
 
-/** The rank under which an agent is listed: the claimed one until there is evidence. */
+/** The rank under which an agent is listed: the claimed one until there is evidence, or always. */
 export function ranksOf(hub: HubState, agent: AgentId, skills: readonly Skill[]): number[] {
-  return skills.map((claim) => rankOf(hub.configuration.levels, standingOf(hub, agent, claim).level) ?? 0)
+  const { levels, levelsBy } = hub.configuration
+  return skills.map((claim) => {
+    const level = levelsBy === 'claim' ? claim.level : standingOf(hub, agent, claim).level
+    return rankOf(levels, level) ?? 0
+  })
 }
 
 /** Its places in the catalog follow what is expected of it and how busy it is. */
@@ -55,7 +60,8 @@ export function scoreOffer(hub: HubState, task: Task, needs: readonly OpenNeed[]
   const values: (number | undefined)[] = needs.map(() => undefined)
   let best = Number.NEGATIVE_INFINITY
   let latestMs: Millis | undefined
-  let expectedMs = offer.expectedMs
+  // What the initiator states says more of this task than how long other tasks took.
+  let expectedMs = offer.expectedMs ?? task.announcement.expectedMs
   for (const index of asked.reach.needs) {
     const place = skillPlace(entry, needs[index]?.skill)
     const expected = entry.estimates[place]
@@ -88,6 +94,8 @@ export function scoreOffer(hub: HubState, task: Task, needs: readonly OpenNeed[]
     },
   )
   asked.cost += unevenness(hub, needs, asked)
+  const { preferred } = task.search ?? {}
+  if (preferred !== undefined && !preferred.agents.has(entry.id)) asked.cost += strayCost
   asked.score = best - asked.cost
 }
 

@@ -14,12 +14,12 @@ import { type HubState, stir, type Task } from './state.ts'
 /** Lets go of agents that are kept for nothing, and keeps some for the first task that has lost its patience. */
 export function keepForImpatient(hub: HubState): void {
   dropStaleClaim(hub)
-  if (hub.claim !== undefined || hub.queue.kinds.size === 0) return
+  if (hub.claim !== undefined || (hub.queue.kinds.size === 0 && hub.projects.size === 0)) return
   for (const task of impatient(hub)) {
     const agents = agentsFor(hub, task)
     if (agents === undefined) continue
     hub.claim = { task: task.id, agents }
-    park(hub, task)
+    if (task.project === undefined) park(hub, task)
     return
   }
 }
@@ -35,7 +35,8 @@ function dropStaleClaim(hub: HubState): void {
   const { claim } = hub
   if (claim === undefined) return
   const task = hub.tasks.get(claim.task)
-  const isWhole = task?.waiter !== undefined && [...claim.agents].every((agent) => hub.roster.has(agent))
+  const isWaiting = task?.waiter !== undefined || task?.line !== undefined
+  const isWhole = task !== undefined && isWaiting && [...claim.agents].every((agent) => hub.roster.has(agent))
   // What turned out to be missing may be missing for ever: nobody is kept for that.
   if (isWhole && standstill(hub, task)?.kind !== 'missing') return
   dropClaim(hub)
@@ -48,6 +49,13 @@ function impatient(hub: HubState): Task[] {
   for (const kind of hub.queue.kinds.values()) {
     if (kind.places < 2) continue
     for (const task of firstOfEach(kind)) if (hub.now - task.acceptedAt >= patienceMs) found.push(task)
+  }
+  for (const { waiting } of hub.projects.values()) {
+    // Those that are planned behind others wait as `planned`: to keep agents for them would keep the others waiting.
+    for (const task of waiting) {
+      if (task.waitingFor?.kind !== 'busy' || hub.now - task.acceptedAt < patienceMs) continue
+      if (openNeeds(hub, task).reduce((sum, { count }) => sum + count, 0) >= 2) found.push(task)
+    }
   }
   const busy = found.filter((task) => standstill(hub, task)?.kind === 'busy')
   return busy.sort((a, b) => (isBefore(a, b) ? -1 : 1))

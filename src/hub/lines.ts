@@ -26,6 +26,7 @@ export function park(hub: HubState, task: Task): Kind {
 }
 
 export function unpark(hub: HubState, task: Task): void {
+  unparkFromProject(hub, task)
   const { waiter } = task
   if (waiter === undefined) return
   const { kind } = waiter
@@ -91,6 +92,23 @@ function scarcest(hub: HubState, needs: readonly OpenNeed[]): SkillName {
   const share = ({ skill, rank, count }: OpenNeed): number => hub.catalog.capable(skill, rank) / count
   const [first] = [...needs].sort((a, b) => share(a) - share(b) || (a.skill < b.skill ? -1 : 1))
   return first?.skill ?? ('' as SkillName)
+}
+
+/** Lets a task of a project wait with the others of it: its payer has a turn for it in the line of its scarcest skill. */
+export function parkInProject(hub: HubState, task: Task): void {
+  unpark(hub, task)
+  task.project?.waiting.add(task)
+  const needs = openNeeds(hub, task).filter((need) => !need.optional)
+  task.line = scarcest(hub, needs)
+  enterLine(hub.queue.rotation, task.line, task.payer)
+  hub.queue.projectsStirred = true
+}
+
+function unparkFromProject(hub: HubState, task: Task): void {
+  if (task.line === undefined) return
+  leaveLine(hub.queue.rotation, task.line, task.payer)
+  task.line = undefined
+  task.project?.waiting.delete(task)
 }
 
 function newOrder(): Heap<Waiter> {

@@ -7,10 +7,12 @@
 import type { WaitingFor } from '../protocol/message.ts'
 import { priorityLevel } from '../protocol/task.ts'
 import { isBefore } from '../strategy/age.ts'
-import { type Claimant, choose, pay } from '../strategy/rotation.ts'
+import { type Choice, type Claimant, choose, pay } from '../strategy/rotation.ts'
 import { standstill, startAsking } from './asking.ts'
 import { dropClaim, keepForImpatient } from './keeping.ts'
-import { firstOfEach, isOpen, park, unpark } from './lines.ts'
+import { firstOfEach, isOpen, park, parkInProject, unpark } from './lines.ts'
+import { askForPlans } from './planning.ts'
+import { exchangePlaces, inPool, type Pool, poolsOf } from './projects.ts'
 import { type HubState, type Kind, stir, type Task, touch } from './state.ts'
 
 /** Lets a task look for members, now or once `restMs` have passed. */
@@ -49,14 +51,15 @@ function freshen(hub: HubState, task: Task): void {
 /** Serves the queue once, when something has changed that could let a task go on. */
 export function serve(hub: HubState): void {
   const { queue } = hub
-  if (queue.fresh.length === 0 && queue.stirred.size === 0) return
+  if (queue.fresh.length === 0 && queue.stirred.size === 0 && !queue.projectsStirred) return
+  askForPlans(hub)
   const fresh = takeFresh(hub)
   keepForImpatient(hub)
   const contended = queue.stirred.size > 0 ? 0 : fresh.findIndex((task) => isContended(hub, task))
   const alone = contended < 0 ? fresh : fresh.slice(0, contended)
   const rest = contended < 0 ? [] : fresh.slice(contended)
   for (const task of alone) if (!begin(hub, task)) park(hub, task)
-  if (queue.stirred.size > 0 || rest.length > 0)
+  if (queue.stirred.size > 0 || rest.length > 0 || queue.projectsStirred)
     serveInTurn(hub, new Set(rest.map((task) => park(hub, task))))
   for (const task of rest) if (task.waiter !== undefined) task.waitingFor = reasonOf(hub, task)
   keepForImpatient(hub)
@@ -79,7 +82,8 @@ function takeFresh(hub: HubState): Task[] {
   for (const task of hub.queue.fresh) {
     task.fresh = false
     if (!task.queued || task.restUntil !== undefined) continue
-    if (task.blockedOn.size === 0) fresh.push(task)
+    if (task.blockedOn.size === 0 && task.project !== undefined) parkInProject(hub, task)
+    else if (task.blockedOn.size === 0) fresh.push(task)
     else {
       task.queued = false
       task.waitingFor = standstill(hub, task)
@@ -95,9 +99,16 @@ function serveInTurn(hub: HubState, open: Set<Kind>): void {
   for (const skill of queue.stirred) for (const kind of queue.kindsBySkill.get(skill) ?? []) open.add(kind)
   // Agents that are given back on the way are for the next turn, or who is older could be served after who is younger.
   queue.stirred.clear()
+  const pools = new Set(queue.projectsStirred ? poolsOf(hub) : [])
+  queue.projectsStirred = false
   for (;;) {
-    const choice = choose(queue.rotation, claimants(hub, open), hub.now, configuration.limits.ageStepMs)
+    const all = [...claimants(hub, open), ...poolClaimants(pools)]
+    const choice = choose(queue.rotation, all, hub.now, configuration.limits.ageStepMs)
     if (choice === undefined) return
+    if ('pool' in choice.task) {
+      beginInPool(hub, choice.task, choice, pools)
+      continue
+    }
     const { task, kind } = choice.task
     if (begin(hub, task)) {
       pay(queue.rotation, choice)
@@ -127,6 +138,48 @@ function claimants(hub: HubState, open: Set<Kind>): Candidate[] {
     }
   }
   return found
+}
+
+/** Stands for its pool, at the best of the places that the pool has. */
+interface PoolClaimant extends Claimant {
+  readonly first: Task
+  readonly pool: Pool
+}
+
+function poolClaimants(pools: Set<Pool>): PoolClaimant[] {
+  const found: PoolClaimant[] = []
+  for (const pool of pools) {
+    const [first] = inPool(pool).sort((a, b) => (isBefore(a, b) ? -1 : 1))
+    if (first?.line === undefined) {
+      pools.delete(pool)
+      continue
+    }
+    const { payer, urgent, key, arrival, line, announcement } = first
+    const level = priorityLevel(announcement.priority)
+    found.push({ first, pool, initiator: payer, line, level, places: 1, urgent, key, arrival })
+  }
+  return found
+}
+
+/** The first of a pool that can begin does, and has the place; a pool of which none can is not looked at again. */
+function beginInPool(
+  hub: HubState,
+  { first, pool }: PoolClaimant,
+  choice: Choice<Claimant>,
+  pools: Set<Pool>,
+): void {
+  for (const task of inPool(pool)) {
+    if (!begin(hub, task)) {
+      touch(hub, task)
+      continue
+    }
+    const places = task.announcement.requires.reduce((sum, { count }) => sum + count, 0)
+    pay(hub.queue.rotation, { ...choice, task: { ...choice.task, places } })
+    unpark(hub, task)
+    exchangePlaces(task, first)
+    return
+  }
+  pools.delete(pool)
 }
 
 function begin(hub: HubState, task: Task): boolean {

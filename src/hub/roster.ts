@@ -11,6 +11,7 @@ import { isRefusal, type Refusal, refuse } from '../protocol/refusal.ts'
 import type { Skill } from '../protocol/skill.ts'
 import { rankScore } from '../strategy/score.ts'
 import { expectationsOf, markProven, ranksOf, relist } from './judging.ts'
+import { agentsChanged } from './projects.ts'
 import { countRefusal, type HubState, type RosterEntry, type Supply, send, stir } from './state.ts'
 
 export function freeSlots(entry: RosterEntry): number {
@@ -147,9 +148,11 @@ function list(hub: HubState, entry: RosterEntry): void {
     supply.begun += entry.begun
     stir(hub, name)
   }
+  agentsChanged(hub)
 }
 
 function unlist(hub: HubState, entry: RosterEntry): void {
+  agentsChanged(hub)
   hub.catalog.remove(entry.slot)
   hub.bySlot[entry.slot] = undefined
   for (const { name } of entry.skills) {

@@ -5,7 +5,7 @@
  */
 import type { Fact } from '../protocol/fact.ts'
 import type { Checkpoint, Considered, Member } from '../protocol/group.ts'
-import type { AgentId, InviteId, NodeId, SkillName, TaskId } from '../protocol/id.ts'
+import type { AgentId, InviteId, NodeId, ProjectName, SkillName, TaskId } from '../protocol/id.ts'
 import type { Configuration } from '../protocol/limits.ts'
 import type { Address, Call, Envelope, Message, WaitingFor } from '../protocol/message.ts'
 import type { Refusal, RefusalCode } from '../protocol/refusal.ts'
@@ -14,6 +14,7 @@ import type { SkillStanding } from '../protocol/standing.ts'
 import type { MemberResult, Outcome, TaskAnnouncement } from '../protocol/task.ts'
 import type { Millis } from '../protocol/time.ts'
 import { Catalog } from '../strategy/catalog.ts'
+import type { PlanProblem } from '../strategy/plan.ts'
 import { newRotation, type Rotation } from '../strategy/rotation.ts'
 import type { Estimate } from '../strategy/score.ts'
 import { Deadlines, type Due } from './deadlines.ts'
@@ -83,6 +84,58 @@ export interface Search {
   readonly reaches: Map<number, Reach>
   readonly asked: Map<AgentId, Asked>
   readonly invitations: Map<AgentId, Invitation>
+  /** Of a task in a project: the team that costs the others least, and which strategy says so. */
+  preferred: Preferred | undefined
+}
+
+/** Agents that the rest of a project can spare best, or that its plan names. */
+export interface Preferred {
+  readonly agents: ReadonlySet<AgentId>
+  readonly strategy: string
+}
+
+/** What a plan says of one task. */
+export interface PlanEntry {
+  readonly agents: readonly AgentId[]
+  readonly startsAt: Millis
+  readonly endsAt: Millis
+}
+
+/** The plan of a project that is followed. */
+export interface Plan {
+  readonly madeAt: Millis
+  readonly endsAt: Millis
+  readonly entries: Map<Task, PlanEntry>
+  /** What each agent does, one after the other. */
+  readonly turns: ReadonlyMap<AgentId, Task[]>
+}
+
+/** A plan that is being made: what its numbers stand for. */
+export interface Planning {
+  readonly round: number
+  readonly askedAt: Millis
+  readonly tasks: readonly Task[]
+  readonly agents: readonly AgentId[]
+}
+
+/** The open tasks of one initiator that name one project, or hang together by `dependsOn`. */
+export interface Project {
+  readonly id: string
+  readonly initiator: NodeId
+  readonly name: ProjectName | undefined
+  readonly tasks: Set<Task>
+  /** Those of them that wait for members. */
+  readonly waiting: Set<Task>
+  plan: Plan | undefined
+  planning: Planning | undefined
+  /** What the plan was made for is no longer so. */
+  stale: boolean
+  /** The ranks of its tasks are up to date. */
+  ranked: boolean
+  /** The next look-ahead begins no sooner. */
+  planAgainAt: Millis
+  /** How scarce the agents are that it needs, as far as they were asked for. */
+  weights: Map<AgentId, number> | undefined
 }
 
 export type PartState = 'working' | 'finished' | 'lost'
@@ -120,7 +173,7 @@ export interface Task extends Due {
   readonly payer: NodeId
   /** Its place among the tasks of the same payer: see `strategy/age`. */
   readonly urgent: boolean
-  readonly key: number
+  key: number
   readonly arrival: number
   /** What is needed to rebuild this task. */
   readonly facts: Fact[]
@@ -149,6 +202,15 @@ export interface Task extends Due {
   fruitless: number
   waitingFor: WaitingFor | undefined
   lastConsidered: readonly Considered[]
+  /** As it is stated, or as the agents that can do it are expected to take; undefined when nothing is known. */
+  expectedMs: Millis | undefined
+  /** The longest way to the end of its project. */
+  rankMs: Millis
+  project: Project | undefined
+  /** Of a task in a project that waits in the queue: the line in which its payer has a turn. */
+  line: SkillName | undefined
+  /** When the plan is looked at again, should nothing happen until then. */
+  lookAt: Millis | undefined
   /** When the claim was last put to the initiator. */
   claimedAt: Millis | undefined
   /** The task that checks this one's claim. */
@@ -217,6 +279,8 @@ export interface Queue {
   /** Skills of which more agents, slots or levels are free than before, and for which somebody waits. */
   readonly stirred: Set<SkillName>
   readonly rotation: Rotation
+  /** Something may let a task of a project go on. */
+  projectsStirred: boolean
 }
 
 /** Free and sought slots of one skill, whatever the level, and the parts given to those who have it. */
@@ -231,6 +295,14 @@ export type HubEffect =
   | ({ readonly kind: 'send' } & Envelope)
   /** Look the facts of an ended task up; the answer is a `recalled` input. */
   | { readonly kind: 'recall'; readonly task: TaskId }
+  /** Look for a short schedule; the answer is a `planned` input. */
+  | {
+      readonly kind: 'plan'
+      readonly project: string
+      readonly round: number
+      readonly problem: PlanProblem
+      readonly stepsMax: number
+    }
 
 /** An announcement, or a question after a task, that waits for what is looked up in the journal. */
 export interface Parked {
@@ -258,6 +330,7 @@ export interface HubState {
   /** Some of them had to be forgotten. */
   serialsForgotten: boolean
   readonly openByInitiator: Map<NodeId, number>
+  readonly projects: Map<string, Project>
   readonly roster: Map<AgentId, RosterEntry>
   readonly bySlot: (RosterEntry | undefined)[]
   readonly catalog: Catalog
@@ -274,6 +347,7 @@ export interface HubState {
   arrivals: number
   rounds: number
   invites: number
+  plans: number
   /** How often each refusal was given. */
   readonly refusals: Map<RefusalCode, number>
 }
@@ -293,6 +367,7 @@ export function newHubState(self: Address, configuration: Configuration, random:
     serials: new Map(),
     serialsForgotten: false,
     openByInitiator: new Map(),
+    projects: new Map(),
     roster: new Map(),
     bySlot: [],
     catalog: new Catalog(configuration.levels.length),
@@ -304,6 +379,7 @@ export function newHubState(self: Address, configuration: Configuration, random:
       kindsBySkill: new Map(),
       stirred: new Set(),
       rotation: newRotation(),
+      projectsStirred: false,
     },
     claim: undefined,
     touched: [],
@@ -313,6 +389,7 @@ export function newHubState(self: Address, configuration: Configuration, random:
     arrivals: 0,
     rounds: 0,
     invites: 0,
+    plans: 0,
     refusals: new Map(),
   }
 }
@@ -352,6 +429,7 @@ export function touch(hub: HubState, task: Task): void {
 /** Somebody who waits for the skill may be able to go on. */
 export function stir(hub: HubState, skill: SkillName): void {
   if (hub.queue.kindsBySkill.has(skill)) hub.queue.stirred.add(skill)
+  if (hub.projects.size > 0) hub.queue.projectsStirred = true
 }
 
 export function countRefusal(hub: HubState, refusal: Refusal): Refusal {

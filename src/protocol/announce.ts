@@ -3,7 +3,7 @@
  * field it was. `checkTask` holds for what arrives from other nodes as well.
  * Must never happen here: a default that hides a mistake.
  */
-import { type AgentId, checkId, isId, quote, type SkillName, type TaskId } from './id.ts'
+import { type AgentId, checkId, isId, type ProjectName, quote, type SkillName, type TaskId } from './id.ts'
 import { jsonNull, toJsonText, tooLarge } from './json.ts'
 import { ceilings, checkWhole, isWhole, type Limits } from './limits.ts'
 import { list, type Notes, note, numberOr, oneOf, type Reading, read, text, textOr } from './reading.ts'
@@ -34,9 +34,13 @@ export interface TaskSpec {
   readonly priority?: string
   /** Span from acceptance to expiry; left out, the task never expires. */
   readonly deadlineMs?: Millis
+  /** How long the work is expected to take once a group stands; left out, it is estimated from agents. */
+  readonly expectedMs?: Millis
   readonly maxGroupSize?: number
   readonly minMembers?: number
   readonly dependsOn?: readonly string[]
+  /** An id. Tasks of one initiator with the same one are a project, as are those that hang together by `dependsOn`. */
+  readonly project?: string
   /** Highest sum of the members' prices. */
   readonly budget?: number
   readonly verify?: 'trust' | 'initiator' | { readonly skill: string; readonly level?: SkillLevel }
@@ -64,9 +68,11 @@ const taskKeys: readonly (keyof TaskSpec)[] = [
   'optional',
   'priority',
   'deadlineMs',
+  'expectedMs',
   'maxGroupSize',
   'minMembers',
   'dependsOn',
+  'project',
   'budget',
   'verify',
   'startBy',
@@ -85,6 +91,8 @@ export function checkAnnouncement(given: unknown, context: AnnouncementContext):
   const notes: Notes = {}
   const from = read(notes, given, '', taskKeys)
   const deadlineMs = numberOr(from, 'deadlineMs', undefined)
+  const expectedMs = numberOr(from, 'expectedMs', undefined)
+  const project = from.values.has('project') ? (text(from, 'project') as ProjectName) : undefined
   const budget = numberOr(from, 'budget', undefined)
   const task: TaskAnnouncement = {
     id: textOr(from, 'id', context.id) as TaskId,
@@ -95,9 +103,11 @@ export function checkAnnouncement(given: unknown, context: AnnouncementContext):
     optional: requirements(from, 'optional', limits, levels),
     priority: oneOf(from, 'priority', priorities, 'E_BAD_PRIORITY', 'normal'),
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    ...(expectedMs === undefined ? {} : { expectedMs }),
     maxGroupSize: numberOr(from, 'maxGroupSize', limits.groupSizeMax),
     minMembers: numberOr(from, 'minMembers', 1),
     dependsOn: ids<TaskId>(from, 'dependsOn', limits),
+    ...(project === undefined ? {} : { project }),
     ...(budget === undefined ? {} : { budget }),
     verify: verification(from, levels),
     startBy: oneOf(from, 'startBy', ['hub', 'initiator'], 'E_TYPE', 'hub'),
@@ -174,6 +184,7 @@ export function checkTask(
     checkNumbers(task, limits) ??
     checkSize(task) ??
     checkNames(task, limits) ??
+    (task.project === undefined ? undefined : checkId(task.project, 'project')) ??
     checkVerification(task.verify, levels) ??
     checkDepth(task, limits) ??
     checkForgery(task)
@@ -252,7 +263,7 @@ function checkNeed(
 }
 
 function checkNumbers(task: TaskAnnouncement, limits: Limits): Refusal | undefined {
-  const { deadlineMs, budget } = task
+  const { deadlineMs, expectedMs, budget } = task
   if (deadlineMs !== undefined && Number.isSafeInteger(deadlineMs) && deadlineMs <= 0) {
     return refuse('E_DEADLINE_PAST', `deadlineMs ${deadlineMs} is over before the task begins`, {
       field: 'deadlineMs',
@@ -266,6 +277,7 @@ function checkNumbers(task: TaskAnnouncement, limits: Limits): Refusal | undefin
   }
   return (
     (deadlineMs === undefined ? undefined : checkWhole(deadlineMs, 'deadlineMs', 1, ceilings.spanMs)) ??
+    (expectedMs === undefined ? undefined : checkWhole(expectedMs, 'expectedMs', 1, ceilings.spanMs)) ??
     checkWhole(task.maxGroupSize, 'maxGroupSize', 1, limits.groupSizeMax) ??
     checkWhole(task.minMembers, 'minMembers', 1, limits.groupSizeMax) ??
     checkWhole(task.maxAttempts, 'maxAttempts', 1, ceilings.attempts) ??

@@ -14,6 +14,7 @@ export type HubId = Branded<'hub'>
 /** One invitation. A second invitation of the same agent to the same task has another id. */
 export type InviteId = Branded<'invite'>
 export type SkillName = Branded<'skill'>
+export type ProjectName = Branded<'project'>
 
 /** Who sends or receives: an agent or a hub. They share one space of names. */
 export type NodeId = AgentId | HubId

@@ -66,6 +66,8 @@ export interface Limits {
   readonly inboxMax: number
   /** Facts after which the journal is given a snapshot, so that the next start is short. */
   readonly snapshotEvery: number
+  /** Steps of one look-ahead over a project, some twenty nanoseconds each; 0 for none. */
+  readonly planStepsMax: number
   /** Ended tasks a hub keeps in memory; older ones are looked up in the journal. */
   readonly endedKept: number
   /** Silence of a hub after which another process takes its place, on NATS. */
@@ -101,12 +103,14 @@ export const defaultLimits: Limits = {
   frameBytesMax: 4_194_304,
   inboxMax: 1_000_000,
   snapshotEvery: 100_000,
+  planStepsMax: 500_000,
   endedKept: 1_000,
   hubLeaseMs: 15_000,
 }
 
 /** Limits at which nothing is left to bound. */
 const mayBeNone: ReadonlySet<string> = new Set([
+  'planStepsMax',
   'shortlistSpare',
   'endedKept',
   'depthMax',
@@ -129,6 +133,8 @@ export interface Configuration {
   readonly limits: Limits
   /** From the lowest to the highest. */
   readonly levels: readonly SkillLevel[]
+  /** Whether an agent is asked at the level that evidence supports, the default, or at the one that it claims. */
+  readonly levelsBy?: 'evidence' | 'claim'
 }
 
 export const defaultConfiguration: Configuration = { limits: defaultLimits, levels: defaultLevels }

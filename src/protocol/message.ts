@@ -303,6 +303,8 @@ export type WaitingFor =
   | { readonly kind: 'budget'; readonly cheapest: number }
   | { readonly kind: 'offers'; readonly asked: number; readonly answered: number }
   | { readonly kind: 'answers'; readonly invited: readonly AgentId[] }
+  /** Its turn in the plan of its project has not come; without agents, the plan is being made. */
+  | { readonly kind: 'planned'; readonly agents: readonly AgentId[]; readonly startsAt?: Millis }
   | { readonly kind: 'start' }
   | { readonly kind: 'work'; readonly members: readonly AgentId[] }
   | { readonly kind: 'verdict' }

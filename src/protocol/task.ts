@@ -1,7 +1,7 @@
 /**
  * A task as it is announced, and how it can end.
  */
-import type { AgentId, SkillName, TaskId } from './id.ts'
+import type { AgentId, ProjectName, SkillName, TaskId } from './id.ts'
 import type { JsonText } from './json.ts'
 import type { Refusal } from './refusal.ts'
 import type { Requirement, SkillLevel } from './skill.ts'
@@ -37,10 +37,17 @@ export interface TaskAnnouncement {
   readonly priority: Priority
   /** Span from acceptance to expiry. */
   readonly deadlineMs?: Millis
+  /** How long the work is expected to take once a group stands. For the order and the forecast; it binds nobody. */
+  readonly expectedMs?: Millis
   readonly maxGroupSize: number
   readonly minMembers: number
   /** Tasks that must have completed before this one is formed; their results are its inputs. */
   readonly dependsOn: readonly TaskId[]
+  /**
+   * Tasks of one initiator that name the same project are one, as are those that hang together by `dependsOn`: they
+   * share their places in the queue, and are looked ahead over together.
+   */
+  readonly project?: ProjectName
   /** Highest sum of the members' prices. */
   readonly budget?: number
   readonly verify: Verification

@@ -37,6 +37,7 @@ class Talk {
     this.facts.push(...facts)
     return effects.flatMap((effect) => {
       if (effect.kind === 'send') return [effect.message]
+      if (effect.kind === 'plan') return []
       this.hub.receive({ kind: 'recalled', task: effect.task, facts: [] }, this.now)
       return this.drain()
     })

@@ -103,7 +103,7 @@ export class House {
   #drain(): void {
     for (const effect of this.hub.drain().effects) {
       if (effect.kind === 'send') this.#answer(effect.to.id, effect.message)
-      else {
+      else if (effect.kind === 'recall') {
         this.hub.receive({ kind: 'recalled', task: effect.task, facts: [] }, this.now)
         this.#drain()
       }

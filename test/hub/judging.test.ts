@@ -31,7 +31,7 @@ function lifeOf(
   const drain = (): void => {
     for (const effect of hub.drain().effects) {
       if (effect.kind === 'send') hear(effect.message)
-      else {
+      else if (effect.kind === 'recall') {
         hub.receive({ kind: 'recalled', task: effect.task, facts: [] }, now)
         drain()
       }

@@ -27,6 +27,7 @@ test('NET-1 a wrong option is refused by code and field, and opens nothing', pat
     [{ durability: 'ful' }, 'E_TYPE', 'durability'],
     [{ levels: 'high' }, 'E_TYPE', 'levels'],
     [{ levels: [] }, 'E_RANGE', 'levels'],
+    [{ levelsBy: 'age' }, 'E_TYPE', 'levelsBy'],
     [{ levels: ['a', 'a'] }, 'E_BAD_LEVEL', 'levels'],
     [{ levels: ['a', 7] }, 'E_BAD_ID', 'levels[1]'],
     [{ limits: null }, 'E_TYPE', 'limits'],

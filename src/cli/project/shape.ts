@@ -50,9 +50,11 @@ export interface TaskShape {
   readonly optional?: readonly RequirementShape[] | undefined
   readonly priority?: Priority | undefined
   readonly deadline?: number | undefined
+  readonly expected?: number | undefined
   readonly maxGroupSize?: number | undefined
   readonly minMembers?: number | undefined
   readonly dependsOn?: readonly string[] | undefined
+  readonly project?: string | undefined
   readonly budget?: number | undefined
   readonly verify?: { readonly skill: string; readonly level?: string | undefined } | undefined
   readonly maxAttempts?: number | undefined
@@ -115,9 +117,11 @@ const task = z.strictObject({
   optional: named('skill', requirement).optional(),
   priority: z.enum(priorities).optional(),
   deadline: span.optional(),
+  expected: span.optional(),
   maxGroupSize: count.optional(),
   minMembers: count.optional(),
   dependsOn: list(text).optional(),
+  project: text.optional(),
   budget: amount.optional(),
   verify: z.strictObject({ skill: text, level: text.optional() }).optional(),
   maxAttempts: count.optional(),

@@ -5,8 +5,9 @@ import type { TaskSpec } from '../../protocol/announce.ts'
 import type { SkillSpec } from '../../protocol/join.ts'
 import type { SkillShape, TaskShape } from './shape.ts'
 
-export function taskSpec({ deadline, workSilence, ...same }: TaskShape): TaskSpec {
-  return present({ ...same, deadlineMs: deadline, workSilenceMs: workSilence }) as unknown as TaskSpec
+export function taskSpec({ deadline, expected, workSilence, ...same }: TaskShape): TaskSpec {
+  const spans = { deadlineMs: deadline, expectedMs: expected, workSilenceMs: workSilence }
+  return present({ ...same, ...spans }) as unknown as TaskSpec
 }
 
 export function skillSpec({ meanTime, ...same }: SkillShape): SkillSpec {
@@ -21,6 +22,7 @@ function present(fields: Readonly<Record<string, unknown>>): object {
 /** Fields that differ in name between the network (left) and the file. */
 const fileNames: Readonly<Record<string, string>> = {
   deadlineMs: 'deadline',
+  expectedMs: 'expected',
   workSilenceMs: 'workSilence',
   meanTimeMs: 'meanTime',
   capacity: 'maxConcurrentTasks',

@@ -317,6 +317,11 @@ function waitingOf({ needs, taskIds, agentIds }: Parts): Schema<WaitingFor> {
       z.strictObject({ kind: z.literal('budget'), cheapest: amount }),
       z.strictObject({ kind: z.literal('offers'), asked: whole, answered: whole }),
       z.strictObject({ kind: z.literal('answers'), invited: agentIds }),
+      z.strictObject({
+        kind: z.literal('planned'),
+        agents: agentIds,
+        startsAt: z.exactOptional(amount),
+      }),
       z.strictObject({ kind: z.literal('start') }),
       z.strictObject({ kind: z.literal('work'), members: agentIds }),
       z.strictObject({ kind: z.literal('verdict') }),

@@ -5,7 +5,7 @@
  */
 import * as z from 'zod'
 import type { Checkpoint, Considered, Member } from '../group.ts'
-import type { AgentId, InviteId, NodeId, SkillName, TaskId } from '../id.ts'
+import type { AgentId, InviteId, NodeId, ProjectName, SkillName, TaskId } from '../id.ts'
 import type { JsonText } from '../json.ts'
 import type { Limits } from '../limits.ts'
 import type { Address } from '../message.ts'
@@ -34,6 +34,7 @@ export const taskId: Schema<TaskId> = id()
 export const inviteId: Schema<InviteId> = id()
 export const nodeId: Schema<NodeId> = id()
 export const skillName: Schema<SkillName> = id()
+export const projectName: Schema<ProjectName> = id()
 
 /** `-0` is refused: it would come back as another number than it was sent. */
 const isPlain = (value: number): boolean => !Object.is(value, -0)
@@ -209,8 +210,10 @@ function announcementOf(limits: Limits, json: Schema<JsonText>): Schema<TaskAnno
       optional: needs,
       priority: z.enum(priorities, { error: 'E_BAD_PRIORITY' }),
       deadlineMs: z.exactOptional(whole),
+      expectedMs: z.exactOptional(whole),
       maxGroupSize: positive,
       minMembers: positive,
+      project: z.exactOptional(projectName),
       dependsOn: list(taskId, limits.dependenciesMax),
       budget: z.exactOptional(amount),
       verify: z.discriminatedUnion('by', [

@@ -1,0 +1,160 @@
+/**
+ * What the network makes of public projects: excess of the makespan over published or proven figures, without and with
+ * look-ahead, and with activities announced when they are ready.
+ * Must never happen here: a makespan of a schedule that the checker does not accept.
+ */
+import type { Given, Progress } from '../../lab/experiment.ts'
+import {
+  atMost,
+  type Benchmark,
+  dataOption,
+  type Measured,
+  type Row,
+  type Target,
+  Wanting,
+} from '../benchmark.ts'
+import { makespan, violations } from './checker.ts'
+import { readImopse } from './imopse.ts'
+import { readMslib } from './mslib.ts'
+import { readMspsp } from './mspsp.ts'
+import type { Project } from './project.ts'
+import { type Mode, type Played, play, unitMs } from './run.ts'
+
+const modes: readonly Mode[] = ['live', 'planned', 'ready']
+
+/** Goals for the mean excess of one set in one mode. */
+type Goals = Readonly<Record<string, Target>>
+
+function benchmark(
+  about: string,
+  folder: string,
+  read: (folder: string) => Project[],
+  goals: Goals,
+): Benchmark {
+  const name = folder.split('_')[0] ?? folder
+  return {
+    about,
+    needs: { kind: 'data', folder },
+    options: {
+      ...dataOption,
+      every: { value: 'N', help: 'plays every N-th project only', otherwise: 1 },
+    },
+    examples: [
+      [`${name} --data FOLDER --json`, 'all projects of the folder, in three modes each'],
+      [`${name} --data FOLDER --every 10`, 'every tenth project'],
+    ],
+    run: async (given, progress) => measure(chosen(given, read), goals, progress),
+  }
+}
+
+export const mspsp: Benchmark = benchmark(
+  'projects with teams (MSPSP-InstLib): makespan over the published one',
+  'mspsp_instlib',
+  readMspsp,
+  { 'set1a live': atMost(6), 'set1a planned': atMost(1.5), 'set2a planned': atMost(3.5) },
+)
+
+export const imopse: Benchmark = benchmark(
+  'projects with skill levels (iMOPSE): makespan over the lower bound',
+  'imopse_msrcpsp',
+  readImopse,
+  { 'all planned': atMost(3) },
+)
+
+export const mslib: Benchmark = benchmark(
+  'projects with teams and levels (MSLIB1): makespan over the best known',
+  'mslib1_levels',
+  readMslib,
+  { 'all planned': atMost(6) },
+)
+
+function chosen(given: Given, read: (folder: string) => Project[]): Project[] {
+  const folder = given.text('data')
+  if (folder === '') throw new Wanting('say where the public data is: --data FOLDER')
+  const every = Math.max(1, given.whole('every'))
+  return read(folder).filter((_, i) => i % every === 0)
+}
+
+interface Result {
+  readonly project: Project
+  readonly mode: Mode
+  readonly excessPct: number
+  readonly planning: Played['planning']
+}
+
+async function measure(projects: readonly Project[], goals: Goals, progress: Progress): Promise<Measured> {
+  const results: Result[] = []
+  const invalid: string[] = []
+  // The first projects run on cold code, which would be counted as planning.
+  for (const project of projects.slice(0, 5)) await play(project, 'planned')
+  for (const [i, project] of projects.entries()) {
+    if (i % 20 === 0) progress(`${i} of ${projects.length} projects …`)
+    for (const mode of modes) {
+      const { shifts, begunAt, planning } = await play(project, mode)
+      const wrong = violations(project, shifts, unitMs)
+      if (wrong.length > 0) invalid.push(`${project.name}, ${mode}: ${wrong[0]}`)
+      else {
+        const excessPct = (makespan(shifts, begunAt, unitMs) / project.reference - 1) * 100
+        results.push({ project, mode, excessPct, planning })
+      }
+    }
+  }
+  for (const line of invalid) progress(line)
+  return report(results, invalid.length, goals)
+}
+
+function report(results: readonly Result[], invalidSchedules: number, goals: Goals): Measured {
+  const names = [...new Set(results.map(({ project }) => project.set))].sort()
+  const sets = Object.fromEntries(
+    [...names, 'all'].map((set) => {
+      const own = results.filter(({ project }) => set === 'all' || project.set === set)
+      const of = (mode: Mode): Result[] => own.filter((result) => result.mode === mode)
+      return [
+        set,
+        {
+          instances: of('live').length,
+          liveExcessPct: meanOf(of('live')),
+          plannedExcessPct: meanOf(of('planned')),
+          readyExcessPct: meanOf(of('ready')),
+        },
+      ]
+    }),
+  )
+  const planned = results.filter(({ mode }) => mode === 'planned').map(({ planning }) => planning)
+  const spent = planned.map(({ plans, meanMs }) => plans * meanMs)
+  const planningMs = {
+    mean: round(spent.reduce((sum, ms) => sum + ms, 0) / Math.max(1, spent.length)),
+    max: round(Math.max(0, ...spent)),
+  }
+  const plansPerProject = round(
+    planned.reduce((sum, { plans }) => sum + plans, 0) / Math.max(1, planned.length),
+  )
+  return {
+    report: { sets, planningMs, plansPerProject, invalidSchedules },
+    rows: [
+      ...rowsOf(sets, goals),
+      { figure: 'planning for one project, mean', value: planningMs.mean, unit: 'ms' },
+    ],
+  }
+}
+
+function rowsOf(
+  sets: Readonly<Record<string, Readonly<Record<`${Mode}ExcessPct`, number>>>>,
+  goals: Goals,
+): Row[] {
+  return Object.entries(sets).flatMap(([set, figures]) =>
+    modes.map((mode): Row => {
+      const target = goals[`${set} ${mode}`]
+      const row = { figure: `${set}, ${mode}: mean excess`, value: figures[`${mode}ExcessPct`], unit: '%' }
+      return target === undefined ? row : { ...row, target }
+    }),
+  )
+}
+
+function meanOf(results: readonly Result[]): number {
+  return round(results.reduce((sum, { excessPct }) => sum + excessPct, 0) / Math.max(1, results.length))
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100
+}

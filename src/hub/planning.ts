@@ -1,0 +1,380 @@
+/**
+ * Looking ahead over a project: what a plan is made of, following it, and who does a task where there is none.
+ * A plan holds nobody: it says in which order a project's tasks take their agents, and any other task may be served
+ * before. Where reality departs from it, it is made again.
+ * Must never happen here: the search for a schedule. That takes longer than a turn may, and is the shell's to run.
+ */
+import type { AgentId } from '../protocol/id.ts'
+import type { WaitingFor } from '../protocol/message.ts'
+import { type Requirement, rankOf } from '../protocol/skill.ts'
+import type { TaskAnnouncement } from '../protocol/task.ts'
+import { earliest, type Millis } from '../protocol/time.ts'
+import { orderStrategy, unknownMs } from '../strategy/order.ts'
+import { type PlanProblem, type PlanTask, planStrategy, type Schedule } from '../strategy/plan.ts'
+import { leastTeam, scarcityStrategy } from '../strategy/scarcity.ts'
+import { isLastChoice, mayJoin, openNeeds, reachMask, requirementsOf } from './asking.ts'
+import { rankIn } from './judging.ts'
+import { outdate, reckon, toleranceOf } from './projects.ts'
+import { freeSlots } from './roster.ts'
+import type {
+  HubState,
+  OpenNeed,
+  Plan,
+  PlanEntry,
+  Planning,
+  Preferred,
+  Project,
+  RosterEntry,
+  Task,
+} from './state.ts'
+
+/** A task waits no longer than this for the plan of its project. */
+const planWaitMs: Millis = 1_000
+/** Between two plans of a project lies this many times what the first one took. */
+const planPause = 10
+/** Projects with more open tasks are served by rank alone: one schedule would take longer than a turn may. */
+const planTasksMax = 512
+/** Agents that a plan or a team considers for each need, beyond the number needed. */
+const agentsSpare = 64
+
+/** Asks for the plans that are missing or outdated. */
+export function askForPlans(hub: HubState): void {
+  for (const project of hub.projects.values()) {
+    if (!project.stale || project.planning !== undefined || hub.now < project.planAgainAt) continue
+    project.stale = false
+    const planning = prepare(hub, project)
+    if (planning === undefined) {
+      project.plan = undefined
+      continue
+    }
+    project.planning = planning.planning
+    const { round } = planning.planning
+    const stepsMax = hub.configuration.limits.planStepsMax
+    hub.effects.push({ kind: 'plan', project: project.id, round, problem: planning.problem, stepsMax })
+  }
+}
+
+/** The answer of the shell. An answer to an older question changes nothing. */
+export function onPlanned(hub: HubState, id: string, round: number, schedule: Schedule): void {
+  const project = hub.projects.get(id)
+  const planning = project?.planning
+  if (project === undefined || planning?.round !== round) return
+  project.planning = undefined
+  project.planAgainAt = hub.now + planPause * (hub.now - planning.askedAt)
+  project.plan = Number.isFinite(schedule.lengthMs) ? planOf(planning, schedule) : undefined
+  hub.queue.projectsStirred = true
+}
+
+function planOf({ askedAt, tasks, agents }: Planning, { startMs, lengthMs, teams, endMs }: Schedule): Plan {
+  const entries = new Map<Task, PlanEntry>()
+  const turns = new Map<AgentId, Task[]>()
+  const inOrder = tasks.map((_, i) => i).sort((a, b) => (startMs[a] ?? 0) - (startMs[b] ?? 0) || a - b)
+  for (const i of inOrder) {
+    const task = tasks[i]
+    if (task === undefined) continue
+    const members = (teams[i] ?? []).flatMap((agent) => agents[agent] ?? [])
+    entries.set(task, {
+      agents: members,
+      startsAt: askedAt + (startMs[i] ?? 0),
+      endsAt: askedAt + (endMs[i] ?? 0),
+    })
+    for (const agent of members) {
+      const own = turns.get(agent)
+      if (own === undefined) turns.set(agent, [task])
+      else own.push(task)
+    }
+  }
+  return { madeAt: askedAt, endsAt: askedAt + lengthMs, entries, turns }
+}
+
+// ---- what is planned
+
+/** A task that the plan is to place: nobody has begun it or is about to. */
+function isToCome(task: Task): boolean {
+  return task.group === undefined && task.search === undefined
+}
+
+/** The numbers of a plan, or undefined where looking ahead is not wanted or has nothing to go by. */
+function prepare(
+  hub: HubState,
+  project: Project,
+): { readonly planning: Planning; readonly problem: PlanProblem } | undefined {
+  if (hub.configuration.limits.planStepsMax === 0) return undefined
+  const tasks = [...project.tasks].filter(isToCome)
+  if (tasks.length < 2 || tasks.length > planTasksMax) return undefined
+  reckon(hub, project)
+  if (tasks.some(({ expectedMs }) => expectedMs === undefined)) return undefined
+  const types = new PlaceTypes(hub)
+  const numbers = new Map(tasks.map((task, i) => [task.id, i]))
+  const planned = tasks.map((task): PlanTask => {
+    const { requires, dependsOn } = task.announcement
+    const out = unwanted(task)
+    return {
+      durationMs: task.expectedMs ?? 0,
+      needs: requires.map((need) => ({ type: types.of(need, out), count: need.count })),
+      after: dependsOn.flatMap((id) => numbers.get(id) ?? []),
+      distinct: isDistinct(task.announcement),
+      notBeforeMs: notBefore(hub, task, numbers),
+    }
+  })
+  const agents = types.agents()
+  if (agents === undefined) return undefined
+  const entries = [...agents.keys()]
+  const problem: PlanProblem = {
+    tasks: planned,
+    agents: entries.map((entry) => {
+      return { types: agents.get(entry) ?? [], freeInMs: freeIn(hub, entry, tasks.length) }
+    }),
+    types: types.size,
+  }
+  hub.plans += 1
+  const planning = { round: hub.plans, askedAt: hub.now, tasks, agents: entries.map(({ id }) => id) }
+  return { planning, problem }
+}
+
+/** Who must not be in the group, has failed the task, or would not have it when it was last asked. */
+function unwanted(task: Task): AgentId[] {
+  const unwilling = task.lastConsidered.flatMap(({ agent, verdict }) => {
+    return verdict === 'outscored' || verdict === 'chosen' ? [] : [agent]
+  })
+  return [...new Set([...task.announcement.exclude, ...task.failedBy, ...unwilling])].sort()
+}
+
+/** As many members as places: each place has an agent of its own. */
+function isDistinct({ requires, minMembers }: TaskAnnouncement): boolean {
+  return minMembers >= requires.reduce((sum, { count }) => sum + count, 0)
+}
+
+/** The kinds of places of one plan, and the agents that fill them. */
+class PlaceTypes {
+  readonly #hub: HubState
+  readonly #types = new Map<string, { need: Requirement; exclude: readonly AgentId[]; places: number }>()
+
+  constructor(hub: HubState) {
+    this.#hub = hub
+  }
+
+  get size(): number {
+    return this.#types.size
+  }
+
+  of(need: Requirement, exclude: readonly AgentId[]): number {
+    const key = [need.skill, need.level, ...exclude].join(' ')
+    const known = this.#types.get(key)
+    if (known === undefined) this.#types.set(key, { need, exclude, places: need.count })
+    else known.places = Math.max(known.places, need.count)
+    return [...this.#types.keys()].indexOf(key)
+  }
+
+  /** Each agent with the kinds that it fills; undefined when one of them has too few. */
+  agents(): Map<RosterEntry, number[]> | undefined {
+    const { catalog, bySlot, configuration } = this.#hub
+    const found = new Map<RosterEntry, number[]>()
+    for (const { need, places } of this.#types.values()) {
+      let looks = places + agentsSpare
+      for (const slot of catalog.agentsWith(need.skill, rankOf(configuration.levels, need.level) ?? 0)) {
+        if (looks-- === 0) break
+        const entry = bySlot[slot]
+        if (entry !== undefined) found.set(entry, [])
+      }
+    }
+    let number = 0
+    for (const { need, exclude, places } of this.#types.values()) {
+      const rank = rankOf(configuration.levels, need.level) ?? 0
+      let able = 0
+      for (const [entry, types] of found) {
+        if (exclude.includes(entry.id) || rankIn(entry, need.skill) < rank) continue
+        types.push(number)
+        able += 1
+      }
+      if (able < places) return undefined
+      number += 1
+    }
+    return found
+  }
+}
+
+/** How long until what a task waits for outside the plan has ended. */
+function notBefore(hub: HubState, task: Task, numbers: ReadonlyMap<string, number>): Millis {
+  let latest = 0
+  for (const id of task.blockedOn) {
+    const before = hub.tasks.get(id)
+    if (before !== undefined && !numbers.has(id)) latest = Math.max(latest, remainingMs(hub, before))
+  }
+  return latest
+}
+
+/** What lasts longer than expected goes on for a tenth of the time that it has lasted. */
+const overrun = 0.1
+
+/** From now to the expected end of a task, as if nothing but its own work were in the way. */
+export function remainingMs(hub: HubState, task: Task): Millis {
+  const expected = task.expectedMs ?? task.announcement.expectedMs ?? unknownMs
+  if (task.group === undefined) return expected
+  let began = task.group.formedAt
+  for (const { state, startedAt } of task.group.parts.values()) {
+    if (state === 'working') began = Math.max(began, startedAt)
+  }
+  return Math.max(expected - (hub.now - began), overrun * (hub.now - began))
+}
+
+/** When each slot of an agent is free; no more slots than there are tasks. */
+function freeIn(hub: HubState, entry: RosterEntry, slotsMax: number): Millis[] {
+  const taken: Millis[] = []
+  for (const id of entry.tasks) {
+    const task = hub.tasks.get(id)
+    if (task === undefined) continue
+    const works = task.group?.parts.get(entry.id)?.state === 'working'
+    if (works || isEarmarked(task, entry)) taken.push(remainingMs(hub, task))
+  }
+  while (taken.length < entry.held + entry.running) taken.push(unknownMs)
+  const free = Math.max(0, entry.capacity - taken.length)
+  return [...Array.from({ length: free }, () => 0), ...taken.sort((a, b) => a - b)].slice(0, slotsMax)
+}
+
+/** It is about to become a member of a task that is looking for its group. */
+function isEarmarked({ search }: Task, entry: RosterEntry): boolean {
+  if (search === undefined) return false
+  return search.invitations.has(entry.id) || search.preferred?.agents.has(entry.id) === true
+}
+
+// ---- who does a task
+
+/** The agents that a task of a project should have, or what it waits for. */
+export function preferredFor(
+  hub: HubState,
+  task: Task,
+  project: Project,
+  needs: readonly OpenNeed[],
+): Preferred | WaitingFor {
+  task.lookAt = undefined
+  const { planning, plan } = project
+  // For whom agents are kept, goes by those, and no more by the plan.
+  const isFollowing = task.group === undefined && hub.claim?.task !== task.id
+  const entry = isFollowing ? plan?.entries.get(task) : undefined
+  if (plan !== undefined && entry !== undefined) {
+    if (entry.agents.every((agent) => hub.roster.has(agent))) return inTurn(hub, task, project, plan, entry)
+    plan.entries.delete(task)
+    outdate(project)
+  }
+  if (planning !== undefined && hub.now < planning.askedAt + planWaitMs) {
+    task.lookAt = planning.askedAt + planWaitMs
+    return { kind: 'planned', agents: [] }
+  }
+  return sparingTeam(
+    hub,
+    task,
+    project,
+    needs.filter(({ optional }) => !optional),
+  )
+}
+
+/** By the plan: it begins once each of its agents is free and has begun all that comes before. */
+function inTurn(
+  hub: HubState,
+  task: Task,
+  project: Project,
+  plan: Plan,
+  entry: PlanEntry,
+): Preferred | WaitingFor {
+  const { agents, startsAt } = entry
+  const ready = agents.every((agent) => {
+    const own = hub.roster.get(agent)
+    return own !== undefined && nextOf(plan, agent) === task && spareSlots(hub, task, own) > 0
+  })
+  if (ready) return { agents: new Set(agents), strategy: planStrategy }
+  const dueBy = startsAt + toleranceOf(project)
+  if (hub.now < dueBy) task.lookAt = dueBy
+  else {
+    project.stale = true
+    task.lookAt = earliest(hub.now + toleranceOf(project), Math.max(hub.now + 1, project.planAgainAt))
+  }
+  // Whose turn it is, and who still waits, waits for agents that others have: they may be kept for it.
+  const isNext = agents.every((agent) => nextOf(plan, agent) === task)
+  if (isNext && agents.length > 0) return { kind: 'busy', needs: requirementsOf(openNeeds(hub, task)) }
+  return { kind: 'planned', agents, startsAt }
+}
+
+/** The first task of an agent's turns that nobody has begun. */
+function nextOf(plan: Plan, agent: AgentId): Task | undefined {
+  const own = plan.turns.get(agent) ?? []
+  while (own[0] !== undefined && (own[0].group !== undefined || !plan.entries.has(own[0]))) own.shift()
+  return own[0]
+}
+
+/** Slots that no other task of the project is about to take, and that are not kept for an impatient one. */
+function spareSlots(hub: HubState, task: Task, entry: RosterEntry): number {
+  let free = freeSlots(entry)
+  if (hub.claim !== undefined && hub.claim.task !== task.id && hub.claim.agents.has(entry.id)) return 0
+  for (const id of entry.tasks) {
+    const other = id === task.id ? undefined : hub.tasks.get(id)
+    if (other?.search?.preferred === undefined || other.search.invitations.has(entry.id)) continue
+    if (other.search.preferred.agents.has(entry.id)) free -= 1
+  }
+  return free
+}
+
+/** Without a plan: of the agents that are free, those that the rest of the project can spare best. */
+function sparingTeam(
+  hub: HubState,
+  task: Task,
+  project: Project,
+  needs: readonly OpenNeed[],
+): Preferred | WaitingFor {
+  // Who failed it, would not have it, or has done another part, is taken only where the others are not enough.
+  const out = new Set(unwanted(task))
+  const isFirstChoice = (entry: RosterEntry): boolean => !out.has(entry.id) && !isLastChoice(task, entry)
+  const team =
+    leastOf(hub, task, project, needs, isFirstChoice) ?? leastOf(hub, task, project, needs, () => true)
+  if (team === undefined) return { kind: 'busy', needs: requirementsOf(needs) }
+  return { agents: team, strategy: `${orderStrategy} ${scarcityStrategy}` }
+}
+
+function leastOf(
+  hub: HubState,
+  task: Task,
+  project: Project,
+  needs: readonly OpenNeed[],
+  accept: (entry: RosterEntry) => boolean,
+): Set<AgentId> | undefined {
+  const found = new Set<RosterEntry>()
+  for (const { skill, rank, count } of needs) {
+    const isOut = (slot: number): boolean => {
+      const entry = hub.bySlot[slot]
+      if (entry === undefined || !mayJoin(task, entry) || !accept(entry)) return true
+      return spareSlots(hub, task, entry) <= 0
+    }
+    for (const slot of hub.catalog.shortlist(skill, rank, count + agentsSpare, hub.random, isOut)) {
+      const entry = hub.bySlot[slot]
+      if (entry !== undefined) found.add(entry)
+    }
+  }
+  const candidates = [...found]
+  const team = leastTeam(
+    needs.map(({ count }) => count),
+    candidates.map((entry) => {
+      const mask = reachMask(task, entry, needs)
+      return { can: needs.map((_, i) => ((mask >>> i) & 1) === 1), weight: weightOf(hub, project, entry) }
+    }),
+    isDistinct(task.announcement),
+  )
+  return team && new Set(team.flatMap((i) => candidates[i]?.id ?? []))
+}
+
+/** The work of the project that an agent could do, each kind of it divided by how many could. */
+function weightOf(hub: HubState, project: Project, entry: RosterEntry): number {
+  project.weights ??= new Map()
+  const known = project.weights.get(entry.id)
+  if (known !== undefined) return known
+  let weight = 0
+  for (const task of project.tasks) {
+    if (!isToCome(task)) continue
+    for (const { skill, level, count } of task.announcement.requires) {
+      const rank = rankOf(hub.configuration.levels, level) ?? 0
+      if (rankIn(entry, skill) < rank) continue
+      weight += (count * (task.expectedMs ?? unknownMs)) / Math.max(1, hub.catalog.capable(skill, rank))
+    }
+  }
+  project.weights.set(entry.id, weight)
+  return weight
+}

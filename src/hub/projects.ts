@@ -1,0 +1,248 @@
+/**
+ * Tasks that hang together: who belongs to a project, how long each of its tasks is expected to take, and in which
+ * order they are served.
+ * Must never happen here: a place in the queue that a project did not have.
+ */
+
+import { rankOf } from '../protocol/skill.ts'
+import type { Priority } from '../protocol/task.ts'
+import type { Millis } from '../protocol/time.ts'
+import { upwardRank } from '../strategy/order.ts'
+import { parkInProject, unpark } from './lines.ts'
+import type { HubState, OpenNeed, Project, Task } from './state.ts'
+
+/** Takes a task into the project of those that it depends on, and ranks them again. */
+export function enrol(hub: HubState, task: Task): void {
+  const { dependsOn, project: name } = task.announcement
+  if (name !== undefined) include(hub, hub.projects.get(keyOf(task)) ?? newProject(hub, task), task)
+  for (const id of dependsOn) {
+    const other = hub.tasks.get(id)
+    if (other !== undefined && other.initiator === task.initiator) unite(hub, task, other)
+  }
+  if (task.project !== undefined) outdate(task.project)
+}
+
+/** Makes two tasks parts of one project; those of two projects with names of their own stay apart. */
+function unite(hub: HubState, a: Task, b: Task): void {
+  if (a.project !== undefined && a.project === b.project) return
+  if (a.project?.name !== undefined && b.project?.name !== undefined) return
+  const [kept, lost] = isKept(a.project, b.project) ? [a.project, b.project] : [b.project, a.project]
+  const project = kept ?? newProject(hub, a)
+  for (const task of [a, b, ...(lost?.tasks ?? [])]) include(hub, project, task)
+  if (lost !== undefined) hub.projects.delete(lost.id)
+}
+
+/** A project with a name outlives one without, a larger one a smaller. */
+function isKept(a: Project | undefined, b: Project | undefined): boolean {
+  if (a?.name !== undefined || b?.name !== undefined) return a?.name !== undefined
+  return (a?.tasks.size ?? 0) >= (b?.tasks.size ?? 0)
+}
+
+function include(hub: HubState, project: Project, task: Task): void {
+  if (task.project === undefined) task.expectedMs = expectationOf(hub, task)
+  // Where it waits is with its project from now on.
+  const waits = task.waiter !== undefined || task.line !== undefined
+  if (waits) unpark(hub, task)
+  task.project = project
+  if (waits) parkInProject(hub, task)
+  project.tasks.add(task)
+}
+
+/** What the plan, the ranks and the weights were made for is no longer so. */
+export function outdate(project: Project): void {
+  project.stale = true
+  project.ranked = false
+  project.weights = undefined
+}
+
+/** No id has a blank in it. */
+function keyOf({ initiator, announcement, id }: Task): string {
+  return announcement.project === undefined ? id : `${initiator} ${announcement.project}`
+}
+
+function newProject(hub: HubState, first: Task): Project {
+  const project: Project = {
+    id: keyOf(first),
+    initiator: first.initiator,
+    name: first.announcement.project,
+    tasks: new Set(),
+    plan: undefined,
+    planning: undefined,
+    stale: true,
+    ranked: false,
+    waiting: new Set(),
+    planAgainAt: 0,
+    weights: undefined,
+  }
+  hub.projects.set(project.id, project)
+  return project
+}
+
+/** Lets a task that has ended leave its project. */
+export function withdraw(hub: HubState, task: Task, completed: boolean): void {
+  const { project } = task
+  if (project === undefined) return
+  project.tasks.delete(task)
+  task.project = undefined
+  const entry = project.plan?.entries.get(task)
+  project.plan?.entries.delete(task)
+  project.weights = undefined
+  if (!completed || (entry !== undefined && isOff(project, entry.endsAt, hub.now))) project.stale = true
+  if (project.tasks.size === 0) hub.projects.delete(project.id)
+}
+
+/** A plan that reality misses by more than this share of its length is made again. */
+const missShare = 0.05
+const missMinMs: Millis = 1_000
+
+/** By how much an instant of the plan may be missed. */
+export function toleranceOf({ plan }: Project): Millis {
+  return plan === undefined ? 0 : Math.max(missMinMs, missShare * (plan.endsAt - plan.madeAt))
+}
+
+function isOff(project: Project, plannedAt: Millis, at: Millis): boolean {
+  return Math.abs(at - plannedAt) > toleranceOf(project)
+}
+
+/** Works the ranks of a project out again, from its end to its beginning. */
+function rank(hub: HubState, project: Project): void {
+  project.ranked = true
+  const behind = new Map<Task, Task[]>()
+  const waits = new Map<Task, number>()
+  for (const task of project.tasks) {
+    const own = dependentsOf(hub, task, project)
+    behind.set(task, own)
+    waits.set(task, own.length)
+  }
+  const ready = [...project.tasks].filter((task) => waits.get(task) === 0)
+  for (let task = ready.pop(); task !== undefined; task = ready.pop()) {
+    const ranks = (behind.get(task) ?? []).map(({ rankMs }) => rankMs)
+    task.rankMs = upwardRank(task.expectedMs, shareOf(hub, task), ranks)
+    for (const id of task.announcement.dependsOn) {
+      const before = hub.tasks.get(id)
+      if (before?.project !== project) continue
+      const left = (waits.get(before) ?? 0) - 1
+      waits.set(before, left)
+      if (left === 0) ready.push(before)
+    }
+  }
+}
+
+function dependentsOf(hub: HubState, task: Task, project: Project): Task[] {
+  const ids = [...(hub.dependents.get(task.id) ?? [])]
+  return ids.flatMap((id) => hub.tasks.get(id) ?? []).filter((dependent) => dependent.project === project)
+}
+
+/** Of the agents that can do the scarcest need of a task, the share that it takes. */
+function shareOf(hub: HubState, { announcement }: Task): number {
+  let largest = 0
+  for (const { skill, level, count } of announcement.requires) {
+    const able = hub.catalog.capable(skill, rankOf(hub.configuration.levels, level) ?? 0)
+    largest = Math.max(largest, count / Math.max(count, able))
+  }
+  return largest
+}
+
+/** How many agents are looked at to estimate a duration. */
+const looksMax = 16
+
+/** As its initiator states it; else as the slowest of its needs takes the agents that are known. */
+function expectationOf(hub: HubState, task: Task): Millis | undefined {
+  const { expectedMs, requires } = task.announcement
+  if (expectedMs !== undefined) return expectedMs
+  let longest: Millis | undefined
+  for (const { skill, level } of requires) {
+    const typical = typicalOf(hub, skill, hub.configuration.levels.indexOf(level))
+    if (typical === undefined) return undefined
+    longest = Math.max(longest ?? 0, typical)
+  }
+  return longest
+}
+
+/** The median of what agents with a skill take for it, by evidence or by claim. */
+function typicalOf(hub: HubState, skill: OpenNeed['skill'], rank: number): Millis | undefined {
+  const known: Millis[] = []
+  let looks = looksMax
+  for (const slot of hub.catalog.agentsWith(skill, rank)) {
+    if (looks-- === 0) break
+    const entry = hub.bySlot[slot]
+    const place = entry?.skills.findIndex(({ name }) => name === skill) ?? -1
+    const typical = entry?.estimates[place]?.typicalMs
+    if (typical !== undefined) known.push(typical)
+  }
+  return known.sort((a, b) => a - b)[known.length >>> 1]
+}
+
+/** Durations are learned while a project waits: before a plan is made, what was not stated is looked up again. */
+export function reckon(hub: HubState, project: Project): void {
+  for (const task of project.tasks) {
+    if (task.announcement.expectedMs !== undefined) continue
+    const expected = expectationOf(hub, task)
+    if (expected !== task.expectedMs) project.ranked = false
+    task.expectedMs = expected
+  }
+}
+
+/** The tasks of one project and one priority that wait: they share the places that they have. */
+export interface Pool {
+  readonly project: Project
+  readonly priority: Priority
+}
+
+export function poolsOf(hub: HubState): Pool[] {
+  const pools: Pool[] = []
+  for (const project of hub.projects.values()) {
+    if (project.waiting.size === 0) continue
+    if (!project.ranked) rank(hub, project)
+    const priorities = new Set([...project.waiting].map(({ announcement }) => announcement.priority))
+    for (const priority of priorities) pools.push({ project, priority })
+  }
+  return pools
+}
+
+/** Those that wait in a pool, in the order in which they are to begin. */
+export function inPool({ project, priority }: Pool): Task[] {
+  const waiting = [...project.waiting].filter(({ announcement }) => announcement.priority === priority)
+  return waiting.sort(before)
+}
+
+/** What has begun at the place of another leaves that one its own. */
+export function exchangePlaces(begun: Task, first: Task): void {
+  const { key } = begun
+  begun.key = first.key
+  first.key = key
+}
+
+function before(a: Task, b: Task): number {
+  const planned = plannedAt(a) - plannedAt(b)
+  if (planned < 0 || planned > 0) return planned
+  return b.rankMs - a.rankMs || a.arrival - b.arrival
+}
+
+/** What no plan knows comes after what it names. */
+function plannedAt(task: Task): Millis {
+  return task.project?.plan?.entries.get(task)?.startsAt ?? Number.MAX_VALUE
+}
+
+/** Marks every plan as outdated that an agent's coming or going may change. */
+export function agentsChanged(hub: HubState): void {
+  for (const project of hub.projects.values()) outdate(project)
+}
+
+/** A search came to nothing: the plan counted on agents that are not to be had. */
+export function forsake(task: Task): void {
+  const { project } = task
+  if (project?.plan?.entries.delete(task)) project.stale = true
+}
+
+/** A group stands. Where it is another than the plan names, the plan is made again. */
+export function noteFormed(task: Task): void {
+  const { project, group } = task
+  if (project === undefined) return
+  project.weights = undefined
+  const entry = project.plan?.entries.get(task)
+  if (entry === undefined || group === undefined) return
+  const same =
+    entry.agents.length === group.parts.size && entry.agents.every((agent) => group.parts.has(agent))
+  if (!same) project.stale = true
+}
