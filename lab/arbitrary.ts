@@ -272,7 +272,12 @@ const bodies: { readonly [Kind in MessageKind]: Arbitrary<Body<Kind>> } = {
   HUB_TELL: all({
     request: whole,
     agents: some(report),
-    waits: some(all({ task: taskId, waiting: fc.oneof(...Object.values(waitings)) })),
+    waits: some(
+      record(
+        { task: taskId, waiting: fc.oneof(...Object.values(waitings)) },
+        { expectedMs: amount, plannedAt: amount },
+      ),
+    ),
     considered: some(considered),
   }),
 }

@@ -2,11 +2,11 @@
  * `convoke agent --id NAME --skill SKILLS --run PROGRAM`: any program as an agent of a network on NATS, from anywhere.
  */
 import { setTimeout as pause } from 'node:timers/promises'
+import { showDuration } from '../host/span.ts'
 import { type AgentDefinition, type AgentHandle, type Network, type Notice, RefusedError } from '../index.ts'
 import { quote } from '../protocol/id.ts'
 import { commandAgent } from '../workforce/index.ts'
 import { type Command, type CommandCall, networkOptions } from './command.ts'
-import { showDuration } from './duration.ts'
 import { type ExitCode, exit, Problem, usage } from './problem.ts'
 import { skillWords } from './skills.ts'
 import { natsPlaceOf, noticesTo, withNetwork } from './store.ts'

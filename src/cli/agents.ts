@@ -3,13 +3,13 @@
  * Must never happen here: a claim of an agent shown as evidence.
  */
 import { isNatsPlace } from '../host/nats/place.ts'
+import { showDuration } from '../host/span.ts'
 import type { Fact } from '../protocol/fact.ts'
 import type { AgentId, SkillName, TaskId } from '../protocol/id.ts'
 import type { SkillStanding } from '../protocol/standing.ts'
 import type { Millis } from '../protocol/time.ts'
 import { estimate } from '../strategy/score.ts'
 import { type Command, type CommandCall, networkOptions } from './command.ts'
-import { showDuration } from './duration.ts'
 import { type ExitCode, exit } from './problem.ts'
 import { placeOf, withJournal, withNetwork } from './store.ts'
 import { clip, table } from './terminal.ts'

@@ -2,9 +2,10 @@
  * `convoke explain TASK`: why a task stands where it stands, from the decision records in the file of its network.
  */
 import { type Explanation, explain as explainRecord, explanationText } from '../host/explain.ts'
+import type { TaskForecast } from '../host/forecasting.ts'
 import { isNatsPlace } from '../host/nats/place.ts'
 import type { JournalReader } from '../host/ports.ts'
-import { foldTask, type TaskRecord } from '../host/views.ts'
+import { foldTask, type TaskRecord, Views } from '../host/views.ts'
 import { isId, quote, type TaskId } from '../protocol/id.ts'
 import type { WaitingFor } from '../protocol/message.ts'
 import { type Command, type CommandCall, networkOptions } from './command.ts'
@@ -51,7 +52,12 @@ function explainFile(call: CommandCall, id: string): Promise<Explanation> {
     }
     const waiting = await openDependencies(journal, record)
     if (record.status === 'blocked' && waiting === undefined) record.status = 'waiting'
-    return explainRecord(record, { considered: [], ...(waiting === undefined ? {} : { waiting }) })
+    const forecast = record.endedAt === undefined ? await forecastOf(journal, id as TaskId) : undefined
+    return explainRecord(record, {
+      considered: [],
+      ...(waiting === undefined ? {} : { waiting }),
+      ...(forecast === undefined ? {} : { forecast }),
+    })
   })
 }
 
@@ -60,6 +66,16 @@ async function recordOf(journal: JournalReader, task: TaskId): Promise<TaskRecor
   for (const fact of await journal.history(task)) record = foldTask(record, fact)
   return record
 }
+
+/** As if agents were free when they are needed: who is free, the file does not say. */
+async function forecastOf(journal: JournalReader, task: TaskId): Promise<TaskForecast | undefined> {
+  const views = new Views(endedKept)
+  for await (const { fact } of journal.read(0)) views.fold(fact)
+  return views.forecasts([], Date.now()).get(task)
+}
+
+/** Ended tasks that are kept in mind; what they taught of durations is kept without them. */
+const endedKept = 1_000
 
 async function openDependencies(
   journal: JournalReader,

@@ -1,9 +1,10 @@
 /**
  * `convoke groups`: the groups that stand now, from the log of a network.
  */
+
+import { showDuration } from '../host/span.ts'
 import { Views } from '../host/views.ts'
 import { type Command, type CommandCall, networkOptions } from './command.ts'
-import { showDuration } from './duration.ts'
 import { type ExitCode, exit } from './problem.ts'
 import { withJournal } from './store.ts'
 import { clip, table } from './terminal.ts'

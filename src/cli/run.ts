@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { showDuration } from '../host/span.ts'
 import {
   type AgentDefinition,
   Network,
@@ -16,7 +17,6 @@ import {
 import type { TaskId } from '../protocol/id.ts'
 import type { Limits } from '../protocol/limits.ts'
 import type { Command, CommandCall } from './command.ts'
-import { showDuration } from './duration.ts'
 import { type Live, openLive } from './live.ts'
 import { type ExitCode, exit } from './problem.ts'
 import { inOrder } from './project/meaning.ts'

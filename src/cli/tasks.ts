@@ -1,11 +1,12 @@
 /**
  * `convoke tasks`: the tasks of a network, from its file.
  */
+
+import { showDuration } from '../host/span.ts'
 import { type TaskView, Views } from '../host/views.ts'
 import { didYouMean } from '../protocol/nearest.ts'
 import { taskStatuses } from '../protocol/task.ts'
 import { type Command, type CommandCall, networkOptions } from './command.ts'
-import { showDuration } from './duration.ts'
 import { type ExitCode, exit, usage } from './problem.ts'
 import { showMembers, showStatus } from './show.ts'
 import { withJournal } from './store.ts'
@@ -29,6 +30,8 @@ export const tasks: Command = {
   ],
   notes: [
     'A network may be running on the file meanwhile; what is shown is what was durable when it was read.',
+    'Of an open task TOOK says when it is expected to end, and between which spans eight of ten such ends lie, as if\n' +
+      'agents were free when they are needed. It is empty where nobody knows how long the work takes.',
   ],
   run: list,
 }
@@ -45,7 +48,11 @@ async function list(call: CommandCall): Promise<ExitCode> {
   const views = await withJournal(call, async (journal) => {
     const all = new Views(limitOf(limit))
     for await (const { fact } of journal.read(0)) all.fold(fact)
-    return unblocked(all.tasks())
+    const forecasts = all.forecasts([], Date.now())
+    return unblocked(all.tasks()).map((view) => {
+      const forecast = forecasts.get(view.id)
+      return forecast === undefined ? view : { ...view, forecast }
+    })
   })
   const ended = views.filter(({ endedAt }) => endedAt !== undefined)
   const cut = new Set(ended.slice(0, Math.max(0, ended.length - limitOf(limit))))
@@ -59,7 +66,7 @@ async function list(call: CommandCall): Promise<ExitCode> {
   return exit.done
 
   function rowOf(view: TaskView): string[] {
-    const took = view.endedAt === undefined ? '' : showDuration(view.endedAt - view.announcedAt)
+    const took = view.endedAt === undefined ? expected(view) : showDuration(view.endedAt - view.announcedAt)
     return [
       view.id,
       showStatus(terminal, view.status),
@@ -70,6 +77,14 @@ async function list(call: CommandCall): Promise<ExitCode> {
       clip(printable(view.description), 50),
     ]
   }
+}
+
+/** Of an open task, when it is expected to end, and the most likely range. */
+function expected({ forecast }: TaskView): string {
+  if (forecast === undefined) return ''
+  const { finishesAt, earliestAt, latestAt, madeAt } = forecast
+  const [about, from, to] = [finishesAt, earliestAt, latestAt].map((at) => showDuration(at - madeAt))
+  return `in ${about} (${from} to ${to})`
 }
 
 const heading = ['TASK', 'STATUS', 'PRIORITY', 'EPOCH', 'TOOK', 'MEMBERS', 'DESCRIPTION']

@@ -3,10 +3,10 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Recorded } from '../host/ports.ts'
+import { showDuration } from '../host/span.ts'
 import type { Fact } from '../protocol/fact.ts'
 import { never } from '../protocol/machine.ts'
 import { type Command, type CommandCall, networkOptions } from './command.ts'
-import { showDuration } from './duration.ts'
 import { type ExitCode, exit, usage } from './problem.ts'
 import { withJournal } from './store.ts'
 import { clip, printable, type Terminal } from './terminal.ts'

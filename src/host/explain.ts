@@ -7,6 +7,9 @@ import { quote } from '../protocol/id.ts'
 import { never } from '../protocol/machine.ts'
 import type { WaitingFor } from '../protocol/message.ts'
 import type { Requirement } from '../protocol/skill.ts'
+import type { Millis } from '../protocol/time.ts'
+import type { ForecastView, TaskForecast } from './forecasting.ts'
+import { showDuration } from './span.ts'
 import { type FormationView, type LossView, type TaskRecord, type TaskView, viewOf } from './views.ts'
 
 export interface Explanation {
@@ -24,10 +27,15 @@ export interface Explanation {
 
 export function explain(
   record: TaskRecord,
-  live: { readonly waiting?: WaitingFor; readonly considered: readonly Considered[] },
+  live: {
+    readonly waiting?: WaitingFor
+    readonly considered: readonly Considered[]
+    readonly forecast?: TaskForecast
+  },
 ): Explanation {
-  const task = viewOf(record)
   const isOpen = record.endedAt === undefined
+  const view = viewOf(record)
+  const task = isOpen && live.forecast !== undefined ? { ...view, forecast: live.forecast } : view
   const waiting = isOpen ? live.waiting : record.waiting
   return {
     task,
@@ -88,7 +96,7 @@ function needsText(needs: readonly Requirement[]): string {
 
 /** The explanation as lines for people. Texts of others are escaped. */
 export function explanationText(explanation: Explanation): string {
-  const lines = [explanation.summary]
+  const lines = [explanation.summary, ...forecastText(explanation.task)]
   for (const { epoch, members, considered, uncovered, strategy } of explanation.formations) {
     lines.push(`Epoch ${epoch}, decided by ${strategy}:`)
     for (const { agent, skills } of members) lines.push(`  ${agent} covers ${skills.join(', ')}`)
@@ -103,6 +111,32 @@ export function explanationText(explanation: Explanation): string {
     lines.push(...consideredText(explanation.considered))
   }
   return lines.join('\n')
+}
+
+/** When it is expected to end, or that nobody can say. */
+function forecastText({ forecast, endedAt }: TaskView): string[] {
+  if (endedAt !== undefined) return []
+  if (forecast === undefined) {
+    return ['When it will end cannot be said.']
+  }
+  const lines = [`It is expected to end ${rangeText(forecast, forecast.madeAt)}${basisText[forecast.basis]}.`]
+  const { project } = forecast
+  if (project !== undefined) {
+    lines.push(
+      `Its project, with ${project.openTasks} open tasks, is expected to end ${rangeText(project, forecast.madeAt)}.`,
+    )
+  }
+  return lines
+}
+
+const basisText: Readonly<Record<TaskForecast['basis'], string>> = {
+  plan: ', by the plan of its project',
+  dependencies: ', if agents are free when they are needed',
+}
+
+function rangeText({ earliestAt, finishesAt, latestAt }: ForecastView, madeAt: Millis): string {
+  const [about, from, to] = [finishesAt, earliestAt, latestAt].map((at) => showDuration(at - madeAt))
+  return `in ${about}, most likely between ${from} and ${to}`
 }
 
 function consideredText(considered: readonly Considered[]): string[] {

@@ -8,12 +8,13 @@ import type { Fact } from '../protocol/fact.ts'
 import { isId, type NodeId, type TaskId } from '../protocol/id.ts'
 import type { Configuration } from '../protocol/limits.ts'
 import { never } from '../protocol/machine.ts'
-import type { Address, Envelope } from '../protocol/message.ts'
+import type { Address, Envelope, HubTell } from '../protocol/message.ts'
 import type { Millis } from '../protocol/time.ts'
 import { Planner } from '../strategy/plan.ts'
 import { seeded } from '../strategy/random.ts'
 import { Channel } from './channel.ts'
 import { Fault } from './fault.ts'
+import type { TaskForecast } from './forecasting.ts'
 import { Node } from './node.ts'
 import type { Clock, Journal, Link, Position, Random, Soon, Transport } from './ports.ts'
 import { type Observation, observationsMax, type Records } from './records.ts'
@@ -122,6 +123,10 @@ export class HubHost implements Records {
 
   async groups(): Promise<readonly GroupView[]> {
     return this.views.groups()
+  }
+
+  async forecasts(waits: HubTell['waits']): Promise<Map<TaskId, TaskForecast>> {
+    return this.views.forecasts(waits, this.#ports.clock.now() + this.#aheadMs)
   }
 
   observe(signal: AbortSignal | undefined): AsyncIterable<Observation> {

@@ -11,6 +11,7 @@ import { systemClock } from './clock.ts'
 import { openEmbedded } from './embedded.ts'
 import { type Explanation, explain } from './explain.ts'
 import { Fault } from './fault.ts'
+import type { TaskForecast } from './forecasting.ts'
 import { taskIds } from './mint.ts'
 import { isNatsPlace } from './nats/place.ts'
 import { type CheckedOptions, checkOptions, hubId, idTaken, type NetworkOptions } from './options.ts'
@@ -132,10 +133,12 @@ export class Network {
    */
   async tasks(): Promise<TaskView[]> {
     this.#assertOpen()
-    const told = await answered(this.#desk.ask({ kind: 'tasks' }))
-    const waiting = new Map(told?.waits.map((wait) => [wait.task, wait.waiting]))
-    const tasks = await this.#site.records.tasks()
-    return tasks.map((task) => withWaiting(task, waiting.get(task.id)))
+    const waits = (await answered(this.#desk.ask({ kind: 'tasks' })))?.waits ?? []
+    const waiting = new Map(waits.map((wait) => [wait.task, wait.waiting]))
+    const { records } = this.#site
+    const forecasts = await records.forecasts(waits)
+    const tasks = await records.tasks()
+    return tasks.map((task) => withLive(task, waiting.get(task.id), forecasts.get(task.id)))
   }
 
   /** The groups that stand now. */
@@ -255,10 +258,14 @@ export async function explainTask(records: Records, desk: Participant, task: Tas
   if (record === undefined) throw new RefusedError(noSuchTask(task))
   if (record.endedAt !== undefined) return explain(record, { considered: [] })
   const told = await answered(desk.ask({ kind: 'task', task }))
-  if (told === undefined) return explain(record, { considered: [] })
-  const { waits, considered } = told
-  const waiting = waits[0]?.waiting
-  return explain(record, waiting === undefined ? { considered } : { waiting, considered })
+  const { waits, considered } = told ?? { waits: [], considered: [] }
+  const waiting = waits.find((wait) => wait.task === task)?.waiting
+  const forecast = (await records.forecasts(waits)).get(task)
+  return explain(record, {
+    considered,
+    ...(waiting === undefined ? {} : { waiting }),
+    ...(forecast === undefined ? {} : { forecast }),
+  })
 }
 
 /** How long a hub has to answer a reader, who can also do without. In one process it answers at once. */
@@ -276,6 +283,15 @@ async function answered(asked: Promise<HubTell>): Promise<HubTell | undefined> {
   }
 }
 
-function withWaiting(task: TaskView, waiting: WaitingFor | undefined): TaskView {
-  return waiting === undefined || task.endedAt !== undefined ? task : { ...task, waiting }
+function withLive(
+  task: TaskView,
+  waiting: WaitingFor | undefined,
+  forecast: TaskForecast | undefined,
+): TaskView {
+  if (task.endedAt !== undefined || (waiting === undefined && forecast === undefined)) return task
+  return {
+    ...task,
+    ...(waiting === undefined ? {} : { waiting }),
+    ...(forecast === undefined ? {} : { forecast }),
+  }
 }

@@ -4,7 +4,8 @@
  */
 import type { Fact } from '../protocol/fact.ts'
 import type { TaskId } from '../protocol/id.ts'
-import type { Envelope } from '../protocol/message.ts'
+import type { Envelope, HubTell } from '../protocol/message.ts'
+import type { TaskForecast } from './forecasting.ts'
 import type { Position } from './ports.ts'
 import type { GroupView, TaskRecord, TaskView } from './views.ts'
 
@@ -21,6 +22,8 @@ export interface Records {
   record(task: TaskId): Promise<TaskRecord | undefined>
   /** Every open task and the last that ended, in the order in which they were announced. */
   tasks(): Promise<readonly TaskView[]>
+  /** When open tasks are expected to end, with what the hub has told of their waiting. */
+  forecasts(waits: HubTell['waits']): Promise<ReadonlyMap<TaskId, TaskForecast>>
   /** The groups that stand now. */
   groups(): Promise<readonly GroupView[]>
   /** Durable facts and messages, as they pass. Ends with the signal, or with the network. */

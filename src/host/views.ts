@@ -6,10 +6,11 @@
 import type { Fact } from '../protocol/fact.ts'
 import type { Considered, Member } from '../protocol/group.ts'
 import type { AgentId, NodeId, SkillName, TaskId } from '../protocol/id.ts'
-import type { WaitingFor } from '../protocol/message.ts'
+import type { HubTell, WaitingFor } from '../protocol/message.ts'
 import type { Refusal } from '../protocol/refusal.ts'
 import type { MemberResult, TaskAnnouncement, TaskStatus } from '../protocol/task.ts'
 import type { Millis } from '../protocol/time.ts'
+import { Durations, forecastsOf, type TaskForecast } from './forecasting.ts'
 
 /** Names of agents by the skill that they cover. */
 export type MembersBySkill = Readonly<Record<string, readonly AgentId[]>>
@@ -33,6 +34,8 @@ export interface TaskView {
   readonly reason?: Refusal
   /** Why it is not further; only where the network runs. */
   readonly waiting?: WaitingFor
+  /** When it is expected to end; absent for what has ended, and where nothing is known. */
+  readonly forecast?: TaskForecast
 }
 
 export interface GroupView {
@@ -202,16 +205,22 @@ export class Views {
   readonly #records = new Map<TaskId, TaskRecord>()
   readonly #ended: TaskId[] = []
   readonly #endedKept: number
+  readonly #durations = new Durations()
 
   constructor(endedKept: number) {
     this.#endedKept = endedKept
   }
 
   fold(fact: Fact): void {
-    if (fact.kind === 'standing.changed' || fact.kind === 'hub.started') return
+    if (fact.kind === 'hub.started') return
+    if (fact.kind === 'standing.changed') {
+      for (const { skills } of fact.evidence) for (const standing of skills) this.#durations.learn(standing)
+      return
+    }
     const record = foldTask(this.#records.get(fact.task), fact)
     if (record !== undefined) this.#records.set(fact.task, record)
     if (fact.kind !== 'task.ended') return
+    if (record !== undefined && fact.status === 'completed') this.#durations.compare(record, fact.at)
     this.#ended.push(fact.task)
     if (this.#ended.length < this.#endedKept + 64) return
     for (const task of this.#ended.splice(0, this.#ended.length - this.#endedKept)) this.#records.delete(task)
@@ -224,6 +233,11 @@ export class Views {
   /** In the order in which they were announced. */
   tasks(): TaskView[] {
     return [...this.#records.values()].map(viewOf)
+  }
+
+  /** When the open tasks are expected to end; see `forecastsOf`. */
+  forecasts(waits: HubTell['waits'], now: Millis): Map<TaskId, TaskForecast> {
+    return forecastsOf([...this.#records.values()], this.#durations, waits, now)
   }
 
   /** Those that stand now. */

@@ -158,6 +158,7 @@ function accept(hub: HubState, fact: TaskAcceptedFact): void {
     rankMs: 0,
     project: undefined,
     line: undefined,
+    unwilling: [],
     lookAt: undefined,
     claimedAt: undefined,
     check: undefined,

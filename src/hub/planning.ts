@@ -134,10 +134,7 @@ function prepare(
 
 /** Who must not be in the group, has failed the task, or would not have it when it was last asked. */
 function unwanted(task: Task): AgentId[] {
-  const unwilling = task.lastConsidered.flatMap(({ agent, verdict }) => {
-    return verdict === 'outscored' || verdict === 'chosen' ? [] : [agent]
-  })
-  return [...new Set([...task.announcement.exclude, ...task.failedBy, ...unwilling])].sort()
+  return [...new Set([...task.announcement.exclude, ...task.failedBy, ...task.unwilling])].sort()
 }
 
 /** As many members as places: each place has an agent of its own. */

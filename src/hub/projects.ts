@@ -147,7 +147,7 @@ function shareOf(hub: HubState, { announcement }: Task): number {
 const looksMax = 16
 
 /** As its initiator states it; else as the slowest of its needs takes the agents that are known. */
-function expectationOf(hub: HubState, task: Task): Millis | undefined {
+export function expectationOf(hub: HubState, task: Task): Millis | undefined {
   const { expectedMs, requires } = task.announcement
   if (expectedMs !== undefined) return expectedMs
   let longest: Millis | undefined
@@ -232,7 +232,11 @@ export function agentsChanged(hub: HubState): void {
 /** A search came to nothing: the plan counted on agents that are not to be had. */
 export function forsake(task: Task): void {
   const { project } = task
-  if (project?.plan?.entries.delete(task)) project.stale = true
+  if (project === undefined) return
+  task.unwilling = task.lastConsidered.flatMap(({ agent, verdict }) => {
+    return verdict === 'outscored' || verdict === 'chosen' ? [] : [agent]
+  })
+  if (project.plan?.entries.delete(task)) project.stale = true
 }
 
 /** A group stands. Where it is another than the plan names, the plan is made again. */

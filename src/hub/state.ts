@@ -209,6 +209,8 @@ export interface Task extends Due {
   project: Project | undefined
   /** Of a task in a project that waits in the queue: the line in which its payer has a turn. */
   line: SkillName | undefined
+  /** Of a task in a project: who would not have it in the last search that came to nothing. */
+  unwilling: readonly AgentId[]
   /** When the plan is looked at again, should nothing happen until then. */
   lookAt: Millis | undefined
   /** When the claim was last put to the initiator. */

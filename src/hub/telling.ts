@@ -8,6 +8,7 @@ import type { Skill } from '../protocol/skill.ts'
 import { estimate } from '../strategy/score.ts'
 import { consideredIn } from './forming.ts'
 import { standingOf } from './judging.ts'
+import { expectationOf } from './projects.ts'
 import { reasonOf } from './queue.ts'
 import { type HubState, type RosterEntry, send, type Task } from './state.ts'
 
@@ -29,7 +30,9 @@ export function onAsk(hub: HubState, from: Address, message: HubAsk): void {
     case 'task': {
       const task = hub.tasks.get(about.task)
       const considered = task?.search === undefined ? (task?.lastConsidered ?? []) : consideredIn(task.search)
-      const waits = task === undefined ? [] : waitOf(hub, task)
+      // The task itself, and then the others of its project: they say when it can go on.
+      const all = task === undefined ? [] : [...new Set([task, ...(task.project?.tasks ?? [])])]
+      const waits = all.flatMap((task) => waitOf(hub, task))
       return send(hub, from, { kind: 'HUB_TELL', request, agents: [], waits, considered })
     }
     default:
@@ -39,7 +42,17 @@ export function onAsk(hub: HubState, from: Address, message: HubAsk): void {
 
 function waitOf(hub: HubState, task: Task): HubTell['waits'] {
   const waiting = reasonOf(hub, task)
-  return waiting === undefined ? [] : [{ task: task.id, waiting }]
+  if (waiting === undefined) return []
+  const expectedMs = expectationOf(hub, task)
+  const plannedAt = task.group === undefined ? task.project?.plan?.entries.get(task)?.startsAt : undefined
+  return [
+    {
+      task: task.id,
+      waiting,
+      ...(expectedMs === undefined ? {} : { expectedMs }),
+      ...(plannedAt === undefined ? {} : { plannedAt }),
+    },
+  ]
 }
 
 /** Who is present, and who is remembered. */

@@ -308,12 +308,20 @@ export type WaitingFor =
   | { readonly kind: 'start' }
   | { readonly kind: 'work'; readonly members: readonly AgentId[] }
   | { readonly kind: 'verdict' }
+export interface WaitReport {
+  readonly task: TaskId
+  readonly waiting: WaitingFor
+  /** How long its work is expected to take; absent when nothing is known. */
+  readonly expectedMs?: Millis
+  /** When the plan of its project lets it begin. */
+  readonly plannedAt?: Millis
+}
 export interface HubTell {
   readonly kind: 'HUB_TELL'
   readonly request: number
   readonly agents: readonly AgentReport[]
   /** Why open tasks are not further. */
-  readonly waits: readonly { readonly task: TaskId; readonly waiting: WaitingFor }[]
+  readonly waits: readonly WaitReport[]
   /** Who is being asked now, or was asked in the last round that came to nothing. */
   readonly considered: readonly Considered[]
 }

@@ -152,7 +152,8 @@ tasks:
     ['next', 'blocked'],
   ])
   assert.deepEqual((JSON.parse(agents.out) as { working: string[] }[])[0]?.working, ['slow'])
-  assert.equal(blocked.out, 'Task "next" is blocked: it waits for "slow".\n')
+  const said = 'Task "next" is blocked: it waits for "slow".\nWhen it will end cannot be said.\n'
+  assert.equal(blocked.out, said)
   while (!watching.out().includes('group.formed')) await pause(20)
   assert.ok(!watching.out().includes('task.ended'))
   writeFileSync(join(busy, 'go'), '')

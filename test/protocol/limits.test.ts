@@ -52,9 +52,14 @@ test('LIMIT-2 a value that is no positive whole number is refused for every limi
       assert.equal(refusal.code, 'E_RANGE')
       assert.equal(refusal.field, name)
     }
-    const mayBeNone = ['shortlistSpare', 'endedKept', 'depthMax', 'batchWindowMs', 'workSpread', 'planStepsMax'].includes(
-      name,
-    )
+    const mayBeNone = [
+      'shortlistSpare',
+      'endedKept',
+      'depthMax',
+      'batchWindowMs',
+      'workSpread',
+      'planStepsMax',
+    ].includes(name)
     assert.equal(isRefusal(checkLimits({ [name]: 0 })), !mayBeNone, name)
   }
 })

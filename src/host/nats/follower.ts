@@ -6,9 +6,12 @@
 import { decode } from '../../protocol/codec.ts'
 import { isId, type TaskId } from '../../protocol/id.ts'
 import type { Limits } from '../../protocol/limits.ts'
+import type { HubTell } from '../../protocol/message.ts'
 import { isRefusal } from '../../protocol/refusal.ts'
 import { Channel } from '../channel.ts'
+import { systemClock } from '../clock.ts'
 import { Fault } from '../fault.ts'
+import type { TaskForecast } from '../forecasting.ts'
 import { logStart } from '../journal/nats-batch.ts'
 import { NatsLog } from '../journal/nats-log.ts'
 import { findStore } from '../journal/nats-store.ts'
@@ -30,6 +33,7 @@ export interface FollowerOptions {
 
 export class Follower implements Records {
   readonly #options: FollowerOptions
+  readonly #clock = systemClock()
   #views: Views
   readonly #observers = new Set<Channel<Observation>>()
   #log: Promise<NatsLog | undefined> | undefined
@@ -55,6 +59,11 @@ export class Follower implements Records {
   async tasks(): Promise<readonly TaskView[]> {
     await this.#current()
     return this.#views.tasks()
+  }
+
+  async forecasts(waits: HubTell['waits']): Promise<Map<TaskId, TaskForecast>> {
+    await this.#current()
+    return this.#views.forecasts(waits, this.#clock.now())
   }
 
   async groups(): Promise<readonly GroupView[]> {

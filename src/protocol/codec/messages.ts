@@ -357,7 +357,14 @@ function answering(of: Parts, limits: Limits): Some<Answering> {
         kind: z.literal('HUB_TELL'),
         request: whole,
         agents: list(reportOf(limits)),
-        waits: list(z.strictObject({ task: taskId, waiting: waitingOf(of) })),
+        waits: list(
+          z.strictObject({
+            task: taskId,
+            waiting: waitingOf(of),
+            expectedMs: z.exactOptional(amount),
+            plannedAt: z.exactOptional(amount),
+          }),
+        ),
         considered: of.considered,
       }),
     ),
