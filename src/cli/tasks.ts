@@ -30,7 +30,7 @@ export const tasks: Command = {
   ],
   notes: [
     'A network may be running on the file meanwhile; what is shown is what was durable when it was read.',
-    'Of an open task TOOK says when it is expected to end, and between which spans eight of ten such ends lie, as if\n' +
+    'Of an open task TOOK says when it is expected to end, with the range of eight ends in ten, as if\n' +
       'agents were free when they are needed. It is empty where nobody knows how long the work takes.',
   ],
   run: list,

@@ -13,7 +13,7 @@ import { seeded } from '../strategy/random.ts'
 import { timeSpreadPrior } from '../strategy/standing.ts'
 import type { TaskRecord } from './views.ts'
 
-/** Instants: half of such ends lie before `finishesAt`, one in ten before `earliestAt`, and one in ten after `latestAt`. */
+/** Half of such ends lie before `finishesAt`, one in ten before `earliestAt`, and one in ten after `latestAt`. */
 export interface ForecastView {
   readonly earliestAt: Millis
   readonly finishesAt: Millis

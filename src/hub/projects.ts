@@ -87,7 +87,10 @@ export function withdraw(hub: HubState, task: Task, completed: boolean): void {
   const entry = project.plan?.entries.get(task)
   project.plan?.entries.delete(task)
   project.weights = undefined
-  if (!completed || (entry !== undefined && isOff(project, entry.endsAt, hub.now))) project.stale = true
+  // What could not be planned for want of durations may be planned now: every end teaches some.
+  const isAsPlanned =
+    entry === undefined ? project.plan !== undefined : !isOff(project, entry.endsAt, hub.now)
+  if (!completed || !isAsPlanned) project.stale = true
   if (project.tasks.size === 0) hub.projects.delete(project.id)
 }
 

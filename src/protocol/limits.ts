@@ -103,7 +103,7 @@ export const defaultLimits: Limits = {
   frameBytesMax: 4_194_304,
   inboxMax: 1_000_000,
   snapshotEvery: 100_000,
-  planStepsMax: 500_000,
+  planStepsMax: 300_000,
   endedKept: 1_000,
   hubLeaseMs: 15_000,
 }

@@ -25,7 +25,10 @@ export interface OpenTask {
   readonly project: string | undefined
 }
 
-/** Spans from now: half of the ends lie before `typicalMs`, one in ten before `earliestMs` and one in ten after `latestMs`. */
+/**
+ * Spans from now: half of the ends lie before `typicalMs`, one in ten before `earliestMs` and one in ten after
+ * `latestMs`.
+ */
 export interface Forecast {
   readonly earliestMs: Millis
   readonly typicalMs: Millis
