@@ -32,7 +32,9 @@ export class Turns {
 
   accepted({ announcement, initiator }: Entry, at: number): void {
     const { id, parent, priority, project, dependsOn } = announcement
-    if (project !== undefined || dependsOn.length > 0) this.#joined.add(id)
+    const isJoined = project !== undefined || dependsOn.length > 0
+    // A sub-task is as old as its task has become.
+    if (isJoined || (parent !== undefined && this.#joined.has(parent))) this.#joined.add(id)
     for (const before of dependsOn) this.#joined.add(before)
     const above = parent === undefined ? undefined : this.#places.get(parent)
     const key = queueKey(at, priority, this.#ageStepMs)
