@@ -8,13 +8,13 @@ import { type Requirement, rankOf } from '../protocol/skill.ts'
 import { settle } from './forming.ts'
 import { rankIn, scoreOffer } from './judging.ts'
 import { preferredFor } from './planning.ts'
+import type { Preferred } from './project.ts'
 import { freeSlots, supplyOf } from './roster.ts'
 import {
   type Asked,
   type HubState,
   type OpenNeed,
   type Part,
-  type Preferred,
   type Reach,
   type RosterEntry,
   type Search,

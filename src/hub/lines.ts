@@ -94,7 +94,7 @@ function scarcest(hub: HubState, needs: readonly OpenNeed[]): SkillName {
   return first?.skill ?? ('' as SkillName)
 }
 
-/** Lets a task of a project wait with the others of it: its payer has a turn for it in the line of its scarcest skill. */
+/** Lets a task wait with the others of its project: its payer has a turn for it in the line of its scarcest skill. */
 export function parkInProject(hub: HubState, task: Task): void {
   unpark(hub, task)
   task.project?.waiting.add(task)

@@ -14,19 +14,10 @@ import { type PlanProblem, type PlanTask, planStrategy, type Schedule } from '..
 import { leastTeam, scarcityStrategy } from '../strategy/scarcity.ts'
 import { isLastChoice, mayJoin, openNeeds, reachMask, requirementsOf } from './asking.ts'
 import { rankIn } from './judging.ts'
+import type { Plan, PlanEntry, Planning, Preferred, Project } from './project.ts'
 import { outdate, reckon, toleranceOf } from './projects.ts'
 import { freeSlots } from './roster.ts'
-import type {
-  HubState,
-  OpenNeed,
-  Plan,
-  PlanEntry,
-  Planning,
-  Preferred,
-  Project,
-  RosterEntry,
-  Task,
-} from './state.ts'
+import type { HubState, OpenNeed, RosterEntry, Task } from './state.ts'
 
 /** A task waits no longer than this for the plan of its project. */
 const planWaitMs: Millis = 1_000

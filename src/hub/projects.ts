@@ -9,7 +9,8 @@ import type { Priority } from '../protocol/task.ts'
 import type { Millis } from '../protocol/time.ts'
 import { upwardRank } from '../strategy/order.ts'
 import { parkInProject, unpark } from './lines.ts'
-import type { HubState, OpenNeed, Project, Task } from './state.ts'
+import type { Project } from './project.ts'
+import type { HubState, OpenNeed, Task } from './state.ts'
 
 /** Takes a task into the project of those that it depends on, and ranks them again. */
 export function enrol(hub: HubState, task: Task): void {

@@ -5,7 +5,7 @@
  */
 import type { Fact } from '../protocol/fact.ts'
 import type { Checkpoint, Considered, Member } from '../protocol/group.ts'
-import type { AgentId, InviteId, NodeId, ProjectName, SkillName, TaskId } from '../protocol/id.ts'
+import type { AgentId, InviteId, NodeId, SkillName, TaskId } from '../protocol/id.ts'
 import type { Configuration } from '../protocol/limits.ts'
 import type { Address, Call, Envelope, Message, WaitingFor } from '../protocol/message.ts'
 import type { Refusal, RefusalCode } from '../protocol/refusal.ts'
@@ -19,6 +19,7 @@ import { newRotation, type Rotation } from '../strategy/rotation.ts'
 import type { Estimate } from '../strategy/score.ts'
 import { Deadlines, type Due } from './deadlines.ts'
 import type { Heap, Placed } from './heap.ts'
+import type { Preferred, Project } from './project.ts'
 
 /** One skill that a search must find agents for. */
 export interface OpenNeed {
@@ -86,56 +87,6 @@ export interface Search {
   readonly invitations: Map<AgentId, Invitation>
   /** Of a task in a project: the team that costs the others least, and which strategy says so. */
   preferred: Preferred | undefined
-}
-
-/** Agents that the rest of a project can spare best, or that its plan names. */
-export interface Preferred {
-  readonly agents: ReadonlySet<AgentId>
-  readonly strategy: string
-}
-
-/** What a plan says of one task. */
-export interface PlanEntry {
-  readonly agents: readonly AgentId[]
-  readonly startsAt: Millis
-  readonly endsAt: Millis
-}
-
-/** The plan of a project that is followed. */
-export interface Plan {
-  readonly madeAt: Millis
-  readonly endsAt: Millis
-  readonly entries: Map<Task, PlanEntry>
-  /** What each agent does, one after the other. */
-  readonly turns: ReadonlyMap<AgentId, Task[]>
-}
-
-/** A plan that is being made: what its numbers stand for. */
-export interface Planning {
-  readonly round: number
-  readonly askedAt: Millis
-  readonly tasks: readonly Task[]
-  readonly agents: readonly AgentId[]
-}
-
-/** The open tasks of one initiator that name one project, or hang together by `dependsOn`. */
-export interface Project {
-  readonly id: string
-  readonly initiator: NodeId
-  readonly name: ProjectName | undefined
-  readonly tasks: Set<Task>
-  /** Those of them that wait for members. */
-  readonly waiting: Set<Task>
-  plan: Plan | undefined
-  planning: Planning | undefined
-  /** What the plan was made for is no longer so. */
-  stale: boolean
-  /** The ranks of its tasks are up to date. */
-  ranked: boolean
-  /** The next look-ahead begins no sooner. */
-  planAgainAt: Millis
-  /** How scarce the agents are that it needs, as far as they were asked for. */
-  weights: Map<AgentId, number> | undefined
 }
 
 export type PartState = 'working' | 'finished' | 'lost'

@@ -1,0 +1,58 @@
+/**
+ * What a hub knows of a project: its tasks, and the plan that it follows. All of it is volatile: it is made again from the
+ * open tasks after a crash.
+ * Must never happen here: a decision.
+ */
+import type { AgentId, NodeId, ProjectName } from '../protocol/id.ts'
+import type { Millis } from '../protocol/time.ts'
+import type { Task } from './state.ts'
+
+/** Agents that the rest of a project can spare best, or that its plan names. */
+export interface Preferred {
+  readonly agents: ReadonlySet<AgentId>
+  readonly strategy: string
+}
+
+/** What a plan says of one task. */
+export interface PlanEntry {
+  readonly agents: readonly AgentId[]
+  readonly startsAt: Millis
+  readonly endsAt: Millis
+}
+
+/** The plan of a project that is followed. */
+export interface Plan {
+  readonly madeAt: Millis
+  readonly endsAt: Millis
+  readonly entries: Map<Task, PlanEntry>
+  /** What each agent does, one after the other. */
+  readonly turns: ReadonlyMap<AgentId, Task[]>
+}
+
+/** A plan that is being made: what its numbers stand for. */
+export interface Planning {
+  readonly round: number
+  readonly askedAt: Millis
+  readonly tasks: readonly Task[]
+  readonly agents: readonly AgentId[]
+}
+
+/** The open tasks of one initiator that name one project, or hang together by `dependsOn`. */
+export interface Project {
+  readonly id: string
+  readonly initiator: NodeId
+  readonly name: ProjectName | undefined
+  readonly tasks: Set<Task>
+  /** Those of them that wait for members. */
+  readonly waiting: Set<Task>
+  plan: Plan | undefined
+  planning: Planning | undefined
+  /** What the plan was made for is no longer so. */
+  stale: boolean
+  /** The ranks of its tasks are up to date. */
+  ranked: boolean
+  /** The next look-ahead begins no sooner. */
+  planAgainAt: Millis
+  /** How scarce the agents are that it needs, as far as they were asked for. */
+  weights: Map<AgentId, number> | undefined
+}
