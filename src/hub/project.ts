@@ -1,6 +1,6 @@
 /**
- * What a hub knows of a project: its tasks, and the plan that it follows. All of it is volatile: it is made again from the
- * open tasks after a crash.
+ * What a hub knows of a project: its tasks, and the plan that it follows. All of it is volatile: it is made again from
+ * the open tasks after a crash.
  * Must never happen here: a decision.
  */
 import type { AgentId, NodeId, ProjectName } from '../protocol/id.ts'
