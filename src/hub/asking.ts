@@ -136,7 +136,9 @@ export function startAsking(hub: HubState, task: Task): boolean {
   const preferred = task.project && preferredFor(hub, task, task.project, needs)
   if (preferred !== undefined && 'kind' in preferred) return wait(task, preferred)
   const search = newSearch(hub, needs, preferred)
-  const found = [...preferredOf(hub, task, search), ...collect(hub, task, search, needs)]
+  const chosen = preferred === undefined ? undefined : preferredOf(hub, task, search, preferred)
+  const others = collect(hub, task, search, needs)
+  const found = chosen === undefined ? others : [...chosen, ...others]
   const short = required(needs, (need, i) => count(found, i) < need.count)
   if (short !== undefined) return wait(task, { kind: 'busy', needs: short })
   for (const need of needs) supplyOf(hub, need.skill).sought += need.count
@@ -166,9 +168,9 @@ function wait(task: Task, waitingFor: WaitingFor): false {
 }
 
 /** Asked whoever else is. */
-function preferredOf(hub: HubState, task: Task, search: Search): Asked[] {
+function preferredOf(hub: HubState, task: Task, search: Search, { agents }: Preferred): Asked[] {
   const found: Asked[] = []
-  for (const id of search.preferred?.agents ?? []) {
+  for (const id of agents) {
     const entry = hub.roster.get(id)
     if (entry === undefined) continue
     const asked = newAsked(entry, reachOf(task, search, reachMask(task, entry, search.needs)))
