@@ -86,7 +86,7 @@ const fencing: readonly Mutant[] = [
   {
     name: 'old group and old start heard again',
     file: 'src/agent/joining.ts',
-    find: '  if (epoch <= (agent.closed.get(task) ?? 0)) return false\n',
+    find: '  if (epoch <= (recall(agent.closed, task) ?? 0)) return false\n',
     replace: '',
   },
   {
@@ -144,7 +144,7 @@ const capacity: readonly Mutant[] = [
     name: 'invitations told apart by task',
     file: 'src/agent/joining.ts',
     find: 'if (agent.holds.has(invite)) {',
-    replace: 'if (agent.closed.has(task)) return\n  if (agent.holds.has(invite)) {',
+    replace: 'if (recall(agent.closed, task) !== undefined) return\n  if (agent.holds.has(invite)) {',
   },
   {
     name: 'agents kept for a task that has ended',
@@ -222,7 +222,7 @@ const recovery: readonly Mutant[] = [
     name: 'results lost on re-formation',
     file: 'src/hub/applying.ts',
     find: '  task.epoch = fact.epoch\n',
-    replace: '  task.epoch = fact.epoch\n  task.results.length = 0\n',
+    replace: '  task.epoch = fact.epoch\n  task.results = []\n',
   },
   {
     name: 'feedback of the verifier lost',

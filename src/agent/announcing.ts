@@ -7,10 +7,11 @@ import type { Freshness, HubAsk, HubTell, MessageKind } from '../protocol/messag
 import type { Refusal } from '../protocol/refusal.ts'
 import type { TaskAnnouncement } from '../protocol/task.ts'
 import { earliest, type Millis } from '../protocol/time.ts'
-import { type AgentState, endsRemembered, type News, type Order, say } from './state.ts'
+import { recall, remember } from './recent.ts'
+import { type AgentState, type News, type Order, say } from './state.ts'
 
 export function announce(agent: AgentState, announcement: TaskAnnouncement, fresh: boolean): void {
-  agent.refused.delete(announcement.id)
+  if (recall(agent.refused, announcement.id)) remember(agent.refused, announcement.id, false)
   agent.announced.set(announcement.id, { announcement, accepted: false })
   if (fresh) agent.serial += 1
   const { hubIncarnation: hub, serial } = agent
@@ -77,7 +78,7 @@ export function onTold(agent: AgentState, message: HubTell): void {
 }
 
 export function onAccepted(agent: AgentState, task: TaskId): void {
-  if (agent.refused.has(task)) {
+  if (recall(agent.refused, task)) {
     // A copy of the announcement came through after the refusal. Nobody waits for this task any more.
     agent.followed.delete(task)
     agent.followed.set(task, agent.now + agent.configuration.limits.agentTimeoutMs)
@@ -96,7 +97,7 @@ export function onAccepted(agent: AgentState, task: TaskId): void {
 
 export function onRefused(agent: AgentState, task: TaskId, refusal: Refusal): void {
   forget(agent, task)
-  rememberRefused(agent, task)
+  remember(agent.refused, task, true)
   tell(agent, task, { kind: 'refused', refusal })
 }
 
@@ -110,15 +111,6 @@ export function onObjection(agent: AgentState, of: MessageKind, task: TaskId, re
 export function onEnded(agent: AgentState, task: TaskId, news: News): void {
   forget(agent, task)
   tell(agent, task, news)
-}
-
-function rememberRefused(agent: AgentState, task: TaskId): void {
-  agent.refused.add(task)
-  if (agent.refused.size <= endsRemembered) return
-  for (const oldest of agent.refused) {
-    agent.refused.delete(oldest)
-    return
-  }
 }
 
 function forget(agent: AgentState, task: TaskId): void {

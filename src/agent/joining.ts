@@ -7,6 +7,7 @@ import type { GroupFormed, GroupInvite, GroupRelease } from '../protocol/message
 import { refuse } from '../protocol/refusal.ts'
 import { acceptOrReject } from '../strategy/bid.ts'
 import { selfImage } from './offering.ts'
+import { recall } from './recent.ts'
 import { type AgentState, busySlots, type Judgement, memberNamed, say, type Work } from './state.ts'
 import { isSamePart, letGo, newWork, sayEnding, sayEndingLater } from './working.ts'
 
@@ -60,8 +61,10 @@ export function takesPart(agent: AgentState, task: TaskId, epoch: number, skills
     agent.holds.delete(hold.invite)
     promised = true
   }
-  if (epoch <= (agent.closed.get(task) ?? 0)) return false
-  if (promised || agent.works.has(task) || busySlots(agent) < agent.profile.capacity) return true
+  // A work that it knows of has begun after every part of the task that has come to an end.
+  if (agent.works.has(task)) return true
+  if (epoch <= (recall(agent.closed, task) ?? 0)) return false
+  if (promised || busySlots(agent) < agent.profile.capacity) return true
   const refusal = refuse('E_BUSY', 'the promise has lapsed, and the slot is taken by now')
   const work = { ...newWork(task, epoch, [], skills), ending: refusal }
   agent.works.set(task, work)

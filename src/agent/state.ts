@@ -20,6 +20,7 @@ import type { Refusal } from '../protocol/refusal.ts'
 import type { Skill } from '../protocol/skill.ts'
 import type { MemberResult, Outcome, TaskAnnouncement } from '../protocol/task.ts'
 import type { Millis } from '../protocol/time.ts'
+import { newRecent, type Recent } from './recent.ts'
 
 /** How an agent presents itself. A node that only announces has no skills and never joins. */
 export interface Profile {
@@ -136,8 +137,8 @@ export type AgentEffect =
   | { readonly kind: 'news'; readonly task: TaskId; readonly news: News }
   | { readonly kind: 'told'; readonly tell: HubTell }
 
-/** Ends and refusals that an agent remembers, however few ended tasks its hub keeps: old messages may still come. */
-export const endsRemembered = 1_000
+/** Ends and refusals that an agent remembers at least, whatever its hub keeps: old messages may still come. */
+const endsRemembered = 1_000
 
 export interface AgentState {
   readonly self: Address
@@ -155,9 +156,9 @@ export interface AgentState {
   skillUpdateAt: Millis | undefined
   readonly holds: Map<InviteId, Hold>
   readonly works: Map<TaskId, Work>
-  /** In which epoch its part of a task came to an end, the latest last: what was said before that is heard no more. */
-  readonly closed: Map<TaskId, number>
-  /** Of these, what has ended and is not noted yet, and when it is said again, the earliest first. */
+  /** In which epoch its part of a task came to an end: what was said before that is heard no more. */
+  readonly closed: Recent<TaskId, number>
+  /** What has ended and is not noted yet, and when it is said again, the earliest first. */
   readonly unnoted: Map<TaskId, Millis>
   readonly taskOfRun: Map<number, TaskId>
   /** Runs that were told to stop and have not ended: they still take a slot. */
@@ -171,8 +172,8 @@ export interface AgentState {
   readonly followed: Map<TaskId, Millis>
   /** Questions to the hub that are not answered, and when each is asked again, the earliest first. */
   readonly asked: Map<number, { readonly about: HubAsk['about']; readonly at: Millis }>
-  /** Announcements that were refused, the latest last. */
-  readonly refused: Set<TaskId>
+  /** Announcements that were refused, and were not made again since. */
+  readonly refused: Recent<TaskId, boolean>
   /** What was last wanted of each of them. */
   readonly orders: Map<TaskId, Order>
 }
@@ -197,7 +198,7 @@ export function newAgentState(
     skillUpdateAt: undefined,
     holds: new Map(),
     works: new Map(),
-    closed: new Map(),
+    closed: newRecent(endsRemembered),
     unnoted: new Map(),
     taskOfRun: new Map(),
     stopping: new Set(),
@@ -207,7 +208,7 @@ export function newAgentState(
     unanswered: new Map(),
     followed: new Map(),
     asked: new Map(),
-    refused: new Set(),
+    refused: newRecent(endsRemembered),
     orders: new Map(),
   }
 }

@@ -6,7 +6,8 @@ import type { TaskId } from '../protocol/id.ts'
 import { type JsonText, jsonNull } from '../protocol/json.ts'
 import type { Assignment, TaskUpdate, Update } from '../protocol/message.ts'
 import { isRefusal, type Refusal } from '../protocol/refusal.ts'
-import { type AgentState, endsRemembered, say, type Work } from './state.ts'
+import { remember } from './recent.ts'
+import { type AgentState, say, type Work } from './state.ts'
 
 /**
  * Begins what it is asked to do, unless it is doing or has done the very same: then that goes on, or is told, under the
@@ -108,7 +109,7 @@ export function sayEndingsAgain(agent: AgentState): void {
 function dropWork(agent: AgentState, work: Work, epoch: number): void {
   agent.works.delete(work.task)
   agent.unnoted.delete(work.task)
-  close(agent, work.task, epoch)
+  remember(agent.closed, work.task, epoch)
 }
 
 /** The membership ends, whatever its state. `epoch` undefined: in every epoch. */
@@ -125,17 +126,6 @@ export function letGo(agent: AgentState, work: Work, reason: string): void {
   if (work.run === undefined) return
   agent.stopping.add(work.run)
   agent.effects.push({ kind: 'stop', run: work.run, reason })
-}
-
-/** Remembers an end for as long as a message from before it may still be under way. */
-function close(agent: AgentState, task: TaskId, epoch: number): void {
-  agent.closed.delete(task)
-  agent.closed.set(task, epoch)
-  if (agent.closed.size <= endsRemembered) return
-  for (const oldest of agent.closed.keys()) {
-    agent.closed.delete(oldest)
-    return
-  }
 }
 
 export function onWord(agent: AgentState, message: TaskUpdate): void {

@@ -147,11 +147,13 @@ export class TaskHandle {
 
   #tell(update: TaskUpdate, isMilestone: boolean): void {
     if (isMilestone) this.#milestones.push(update)
-    for (const reader of this.#readers ?? []) reader.push(update, !isMilestone)
+    if (this.#readers === undefined) return
+    for (const reader of this.#readers) reader.push(update, !isMilestone)
   }
 
   #close(): void {
-    for (const reader of [...(this.#readers ?? [])]) reader.close()
+    if (this.#readers === undefined) return
+    for (const reader of [...this.#readers]) reader.close()
   }
 }
 

@@ -71,8 +71,9 @@ function applyToTask(task: Task, fact: FactOfOpenTask): void {
       const part = task.group?.parts.get(fact.agent)
       if (part === undefined) return
       part.state = 'finished'
-      task.results.push({ agent: fact.agent, skills: part.member.skills, result: fact.result })
-      task.tookMs.push(fact.tookMs)
+      const { agent, result, tookMs } = fact
+      task.results = task.results.concat({ agent, skills: part.member.skills, result })
+      task.tookMs = task.tookMs.concat(tookMs)
       forgetCheckpoint(task, fact.agent)
       task.facts.push(fact)
       return
@@ -91,8 +92,8 @@ function applyToTask(task: Task, fact: FactOfOpenTask): void {
       task.attempts += 1
       task.feedback = fact.reason
       task.group = undefined
-      task.results.length = 0
-      task.tookMs.length = 0
+      task.results = []
+      task.tookMs = []
       task.checkpoints.length = 0
       task.facts.push(fact)
       return
@@ -245,7 +246,7 @@ function end(hub: HubState, fact: TaskEndedFact): void {
     epoch: task.epoch,
     outcome: {
       status: fact.status,
-      results: fact.status === 'completed' ? [...task.results] : [],
+      results: fact.status === 'completed' ? task.results : [],
       ...(fact.reason === undefined ? {} : { reason: fact.reason }),
     },
   })

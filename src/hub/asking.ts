@@ -72,17 +72,19 @@ export function reachMask(task: Task, entry: RosterEntry, needs: readonly OpenNe
 export function reachOf(task: Task, search: Search, mask: number): Reach {
   const known = search.reaches.get(mask)
   if (known !== undefined) return known
-  const needs: number[] = []
-  const skills: SkillName[] = []
-  const requirements: Requirement[] = []
+  // By `concat`, which makes no room for more: most hold one, and they are kept with the group.
+  let needs: readonly number[] = []
+  let skills: readonly SkillName[] = []
+  let requirements: readonly Requirement[] = []
   for (let i = 0; i < search.needs.length; i++) {
     const need = search.needs[i]
     if (need === undefined || ((mask >>> i) & 1) === 0) continue
-    needs.push(i)
-    skills.push(need.skill)
-    requirements.push({ skill: need.skill, level: need.level, count: need.count })
+    const { skill, level, count } = need
+    needs = needs.concat(i)
+    skills = skills.concat(skill)
+    requirements = requirements.concat({ skill, level, count })
   }
-  const reach = { mask, needs, skills, call: callOf(task, requirements) }
+  const reach: Reach = { mask, needs, skills, call: callOf(task, requirements) }
   search.reaches.set(mask, reach)
   return reach
 }
@@ -291,10 +293,12 @@ function newAsked(entry: RosterEntry, reach: Reach): Asked {
     why: undefined,
     score: 0,
     success: 0,
-    values: [],
+    values: unscored,
     cost: 0,
   }
 }
+
+const unscored: readonly undefined[] = []
 
 /** Asks more agents for what is still open. Answers false when there are no others. */
 export function askMore(hub: HubState, task: Task, search: Search, open: readonly OpenNeed[]): boolean {
@@ -348,11 +352,8 @@ export function onAnswer(hub: HubState, entry: RosterEntry, message: SkillOffer 
     asked.verdict = 'declined'
     asked.why = message.refusal.message
   } else {
-    asked.offer = {
-      busy: message.busy,
-      expectedMs: message.expectedMs,
-      price: message.price ?? 0,
-    }
+    const { busy, expectedMs, price = 0 } = message
+    asked.offer = { busy, expectedMs, price }
     scoreOffer(hub, task, search.needs, asked)
   }
   search.unanswered -= 1

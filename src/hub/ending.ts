@@ -45,7 +45,7 @@ export function putToInitiator(hub: HubState, task: Task): void {
   task.claimedAt = hub.now
   touch(hub, task)
   const { id, epoch, results } = task
-  tellFollowers(hub, task, { kind: 'TASK_COMPLETE', task: id, epoch, results: [...results] })
+  tellFollowers(hub, task, { kind: 'TASK_COMPLETE', task: id, epoch, results })
 }
 
 /** The check of a claim is a task like any other: it needs one agent from outside the group. */
@@ -147,16 +147,9 @@ export function end(hub: HubState, task: Task, status: EndStatus, reason: Refusa
     const open = hub.tasks.get(child)
     if (open !== undefined) end(hub, open, 'cancelled', parentEnded(status))
   }
+  const ended: TaskEndedFact = { kind: 'task.ended', task: id, at: hub.now, epoch, status }
   const why = reason === undefined ? {} : { reason }
-  record(hub, {
-    kind: 'task.ended',
-    task: id,
-    at: hub.now,
-    epoch,
-    status,
-    ...why,
-    ...vainSearch(task, status),
-  })
+  record(hub, status === 'completed' ? ended : { ...ended, ...why, ...vainSearch(task) })
   hub.taskDeadlines.set(task, undefined)
   withdraw(hub, task, status === 'completed')
   for (const part of group?.parts.values() ?? []) {
@@ -178,11 +171,8 @@ export function end(hub: HubState, task: Task, status: EndStatus, reason: Refusa
 }
 
 /** What the last search came to nothing for: once the task has ended nobody can ask the hub for it. */
-function vainSearch(
-  { waitingFor, lastConsidered }: Task,
-  status: EndStatus,
-): Pick<TaskEndedFact, 'waiting' | 'considered'> {
-  if (status === 'completed' || waitingFor === undefined) return {}
+function vainSearch({ waitingFor, lastConsidered }: Task): Pick<TaskEndedFact, 'waiting' | 'considered'> {
+  if (waitingFor === undefined) return {}
   if (waitingFor.kind === 'work' || waitingFor.kind === 'start') return {}
   const waiting = { waiting: waitingFor }
   return lastConsidered.length === 0 ? waiting : { ...waiting, considered: lastConsidered }

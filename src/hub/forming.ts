@@ -8,6 +8,7 @@ import type { AgentId, InviteId, SkillName } from '../protocol/id.ts'
 import type { GroupAccept, GroupFormed, GroupReject, WaitingFor } from '../protocol/message.ts'
 import { type Refusal, refuse } from '../protocol/refusal.ts'
 import { form, type NoTeam, type Team } from '../strategy/form.ts'
+import { sortShort } from '../strategy/sorting.ts'
 import { record } from './applying.ts'
 import { askMore, reachOf, requirementsOf } from './asking.ts'
 import { type Question, questionOf, spentIn } from './choosing.ts'
@@ -17,6 +18,7 @@ import { enqueue } from './queue.ts'
 import { countPart, dropSupply, shiftSlots, supplyOf } from './roster.ts'
 import { startMembers } from './running.ts'
 import {
+  type Asked,
   type HubState,
   type Invitation,
   isLate,
@@ -24,6 +26,7 @@ import {
   type RosterEntry,
   type Search,
   send,
+  standingMembers,
   stir,
   type Task,
   tellFollowers,
@@ -193,11 +196,12 @@ export function endSearch(hub: HubState, task: Task, refusal: Refusal): void {
     shiftSlots(hub, invitation.asked.entry, -1, 0)
     release(hub, task, invitation, refusal)
   }
-  clear(hub, task, search)
+  clear(hub, task, search, new Map())
 }
 
-function clear(hub: HubState, task: Task, search: Search): void {
-  for (const { entry } of search.asked.values()) entry.tasks.delete(task.id)
+/** Everybody who was asked is let go of the task, but for those who have become members. */
+function clear(hub: HubState, task: Task, search: Search, members: ReadonlyMap<AgentId, Invitation>): void {
+  for (const { entry } of search.asked.values()) if (!members.has(entry.id)) entry.tasks.delete(task.id)
   for (const { skill, count } of search.needs) {
     supplyOf(hub, skill).sought -= count
     dropSupply(hub, skill)
@@ -216,16 +220,8 @@ export function giveUp(hub: HubState, task: Task, waitingFor: WaitingFor): void 
 }
 
 function formGroup(hub: HubState, task: Task, search: Search): void {
-  const members: Member[] = []
-  for (const part of task.group?.parts.values() ?? []) {
-    if (part.state !== 'lost' && !search.invitations.has(part.member.agent)) members.push(part.member)
-  }
-  for (const { asked, reach } of search.invitations.values()) {
-    const { id, address } = asked.entry
-    const member = { agent: id, incarnation: address.incarnation, skills: reach.skills }
-    const price = asked.offer?.price ?? 0
-    members.push(price === 0 ? member : { ...member, price })
-  }
+  const kept = standingMembers(task).filter(({ agent }) => !search.invitations.has(agent))
+  const members = kept.concat([...search.invitations.values()].map(memberOf))
   const epoch = task.epoch + 1
   task.search = undefined
   task.fruitless = 0
@@ -240,14 +236,20 @@ function formGroup(hub: HubState, task: Task, search: Search): void {
     strategy: search.preferred === undefined ? strategies : `${strategies} ${search.preferred.strategy}`,
   })
   noteFormed(task)
-  clear(hub, task, search)
+  clear(hub, task, search, search.invitations)
   for (const { asked } of search.invitations.values()) {
-    asked.entry.tasks.add(task.id)
     shiftSlots(hub, asked.entry, -1, 1)
     countPart(hub, asked.entry)
   }
   announceGroup(hub, task, members, search.invitations)
   startMembers(hub, task, search.invitations.keys())
+}
+
+function memberOf({ asked, reach }: Invitation): Member {
+  const { id, address } = asked.entry
+  const member = { agent: id, incarnation: address.incarnation, skills: reach.skills }
+  const price = asked.offer?.price ?? 0
+  return price === 0 ? member : { ...member, price }
 }
 
 function announceGroup(
@@ -278,21 +280,21 @@ function uncoveredBy(task: Task, members: readonly Member[]): SkillName[] {
 
 /** The record of the decision: everybody who was asked, best first. */
 export function consideredIn(search: Search): Considered[] {
-  const all: Considered[] = []
-  for (const asked of search.asked.values()) {
-    const { entry, offer, why } = asked
-    const chosen = search.invitations.has(entry.id)
-    const considered: Considered = {
-      agent: entry.id,
-      skills: asked.reach.skills,
-      score: round(asked.score),
-      success: round(asked.success),
-      load: round((offer?.busy ?? 0) / entry.capacity),
-      verdict: chosen ? 'chosen' : (asked.verdict ?? (offer === undefined ? 'silent' : 'outscored')),
-    }
-    all.push(why === undefined ? considered : { ...considered, why })
+  const all = [...search.asked.values()].map((asked) => opinionOf(search, asked))
+  return sortShort(all, (a, b) => b.score - a.score || (a.agent < b.agent ? -1 : 1))
+}
+
+function opinionOf(search: Search, { entry, offer, verdict, why, reach, score, success }: Asked): Considered {
+  const chosen = search.invitations.has(entry.id)
+  const considered: Considered = {
+    agent: entry.id,
+    skills: reach.skills,
+    score: round(score),
+    success: round(success),
+    load: round((offer?.busy ?? 0) / entry.capacity),
+    verdict: chosen ? 'chosen' : (verdict ?? (offer === undefined ? 'silent' : 'outscored')),
   }
-  return all.sort((a, b) => b.score - a.score || (a.agent < b.agent ? -1 : 1))
+  return why === undefined ? considered : { ...considered, why }
 }
 
 function round(value: number): number {

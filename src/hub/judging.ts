@@ -12,7 +12,14 @@ import { formStrategy } from '../strategy/form.ts'
 import { strayCost } from '../strategy/scarcity.ts'
 import { costOf, type Estimate, estimate, rankScore, scoreSkill, scoreStrategy } from '../strategy/score.ts'
 import { spreadCost } from '../strategy/spread.ts'
-import { blame, isProven, newStanding, observe, standingStrategy } from '../strategy/standing.ts'
+import {
+  blame,
+  isProven,
+  newStanding,
+  observe,
+  standingStrategy,
+  type Verdict,
+} from '../strategy/standing.ts'
 import { record } from './applying.ts'
 import { type Asked, type HubState, type OpenNeed, type RosterEntry, stir, type Task } from './state.ts'
 
@@ -57,7 +64,7 @@ export function scoreOffer(hub: HubState, task: Task, needs: readonly OpenNeed[]
   const { entry, offer } = asked
   if (offer === undefined) return
   const critical = task.announcement.priority === 'critical'
-  const values: (number | undefined)[] = needs.map(() => undefined)
+  const values = new Array<number | undefined>(needs.length).fill(undefined)
   let best = Number.NEGATIVE_INFINITY
   let latestMs: Millis | undefined
   // What the initiator states says more of this task than how long other tasks took.
@@ -135,20 +142,7 @@ export interface Seen {
 
 /** Writes down what the outcomes of members teach, as one fact. */
 export function learn(hub: HubState, task: Task, seen: readonly Seen[]): void {
-  const evidence: Evidence[] = []
-  for (const part of seen) {
-    const { agent } = part
-    const entry = hub.roster.get(agent)
-    const changed: SkillStanding[] = []
-    for (const skill of part.skills) {
-      const claim = entry?.skills[skillPlace(entry, skill)]
-      const before =
-        hub.standings.get(agent)?.get(skill) ??
-        (claim && newStanding(claim, hub.configuration.levels, hub.now))
-      if (before !== undefined) changed.push(observed(hub, task, before, part))
-    }
-    if (changed.length > 0) evidence.push({ agent, skills: changed })
-  }
+  const evidence = defined(seen.map((part) => evidenceOf(hub, task, part)))
   if (evidence.length === 0) return
   record(hub, {
     kind: 'standing.changed',
@@ -159,6 +153,26 @@ export function learn(hub: HubState, task: Task, seen: readonly Seen[]): void {
     strategy: standingStrategy,
   })
   for (const { agent } of evidence) reassess(hub, agent)
+}
+
+function evidenceOf(hub: HubState, task: Task, seen: Seen): Evidence | undefined {
+  const { agent } = seen
+  const entry = hub.roster.get(agent)
+  const standings = hub.standings.get(agent)
+  const skills = defined(
+    seen.skills.map((skill) => {
+      const claim = entry?.skills[skillPlace(entry, skill)]
+      const before = standings?.get(skill) ?? (claim && newStanding(claim, hub.configuration.levels, hub.now))
+      return before && observed(hub, task, before, seen)
+    }),
+  )
+  return skills.length === 0 ? undefined : { agent, skills }
+}
+
+/** What is there: the list itself where nothing is missing, which is the rule. */
+function defined<Item>(items: readonly (Item | undefined)[]): readonly Item[] {
+  if (items.includes(undefined)) return items.filter((item) => item !== undefined)
+  return items as readonly Item[]
 }
 
 /** What the whole group's failure says about each member: the share of the blame grows with the doubt. */
@@ -180,13 +194,11 @@ function observed(hub: HubState, task: Task, before: SkillStanding, seen: Seen):
   const { blame, tookMs } = seen
   const { levels } = hub.configuration
   const requiredRank = requiredRankOf(hub, task, before.skill)
-  const time = tookMs === undefined ? {} : { tookMs }
+  const verdict = (success: boolean, weight: number): Verdict =>
+    tookMs === undefined ? { success, weight, requiredRank } : { success, weight, requiredRank, tookMs }
   let standing = before
-  if (blame > 0)
-    standing = observe(standing, { success: false, weight: blame, requiredRank, ...time }, levels, hub.now)
-  if (blame < 1) {
-    standing = observe(standing, { success: true, weight: 1 - blame, requiredRank, ...time }, levels, hub.now)
-  }
+  if (blame > 0) standing = observe(standing, verdict(false, blame), levels, hub.now)
+  if (blame < 1) standing = observe(standing, verdict(true, 1 - blame), levels, hub.now)
   if (!seen.absent) return standing
   const { level, ability, abilityVariance } = before
   return { ...standing, level, ability, abilityVariance }

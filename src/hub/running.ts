@@ -67,7 +67,7 @@ function assignmentOf(hub: HubState, task: Task, part: Part): Assignment {
     inputs: dependsOn.map((id): TaskInput => {
       return { task: id, results: hub.ended.get(id)?.outcome.results ?? [] }
     }),
-    finished: [...task.results],
+    finished: task.results,
   }
   if (deadlineAt === undefined && checkpoint === undefined && feedback === undefined) return assignment
   return {
@@ -80,6 +80,7 @@ function assignmentOf(hub: HubState, task: Task, part: Part): Assignment {
 
 /** The last partial result of this member, or of one whose work it goes on with, for any skill of its part. */
 function checkpointFor(task: Task, { member, follows }: Part): Checkpoint | undefined {
+  if (task.checkpoints.length === 0) return undefined
   return task.checkpoints.findLast(
     ({ agent, skills }) =>
       (agent === member.agent || follows.includes(agent)) &&

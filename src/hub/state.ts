@@ -134,9 +134,9 @@ export interface Task extends Due {
   epoch: number
   group: Group | undefined
   /** Results of finished members, of this and earlier epochs. */
-  readonly results: MemberResult[]
+  results: readonly MemberResult[]
   /** How long each of the results took. */
-  readonly tookMs: Millis[]
+  tookMs: readonly Millis[]
   readonly checkpoints: Checkpoint[]
   attempts: number
   readonly failedBy: Set<AgentId>

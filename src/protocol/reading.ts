@@ -117,6 +117,6 @@ export function list<Item>(
     note(reading.notes, 'E_RANGE', `${field} has ${value.length} entries; the limit is ${max}`, { field })
     return []
   }
-  // Array.from visits holes too, which map() would pass over.
-  return Array.from(value, (entry: unknown, index) => item(entry, `${field}[${index}]`))
+  // A copy has no holes, which map() would pass over.
+  return [...(value as unknown[])].map((entry, index) => item(entry, `${field}[${index}]`))
 }

@@ -2,6 +2,8 @@
  * The words of team formation, shared by the methods that find a team.
  */
 
+import { sortShort } from './sorting.ts'
+
 /** `count` different members are needed. A number of places, each of which one member fills. */
 export interface Need {
   readonly count: number
@@ -129,6 +131,6 @@ export function teamOf(
     uncovered.push(i)
     value -= left * (needs[i]?.skipPrice ?? 0)
   }
-  const members = [...blocks].sort((a, b) => a.candidate - b.candidate)
+  const members = sortShort([...blocks], (a, b) => a.candidate - b.candidate)
   return { kind: 'team', members, value, uncovered, ...(exact ? {} : { exact: false as const }) }
 }

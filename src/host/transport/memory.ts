@@ -6,6 +6,8 @@ import type { Address, Envelope } from '../../protocol/message.ts'
 import type { Link, Soon, Transport } from '../ports.ts'
 
 interface Endpoint {
+  /** Reachable: neither closed, nor replaced by a newer incarnation. */
+  open: boolean
   readonly self: Address
   readonly deliver: (envelope: Envelope) => void
 }
@@ -25,18 +27,22 @@ export function memoryTransport(soon: Soon): Transport {
   }
   return {
     async open(self, deliver): Promise<Link> {
-      const endpoint = { self, deliver }
       const known = endpoints.get(self.id)
-      if (known === undefined || known.self.incarnation <= self.incarnation) endpoints.set(self.id, endpoint)
-      const isOpen = () => endpoints.get(self.id) === endpoint
+      const open = known === undefined || known.self.incarnation <= self.incarnation
+      const endpoint: Endpoint = { open, self, deliver }
+      if (open) {
+        if (known !== undefined) known.open = false
+        endpoints.set(self.id, endpoint)
+      }
       return {
         send(envelope) {
-          if (!isOpen()) return
+          if (!endpoint.open) return
           if (underway.length === 0) soon(deliverAll)
           underway.push(envelope)
         },
         async close() {
-          if (isOpen()) endpoints.delete(self.id)
+          if (endpoint.open) endpoints.delete(self.id)
+          endpoint.open = false
         },
       }
     },
