@@ -16,9 +16,8 @@ const durability: readonly Mutant[] = [
   {
     name: 'effects before facts',
     file: 'src/host/node.ts',
-    find: 'if (decision.facts.length === 0) this.#release(decision)\n    else this.#commit(decision)',
-    replace:
-      'this.#release(decision)\n    if (decision.facts.length > 0) this.#commit({ ...decision, effects: [] })',
+    find: 'this.#held.push(decision)',
+    replace: 'this.#perform(decision)\n      this.#held.push({ ...decision, effects: [] })',
   },
   {
     name: 'acknowledged before durable',

@@ -158,11 +158,14 @@ export class HubHost implements Records {
 
   async #append(facts: readonly Fact[]): Promise<void> {
     const { journal, configuration } = this.#ports
+    const due = this.#position + facts.length - this.#snapshotAt >= configuration.limits.snapshotEvery
+    // Before the first `await`: the hub goes on, and the snapshot is to stand for these facts and no others.
+    const snapshot = due ? this.#hub.snapshot() : undefined
     this.#position = await journal.append(facts)
     for (const fact of facts) this.views.fold(fact)
     if (this.#observers.size > 0) this.#observeFacts(facts)
-    if (this.#position - this.#snapshotAt < configuration.limits.snapshotEvery) return
-    await journal.snapshot(this.#hub.snapshot())
+    if (snapshot === undefined) return
+    await journal.snapshot(snapshot)
     this.#snapshotAt = this.#position
   }
 

@@ -1,7 +1,8 @@
 /**
- * The corridor: input, decision, durable facts, and only then effects. One turn takes everything that waits; while
- * facts are on their way to the disk, inputs gather for the next turn, so that one commit serves them all.
- * Must never happen here: an effect before its facts are durable, or an `await` between an input and its facts.
+ * The corridor: input, decision, durable facts, and only then effects. One turn takes everything that waits. While
+ * facts are on their way to the disk the machine goes on deciding; what it decides is held for the next commit.
+ * Must never happen here: an effect before its facts, and the facts of every earlier decision, are durable; or an
+ * `await` between an input and its facts.
  */
 import type { Decision, Machine } from '../protocol/machine.ts'
 import type { Clock, Soon } from './ports.ts'
@@ -9,7 +10,7 @@ import type { Clock, Soon } from './ports.ts'
 export interface NodePorts<Input, Fact, Effect> {
   readonly clock: Clock
   readonly soon: Soon
-  /** Makes facts durable. Never called while an earlier call is under way. */
+  /** Makes facts durable: all that the machine has decided since the last call, which has come to its end. */
   readonly append: (facts: readonly Fact[]) => Promise<unknown>
   readonly perform: (effect: Effect) => void
   /** What the machine is given when its time has come. */
@@ -19,12 +20,19 @@ export interface NodePorts<Input, Fact, Effect> {
   readonly inboxMax: number
 }
 
+/** Decisions that a slow disk may have waiting; beyond that, inputs wait instead, and there `inboxMax` is the bound. */
+const heldMax = 1_000
+
 export class Node<Input, Fact, Effect> {
   readonly #machine: Machine<Input, Fact, Effect>
   readonly #ports: NodePorts<Input, Fact, Effect>
   #inbox: Input[] = []
   #scheduled = false
+  /** Decisions whose facts, or the facts of one before them, wait for the next commit. */
+  #held: Decision<Fact, Effect>[] = []
   #appending = false
+  /** Decisions that wait for nothing but their turn to be performed. */
+  #durable: Decision<Fact, Effect>[] = []
   #stopped = false
   #idle: (() => void)[] = []
   /** Inputs that found the inbox full. */
@@ -53,12 +61,19 @@ export class Node<Input, Fact, Effect> {
   stop(): void {
     this.#stopped = true
     this.#inbox = []
+    this.#held = []
+    this.#durable = []
     this.#ports.clock.arm(undefined, () => {})
     this.#tellIdle()
   }
 
   #isIdle(): boolean {
-    return (this.#inbox.length === 0 || this.#stopped) && !this.#appending
+    return this.#inbox.length === 0 && !this.#isHolding()
+  }
+
+  /** Something that was decided is not performed yet. */
+  #isHolding(): boolean {
+    return this.#appending || this.#held.length > 0 || this.#durable.length > 0
   }
 
   #tellIdle(): void {
@@ -69,18 +84,22 @@ export class Node<Input, Fact, Effect> {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#appending || this.#stopped) return
+    if (this.#scheduled || this.#stopped || this.#held.length >= heldMax) return
     this.#scheduled = true
     this.#ports.soon(this.#turn)
   }
 
   readonly #turn = (): void => {
     this.#scheduled = false
-    if (this.#stopped || this.#appending) return
+    if (this.#stopped) return
     const decision = this.#decide()
     if (decision === undefined) return
-    if (decision.facts.length === 0) this.#release(decision)
-    else this.#commit(decision)
+    this.#ports.clock.arm(this.#machine.wakeAt(), this.#wake)
+    if (decision.facts.length === 0 && !this.#isHolding()) this.#perform(decision)
+    else {
+      this.#held.push(decision)
+      this.#commit()
+    }
   }
 
   #decide(): Decision<Fact, Effect> | undefined {
@@ -96,12 +115,17 @@ export class Node<Input, Fact, Effect> {
     }
   }
 
-  #commit(decision: Decision<Fact, Effect>): void {
+  /** Makes everything durable that is held, unless a commit is under way: then it is for the next one. */
+  #commit(): void {
+    if (this.#appending || this.#held.length === 0) return
+    const decisions = this.#held
+    this.#held = []
+    const facts = decisions.length === 1 ? decisions[0]?.facts : decisions.flatMap(({ facts }) => facts)
     this.#appending = true
-    this.#ports.append(decision.facts).then(
+    this.#append(facts ?? []).then(
       () => {
         this.#appending = false
-        if (!this.#stopped) this.#release(decision)
+        if (!this.#stopped) this.#release(decisions)
         this.#tellIdle()
       },
       (cause: unknown) => {
@@ -111,11 +135,29 @@ export class Node<Input, Fact, Effect> {
     )
   }
 
-  #release({ effects }: Decision<Fact, Effect>): void {
-    for (const effect of effects) this.#ports.perform(effect)
-    this.#ports.clock.arm(this.#machine.wakeAt(), this.#wake)
+  async #append(facts: readonly Fact[]): Promise<void> {
+    if (facts.length > 0) await this.#ports.append(facts)
+  }
+
+  #release(decisions: readonly Decision<Fact, Effect>[]): void {
+    const waiting = this.#durable.length > 0
+    this.#durable.push(...decisions)
+    this.#commit()
+    if (!waiting) this.#ports.soon(this.#performNext)
     if (this.#inbox.length > 0) this.#schedule()
+  }
+
+  /** Each decision is performed in a turn of its own: what one of them sets off need not wait for all. */
+  readonly #performNext = (): void => {
+    const next = this.#durable.shift()
+    if (next !== undefined) this.#perform(next)
+    if (this.#durable.length > 0) this.#ports.soon(this.#performNext)
     else this.#tellIdle()
+  }
+
+  #perform({ effects }: Decision<Fact, Effect>): void {
+    for (const effect of effects) this.#ports.perform(effect)
+    if (this.#inbox.length === 0) this.#tellIdle()
   }
 
   readonly #wake = (): void => this.take(this.#ports.woke)
