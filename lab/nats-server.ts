@@ -9,7 +9,6 @@ import { createConnection, createServer, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { connect } from '@nats-io/transport-node'
 
 /** Why there is no server here and how to get one, or undefined when there is one. */
 export function natsMissing(): string | undefined {
@@ -194,15 +193,23 @@ async function startServer(lines: readonly string[], port: number, jetstream: bo
 async function answers(port: number, child: ChildProcess): Promise<void> {
   for (let tries = 0; tries < 200; tries++) {
     if (child.exitCode !== null) throw new Error(`nats-server ended with ${child.exitCode}`)
-    try {
-      const connection = await connect({ servers: `127.0.0.1:${port}`, reconnect: false, timeout: 2_000 })
-      await connection.close()
-      return
-    } catch {
-      await pause(50)
-    }
+    if (await greets(port)) return
+    await pause(50)
   }
   throw new Error(`nats-server does not answer on port ${port}`)
+}
+
+/** Whether a server says on a port who it is, as every one does before it asks who comes. */
+async function greets(port: number): Promise<boolean> {
+  const socket = createConnection(port, '127.0.0.1')
+  try {
+    const [said] = (await once(socket, 'data')) as [Buffer]
+    return said.toString().startsWith('INFO ')
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
 }
 
 function freePorts(count: number): Promise<number[]> {

@@ -46,7 +46,9 @@ async function work(call: CommandCall): Promise<ExitCode> {
     if (notice.code === 'replaced') replaced.abort()
     tell(notice)
   }
-  return withNetwork(call, place, { hub: false, notify }, async (network) => {
+  // A name that follows from that of the agent, so that a server can be told who may use it.
+  const name = `${definition.id.slice(0, 59)}-desk`
+  return withNetwork(call, place, { hub: false, notify, name }, async (network) => {
     const handle = await joined(network, definition, call)
     if (handle === undefined) return exit.interrupted
     terminal.err(`${handle.id} has joined, and waits for work`)
