@@ -16,6 +16,7 @@ import { type Paint, type Part, tableText } from './table.ts'
 const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   throughput: async () => (await import('./throughput.ts')).throughput,
   fairness: async () => (await import('./fairness.ts')).fairness,
+  matching: async () => (await import('./matching.ts')).matching,
   robust: async () => (await import('./robust.ts')).robust,
   mspsp: async () => (await import('./projects/schedules.ts')).mspsp,
   imopse: async () => (await import('./projects/schedules.ts')).imopse,

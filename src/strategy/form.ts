@@ -216,12 +216,15 @@ function none(why: NoTeam['why'], needs: readonly number[], exact: boolean, chea
   }
 }
 
+/** Sets of needs that are tried in the search for a smallest one, each a choice of a team. */
+const coreLooksMax = 2_000
+
 /**
  * Required needs that do not fit into `sizeMax` members, none of which could be left out: leaving out any
- * one, the others would fit. All needs, when the reason is another: the smallest size, or who must be
- * included.
+ * one, the others would fit. As few as there can be, where there are not too many sets to try. All needs, when
+ * the reason is another: the smallest size, or who must be included.
  */
-function core(needs: readonly Need[], candidates: readonly Candidate[], sizeMax: number): number[] {
+function core(needs: readonly Need[], candidates: readonly Candidate[], sizeMax: number): readonly number[] {
   const all = needs.map((_, i) => i)
   let kept = all.filter((i) => needs[i]?.skipPrice === undefined)
   if (fits(kept, needs, candidates, sizeMax)) return all
@@ -229,7 +232,41 @@ function core(needs: readonly Need[], candidates: readonly Candidate[], sizeMax:
     const others = kept.filter((i) => i !== need)
     if (!fits(others, needs, candidates, sizeMax)) kept = others
   }
-  return kept
+  const required = all.filter((i) => needs[i]?.skipPrice === undefined)
+  return (
+    smallest(required, needs, kept.length, (set) => fits(set, needs, candidates, sizeMax), sizeMax) ?? kept
+  )
+}
+
+/** The first smallest set of fewer than `below` needs that does not fit. */
+function smallest(
+  required: readonly number[],
+  needs: readonly Need[],
+  below: number,
+  fit: (set: readonly number[]) => boolean,
+  sizeMax: number,
+): readonly number[] | undefined {
+  let looks = 0
+  const grow = (set: readonly number[], places: number, from: number, size: number): number[] | undefined => {
+    if (looks > coreLooksMax) return undefined
+    if (set.length === size) {
+      // One member for each place is room enough: every need has as many candidates as places.
+      if (places <= sizeMax) return undefined
+      looks++
+      return fit(set) ? undefined : [...set]
+    }
+    for (let i = from; i < required.length; i++) {
+      const need = required[i] ?? 0
+      const found = grow([...set, need], places + (needs[need]?.count ?? 0), i + 1, size)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+  for (let size = 1; size < below; size++) {
+    const found = grow([], 0, 0, size)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 function fits(

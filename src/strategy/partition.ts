@@ -8,7 +8,7 @@
  * value and saves its cost, which is not negative. That argument needs the freedom to have fewer members,
  * so a smallest size is not for this method.
  */
-import { type Candidate, descend, type Found, lowest, maskOf, type Need, needsOf } from './team.ts'
+import { type Candidate, descend, type Found, lowest, maskOf, type Need, needsOf, sizeOf } from './team.ts'
 
 /** More needs than this and the tables outgrow their use. */
 export const partitionNeedsMax = 16
@@ -24,10 +24,20 @@ export function partition(needs: readonly Need[], candidates: readonly Candidate
   if (blocks === 'too much') return blocks
   const groups = byLowestNeed(s, blocks.value)
   const size = Math.max(0, Math.min(sizeMax, s))
-  const most = s < boundedFrom ? undefined : upperBound(needs, groups, blocks.value)
-  const table: Table = { needs, blocks, groups, sizeMax: size, most }
-  if (most === undefined) return combine(table, -Infinity)
-  return descend(most[most.length - 1] ?? 0, (floor) => combine(table, floor))
+  const bound = s < boundedFrom ? undefined : upperBound(needs, groups, blocks.value, size)
+  const cells = (size + 1) << s
+  const table: Table = {
+    needs,
+    blocks,
+    groups,
+    sizeMax: size,
+    bound,
+    best: new Float64Array(cells),
+    last: new Int32Array(cells),
+  }
+  if (bound === undefined) return combine(table, -Infinity)
+  const most = (bound.most[bound.most.length - 1] ?? 0) + size * bound.perMember
+  return descend(most, (floor) => combine(table, floor))
 }
 
 interface Blocks {
@@ -70,27 +80,76 @@ function byLowestNeed(s: number, value: Float64Array): Groups {
   return groups
 }
 
-/** The most that a set of needs can add, with any number of members: each block's value is shared by its needs. */
-function upperBound(needs: readonly Need[], groups: Groups, value: Float64Array): Float64Array {
-  const share = needs.map((need) => (need.skipPrice === undefined ? -Infinity : -need.skipPrice))
+/** The most that teams can reach. */
+interface Bound {
+  /** What a set of needs can add, with any number of members, each of which has to bring `perMember` first. */
+  readonly most: Float64Array
+  /** With this for every place in the team on top, `most` bounds teams of the size allowed. */
+  readonly perMember: number
+}
+
+/** How often the price of a place in the team is improved. */
+const priceRounds = 12
+
+/**
+ * Each block's value, less the price of its member's place, is shared by its needs; a need has the best share of all
+ * blocks with it. That holds at any price from 0 on, so the lowest bound is looked for: it is convex in the price.
+ * Where
+ * the size is no obstacle that is at 0.
+ */
+function upperBound(needs: readonly Need[], groups: Groups, value: Float64Array, size: number): Bound {
+  const share = new Float64Array(needs.length)
+  const total = (perMember: number): number => {
+    shares(share, needs, groups, value, perMember)
+    let sum = size * perMember
+    for (const own of share) sum += own
+    return sum
+  }
+  let low = 0
+  let high = spread(value)
+  for (let round = 0; round < priceRounds; round++) {
+    const left = low + (high - low) / 3
+    const right = high - (high - low) / 3
+    if (total(left) <= total(right)) high = right
+    else low = left
+  }
+  const perMember = total(0) <= total(low) ? 0 : low
+  shares(share, needs, groups, value, perMember)
+  const most = new Float64Array(value.length)
+  for (let m = 1; m < most.length; m++) most[m] = (most[m & (m - 1)] ?? 0) + (share[lowest(m)] ?? 0)
+  return { most, perMember }
+}
+
+/** Between the best and the worst block: no place in a team is worth more. */
+function spread(value: Float64Array): number {
+  let least = 0
+  let most = 0
+  for (const own of value) {
+    if (own === -Infinity) continue
+    if (own < least) least = own
+    if (own > most) most = own
+  }
+  return most - least + 1
+}
+
+function shares(
+  share: Float64Array,
+  needs: readonly Need[],
+  groups: Groups,
+  value: Float64Array,
+  perMember: number,
+): void {
+  for (let i = 0; i < needs.length; i++) share[i] = -(needs[i]?.skipPrice ?? Infinity)
   for (const group of groups) {
-    for (const t of group) {
-      const each = (value[t] ?? 0) / sizeOf(t)
+    for (let i = 0; i < group.length; i++) {
+      const t = group[i] ?? 0
+      const each = ((value[t] ?? 0) - perMember) / sizeOf(t)
       for (let rest = t; rest !== 0; rest &= rest - 1) {
         const need = lowest(rest)
         if (each > (share[need] ?? 0)) share[need] = each
       }
     }
   }
-  const most = new Float64Array(value.length)
-  for (let m = 1; m < most.length; m++) most[m] = (most[m & (m - 1)] ?? 0) + (share[lowest(m)] ?? 0)
-  return most
-}
-
-function sizeOf(mask: number): number {
-  let size = 0
-  for (let rest = mask; rest !== 0; rest &= rest - 1) size++
-  return size
 }
 
 interface Table {
@@ -98,7 +157,11 @@ interface Table {
   readonly blocks: Blocks
   readonly groups: Groups
   readonly sizeMax: number
-  readonly most: Float64Array | undefined
+  readonly bound: Bound | undefined
+  /** For every number of members and every set of needs. Used again for every floor. */
+  readonly best: Float64Array
+  /** The block that was added last; negative: the need that was skipped. */
+  readonly last: Int32Array
 }
 
 /**
@@ -106,16 +169,15 @@ interface Table {
  * out what cannot reach `floor`: when there is a team that good, the best one is found, otherwise none.
  */
 function combine(table: Table, floor: number): Found {
-  const { needs, blocks, groups, sizeMax, most } = table
+  const { needs, blocks, groups, sizeMax, bound, best, last } = table
   const size = 1 << needs.length
   const full = size - 1
-  const best = new Float64Array((sizeMax + 1) * size).fill(-Infinity)
-  /** The block that was added last; negative: the need that was skipped. */
-  const last = new Int32Array((sizeMax + 1) * size)
+  best.fill(-Infinity)
   best[0] = 0
   let steps = 0
   for (let members = 0; members <= sizeMax; members++) {
     const row = members * size
+    const places = (sizeMax - members - 1) * (bound?.perMember ?? 0)
     for (let m = 0; m < full; m++) {
       const now = best[row + m] ?? 0
       if (now === -Infinity) continue
@@ -135,7 +197,7 @@ function combine(table: Table, floor: number): Found {
         const to = row + size + (m | t)
         const next = now + (blocks.value[t] ?? 0)
         if (next <= (best[to] ?? 0)) continue
-        if (most !== undefined && next + (most[full ^ m ^ t] ?? 0) < floor - slack) continue
+        if (bound !== undefined && next + (bound.most[full ^ m ^ t] ?? 0) + places < floor - slack) continue
         best[to] = next
         last[to] = t
       }

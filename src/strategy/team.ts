@@ -2,8 +2,6 @@
  * The words of team formation, shared by the methods that find a team.
  */
 
-import { sortShort } from './sorting.ts'
-
 /** `count` different members are needed. A number of places, each of which one member fills. */
 export interface Need {
   readonly count: number
@@ -92,6 +90,13 @@ export function lowest(mask: number): number {
   return 31 - Math.clz32(mask & -mask)
 }
 
+/** How many bits are set. */
+export function sizeOf(mask: number): number {
+  let size = 0
+  for (let rest = mask; rest !== 0; rest &= rest - 1) size++
+  return size
+}
+
 /** The needs that a candidate can cover, as bits. For at most 31 needs. */
 export function maskOf(candidate: Candidate, needCount: number): number {
   let mask = 0
@@ -131,6 +136,6 @@ export function teamOf(
     uncovered.push(i)
     value -= left * (needs[i]?.skipPrice ?? 0)
   }
-  const members = sortShort([...blocks], (a, b) => a.candidate - b.candidate)
+  const members = [...blocks].sort((a, b) => a.candidate - b.candidate)
   return { kind: 'team', members, value, uncovered, ...(exact ? {} : { exact: false as const }) }
 }

@@ -165,7 +165,7 @@ test('FORM-3 of needs that do not fit into the size, a smallest set is named of 
   })
 })
 
-test('FORM-4 a core is infeasible, and feasible without any one of its needs: 500 random instances', () => {
+test('FORM-4 a core is infeasible, feasible without any one need, and the smallest: 500 instances', () => {
   const random = seeded(77)
   let cores = 0
   for (let i = 0; i < 500; i++) {
@@ -180,6 +180,10 @@ test('FORM-4 a core is infeasible, and feasible without any one of its needs: 50
     }
     assert.equal(possible(found.needs), false)
     for (const need of found.needs) assert.ok(possible(found.needs.filter((other) => other !== need)))
+    for (let mask = 0; mask < 1 << needs.length; mask++) {
+      const set = needs.flatMap((_, need) => ((mask >> need) & 1 ? [need] : []))
+      if (set.length < found.needs.length) assert.ok(possible(set), 'no smaller set is infeasible')
+    }
   }
   assert.ok(cores > 50, `${cores}`)
 })
