@@ -119,7 +119,14 @@ const considered: Arbitrary<Considered> = record(
     load: amount,
     verdict: fc.constantFrom('chosen', 'outscored', 'declined', 'rejected', 'silent'),
   },
-  { why: text },
+  {
+    outcomes: amount,
+    costs: record(
+      {},
+      { time: amount, load: amount, price: amount, late: amount, spread: amount, plan: amount },
+    ),
+    why: text,
+  },
 )
 
 const verification: Arbitrary<Verification> = fc.oneof(

@@ -8,6 +8,7 @@ import type { Fact } from '../protocol/fact.ts'
 import type { AgentId, SkillName, TaskId } from '../protocol/id.ts'
 import type { SkillStanding } from '../protocol/standing.ts'
 import type { Millis } from '../protocol/time.ts'
+import { Population } from '../strategy/population.ts'
 import { estimate } from '../strategy/score.ts'
 import { type Command, type CommandCall, networkOptions } from './command.ts'
 import { type ExitCode, exit } from './problem.ts'
@@ -115,6 +116,7 @@ interface Entry {
 /** Everybody who was ever in a group. */
 class Roll {
   readonly #entries = new Map<AgentId, Entry>()
+  readonly #population = new Population()
 
   fold(fact: Fact): void {
     switch (fact.kind) {
@@ -134,7 +136,11 @@ class Roll {
         break
       case 'standing.changed':
         for (const { agent, skills } of fact.evidence) {
-          for (const standing of skills) this.#entry(agent).standings.set(standing.skill, standing)
+          const { standings } = this.#entry(agent)
+          for (const standing of skills) {
+            this.#population.move(standings.get(standing.skill), standing)
+            standings.set(standing.skill, standing)
+          }
         }
         break
       default:
@@ -147,7 +153,13 @@ class Roll {
     return ids.map((id) => {
       const { finished, lost, working, standings } = this.#entry(id)
       const skills = [...standings.values()].sort((a, b) => (a.skill < b.skill ? -1 : 1))
-      return { id, finished, lost, working: [...working], skills: skills.map(skillView) }
+      return {
+        id,
+        finished,
+        lost,
+        working: [...working],
+        skills: skills.map((standing) => skillView(standing, this.#population)),
+      }
     })
   }
 
@@ -160,9 +172,9 @@ class Roll {
   }
 }
 
-function skillView(standing: SkillStanding): AgentView['skills'][number] {
+function skillView(standing: SkillStanding, population: Population): AgentView['skills'][number] {
   const { skill, level, successes, failures, timeWeight } = standing
-  const { mean, typicalMs } = estimate(standing, { name: skill, level })
+  const { mean, typicalMs } = estimate(standing, { name: skill, level }, population.priorOf(skill, level))
   return {
     name: skill,
     level,

@@ -140,9 +140,50 @@ function rangeText({ earliestAt, finishesAt, latestAt }: ForecastView, madeAt: M
 }
 
 function consideredText(considered: readonly Considered[]): string[] {
-  return considered.map(({ agent, skills, score, success, load, verdict, why }) => {
-    const figures = `score ${score}, success ${success}, load ${load}`
-    const reason = why === undefined ? '' : `: ${quote(why)}`
-    return `  considered ${agent} for ${skills.join(', ')} (${figures}): ${verdict}${reason}`
+  return considered.map((one) => {
+    const { agent, skills, verdict, why } = one
+    const reason = why === undefined ? whyBehind(one, considered) : quote(why)
+    const words = reason === undefined ? '' : `: ${reason}`
+    return `  considered ${agent} for ${skills.join(', ')} (${figuresOf(one)}): ${verdict}${words}`
   })
+}
+
+function figuresOf({ score, success, outcomes, load, costs }: Considered): string {
+  const count = Math.round(outcomes ?? 0)
+  const seen = count === 0 ? '' : ` from ${count} ${count === 1 ? 'outcome' : 'outcomes'}`
+  const parts = Object.entries(costs ?? {}).map(([name, cost]) => `${name} ${cost}`)
+  const less = parts.length === 0 ? '' : `, costs ${parts.join(', ')}`
+  return `score ${score}, success ${success}${seen}, load ${load}${less}`
+}
+
+/** What can make an agent second, as it is said of the one that was not taken. */
+const drawbacks = {
+  success: 'less likely to succeed',
+  time: 'would take longer',
+  load: 'busier',
+  price: 'dearer',
+  late: 'more likely to be late',
+  spread: 'has had more work already',
+  plan: 'the plan wants others',
+} as const
+
+/** Why somebody who offered was not taken: by what, and by how much, it fell behind whoever was taken instead. */
+function whyBehind(one: Considered, considered: readonly Considered[]): string | undefined {
+  if (one.verdict !== 'outscored') return undefined
+  const rival = considered.find((other) => {
+    return other.verdict === 'chosen' && other.skills.some((skill) => one.skills.includes(skill))
+  })
+  if (rival === undefined) return undefined
+  const behind = rival.score - one.score
+  if (behind < 0) return `the group as a whole is better with ${rival.agent}`
+  const gaps = [
+    { what: drawbacks.success, gap: Math.log(rival.success / one.success) },
+    ...(['time', 'load', 'price', 'late', 'spread', 'plan'] as const).map((part) => {
+      return { what: drawbacks[part], gap: (one.costs?.[part] ?? 0) - (rival.costs?.[part] ?? 0) }
+    }),
+  ]
+  const worse = gaps.filter(({ gap }) => gap >= 0.005).sort((a, b) => b.gap - a.gap)
+  const causes = worse.map(({ what, gap }) => `${what} (${gap.toFixed(2)})`)
+  if (causes.length === 0) return `as good as ${rival.agent}`
+  return `${behind.toFixed(2)} behind ${rival.agent}: ${causes.join(', ')}`
 }

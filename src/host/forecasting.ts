@@ -8,9 +8,9 @@ import type { HubTell, WaitingFor } from '../protocol/message.ts'
 import type { SkillStanding } from '../protocol/standing.ts'
 import type { TaskAnnouncement } from '../protocol/task.ts'
 import type { Millis } from '../protocol/time.ts'
+import { timeSpreadPrior } from '../strategy/duration.ts'
 import { type Forecast, forecast, type OpenTask } from '../strategy/forecast.ts'
 import { seeded } from '../strategy/random.ts'
-import { timeSpreadPrior } from '../strategy/standing.ts'
 import type { TaskRecord } from './views.ts'
 
 /** Half of such ends lie before `finishesAt`, one in ten before `earliestAt`, and one in ten after `latestAt`. */

@@ -24,7 +24,10 @@ export function apply(hub: HubState, fact: Fact): void {
     case 'standing.changed':
       for (const { agent, skills } of fact.evidence) {
         const known = hub.standings.get(agent) ?? new Map<SkillName, SkillStanding>()
-        for (const standing of skills) known.set(standing.skill, standing)
+        for (const standing of skills) {
+          hub.population.move(known.get(standing.skill), standing)
+          known.set(standing.skill, standing)
+        }
         hub.standings.set(agent, known)
       }
       return
@@ -181,7 +184,7 @@ function form(task: Task, fact: GroupFormedFact): void {
     const kept = task.group && keptPart(task.group, member)
     parts.set(
       member.agent,
-      kept ?? { member, state: 'working', startedAt: fact.at, heardAt: fact.at, follows },
+      kept ?? { member, state: 'working', startedAt: fact.at, expectedMs: 0, heardAt: fact.at, follows },
     )
   }
   task.epoch = fact.epoch

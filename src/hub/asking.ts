@@ -5,6 +5,7 @@
 import type { SkillName, TaskId } from '../protocol/id.ts'
 import type { Call, SkillDecline, SkillOffer, SkillQuery, WaitingFor } from '../protocol/message.ts'
 import { type Requirement, rankOf } from '../protocol/skill.ts'
+import { noCosts } from '../strategy/score.ts'
 import { settle } from './forming.ts'
 import { rankIn, scoreOffer } from './judging.ts'
 import { preferredFor } from './planning.ts'
@@ -293,8 +294,10 @@ function newAsked(entry: RosterEntry, reach: Reach): Asked {
     why: undefined,
     score: 0,
     success: 0,
+    outcomes: 0,
     values: unscored,
     cost: 0,
+    costs: noCosts,
   }
 }
 

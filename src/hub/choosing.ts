@@ -2,7 +2,9 @@
  * The question that is put to `strategy/form`: which of those who have offered make the best group for what is open.
  * Must never happen here: a change of the search.
  */
-import type { Candidate, Need } from '../strategy/form.ts'
+import type { Candidate, Need, NoTeam, Team } from '../strategy/form.ts'
+import { formWithOneNewcomer } from '../strategy/newcomers.ts'
+import { isUnproven } from './judging.ts'
 import { freeSlots } from './roster.ts'
 import type { Asked, Search, Task } from './state.ts'
 
@@ -39,6 +41,21 @@ export function questionOf(task: Task, search: Search): Question {
   const sizes = { sizeMax: maxGroupSize - size, sizeMin: Math.max(0, minMembers - size) }
   const options = budget === undefined ? sizes : { ...sizes, budget: budget - spentIn(task, search) }
   return { left, places, needs, willing, offers: offersFor(search, places, willing, budget), options }
+}
+
+/** The best group, with no more than one member of whom little is known, where that can be. */
+export function bestGroup({ needs, willing, offers, options }: Question, search: Search): Team | NoTeam {
+  const isNew = (i: number): boolean => {
+    const asked = willing[i]
+    return asked !== undefined && isUnproven(asked)
+  }
+  return formWithOneNewcomer(needs, offers, options, isNew, hasNewcomer(search))
+}
+
+/** Whether somebody of whom little is known is invited already. */
+function hasNewcomer(search: Search): boolean {
+  for (const { asked } of search.invitations.values()) if (isUnproven(asked)) return true
+  return false
 }
 
 function isWilling(search: Search, asked: Asked): boolean {

@@ -15,7 +15,7 @@ import { endSearch } from './forming.ts'
 import { learn, learnFromRejection } from './judging.ts'
 import { withdraw } from './projects.ts'
 import { dequeue, enqueue } from './queue.ts'
-import { isPresent, shiftSlots } from './roster.ts'
+import { isPresent, vacate } from './roster.ts'
 import { refuseMessage, unknownTask } from './running.ts'
 import { type HubState, send, sendTo, type Task, tellFollowers, touch } from './state.ts'
 
@@ -158,7 +158,7 @@ export function end(hub: HubState, task: Task, status: EndStatus, reason: Refusa
     const entry = isPresent(hub, agent, incarnation)
     if (entry === undefined) continue
     if (part.state === 'working') {
-      shiftSlots(hub, entry, 0, -1)
+      vacate(hub, entry, part)
       entry.tasks.delete(id)
       send(hub, entry.address, { kind: 'TASK_CANCEL', task: id, reason: reason?.message ?? status })
     }

@@ -3,22 +3,21 @@
  * stand when all have accepted. All or nothing: until then every slot is only held.
  * Must never happen here: a group with a member that did not accept this very invitation.
  */
-import type { Considered, Member } from '../protocol/group.ts'
+import type { Member } from '../protocol/group.ts'
 import type { AgentId, InviteId, SkillName } from '../protocol/id.ts'
 import type { GroupAccept, GroupFormed, GroupReject, WaitingFor } from '../protocol/message.ts'
 import { type Refusal, refuse } from '../protocol/refusal.ts'
-import { form, type NoTeam, type Team } from '../strategy/form.ts'
-import { sortShort } from '../strategy/sorting.ts'
+import type { NoTeam, Team } from '../strategy/form.ts'
 import { record } from './applying.ts'
 import { askMore, reachOf, requirementsOf } from './asking.ts'
-import { type Question, questionOf, spentIn } from './choosing.ts'
-import { strategies } from './judging.ts'
+import { bestGroup, type Question, questionOf, spentIn } from './choosing.ts'
+import { notePassedOver, strategies } from './judging.ts'
 import { forsake, noteFormed } from './projects.ts'
 import { enqueue } from './queue.ts'
-import { countPart, dropSupply, shiftSlots, supplyOf } from './roster.ts'
+import { consideredIn } from './recounting.ts'
+import { countPart, dropSupply, occupy, shiftSlots, supplyOf } from './roster.ts'
 import { startMembers } from './running.ts'
 import {
-  type Asked,
   type HubState,
   type Invitation,
   isLate,
@@ -59,7 +58,7 @@ export function decide(
   task: Task,
   search: Search,
   question: Question,
-  team: Team | NoTeam = form(question.needs, question.offers, question.options),
+  team: Team | NoTeam = bestGroup(question, search),
 ): void {
   if (team.kind === 'team') {
     invite(hub, task, search, team, question)
@@ -236,9 +235,11 @@ function formGroup(hub: HubState, task: Task, search: Search): void {
     strategy: search.preferred === undefined ? strategies : `${strategies} ${search.preferred.strategy}`,
   })
   noteFormed(task)
+  notePassedOver(search)
   clear(hub, task, search, search.invitations)
   for (const { asked } of search.invitations.values()) {
-    shiftSlots(hub, asked.entry, -1, 1)
+    const part = task.group?.parts.get(asked.entry.id)
+    if (part !== undefined) occupy(hub, asked.entry, part)
     countPart(hub, asked.entry)
   }
   announceGroup(hub, task, members, search.invitations)
@@ -276,27 +277,4 @@ function uncoveredBy(task: Task, members: readonly Member[]): SkillName[] {
   return optional
     .filter(({ skill }) => ![...members, ...task.results].some(({ skills }) => skills.includes(skill)))
     .map(({ skill }) => skill)
-}
-
-/** The record of the decision: everybody who was asked, best first. */
-export function consideredIn(search: Search): Considered[] {
-  const all = [...search.asked.values()].map((asked) => opinionOf(search, asked))
-  return sortShort(all, (a, b) => b.score - a.score || (a.agent < b.agent ? -1 : 1))
-}
-
-function opinionOf(search: Search, { entry, offer, verdict, why, reach, score, success }: Asked): Considered {
-  const chosen = search.invitations.has(entry.id)
-  const considered: Considered = {
-    agent: entry.id,
-    skills: reach.skills,
-    score: round(score),
-    success: round(success),
-    load: round((offer?.busy ?? 0) / entry.capacity),
-    verdict: chosen ? 'chosen' : (verdict ?? (offer === undefined ? 'silent' : 'outscored')),
-  }
-  return why === undefined ? considered : { ...considered, why }
-}
-
-function round(value: number): number {
-  return Math.round(value * 1000) / 1000
 }

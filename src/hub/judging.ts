@@ -8,30 +8,80 @@ import type { AgentId, SkillName } from '../protocol/id.ts'
 import { rankOf, type Skill } from '../protocol/skill.ts'
 import type { Evidence, SkillStanding } from '../protocol/standing.ts'
 import type { Millis } from '../protocol/time.ts'
+import { remainingMs } from '../strategy/duration.ts'
 import { formStrategy } from '../strategy/form.ts'
 import { strayCost } from '../strategy/scarcity.ts'
-import { costOf, type Estimate, estimate, rankScore, scoreSkill, scoreStrategy } from '../strategy/score.ts'
+import {
+  costsOf,
+  drawsMax,
+  type Estimate,
+  estimate,
+  expectedTime,
+  rankScore,
+  scoreStrategy,
+  slotsOf,
+  successFor,
+  successMin,
+} from '../strategy/score.ts'
 import { spreadCost } from '../strategy/spread.ts'
 import {
   blame,
   isProven,
   newStanding,
   observe,
+  provenEvidence,
   standingStrategy,
-  type Verdict,
+  withoutLevel,
 } from '../strategy/standing.ts'
 import { record } from './applying.ts'
-import { type Asked, type HubState, type OpenNeed, type RosterEntry, stir, type Task } from './state.ts'
+import {
+  type Asked,
+  type HubState,
+  type OpenNeed,
+  type RosterEntry,
+  type Search,
+  stir,
+  type Task,
+} from './state.ts'
 
 /** Written into every decision, so that it can be understood after a strategy has changed. */
 export const strategies: string = `${formStrategy} ${scoreStrategy} ${standingStrategy}`
 
 export function standingOf(hub: HubState, agent: AgentId, claim: Skill): SkillStanding {
-  return hub.standings.get(agent)?.get(claim.name) ?? newStanding(claim, hub.configuration.levels, hub.now)
+  return hub.standings.get(agent)?.get(claim.name) ?? newStanding(claim, hub.now)
 }
 
 export function expectationsOf(hub: HubState, agent: AgentId, skills: readonly Skill[]): Estimate[] {
-  return skills.map((claim) => estimate(standingOf(hub, agent, claim), claim))
+  return skills.map((claim) => estimateOf(hub, agent, claim))
+}
+
+export function estimateOf(hub: HubState, agent: AgentId, claim: Skill): Estimate {
+  const standing = hub.standings.get(agent)?.get(claim.name)
+  const isClaimed = standing === undefined || hub.configuration.levelsBy === 'claim'
+  const prior = hub.population.priorOf(claim.name, isClaimed ? claim.level : standing.level)
+  if (standing !== undefined) return estimate(standing, claim, prior)
+  if (claim.successRate !== undefined || claim.meanTimeMs !== undefined) {
+    return estimate(newStanding(claim, hub.now), claim, prior)
+  }
+  // Of strangers who claim the same, the same is expected: a million of them share one estimate.
+  const shared = hub.strangers.get(prior)
+  if (shared !== undefined) return shared
+  const fresh = estimate(newStanding(claim, hub.now), claim, prior)
+  hub.strangers.set(prior, fresh)
+  return fresh
+}
+
+/** What is expected now: made again when the population has moved since. Nobody is looked at before it is asked. */
+function currentEstimate(hub: HubState, entry: RosterEntry, place: number): Estimate | undefined {
+  const known = entry.estimates[place]
+  const claim = entry.skills[place]
+  const rank = entry.ranks[place]
+  if (known === undefined || claim === undefined || rank === undefined) return undefined
+  const level = hub.configuration.levels[rank] ?? claim.level
+  if (known.prior === hub.population.priorOf(claim.name, level)) return known
+  const fresh = estimateOf(hub, entry.id, claim)
+  entry.estimates[place] = fresh
+  return fresh
 }
 
 /** The rank under which an agent is listed: the claimed one until there is evidence, or always. */
@@ -64,46 +114,101 @@ export function scoreOffer(hub: HubState, task: Task, needs: readonly OpenNeed[]
   const { entry, offer } = asked
   if (offer === undefined) return
   const critical = task.announcement.priority === 'critical'
+  const inFlight = entry.held + entry.running
   const values = new Array<number | undefined>(needs.length).fill(undefined)
-  let best = Number.NEGATIVE_INFINITY
+  let slots = 1
   let latestMs: Millis | undefined
   // What the initiator states says more of this task than how long other tasks took.
-  let expectedMs = offer.expectedMs ?? task.announcement.expectedMs
+  const stated = offer.expectedMs === undefined ? task.announcement.expectedMs : undefined
+  let expectedMs = stated
   for (const index of asked.reach.needs) {
     const place = skillPlace(entry, needs[index]?.skill)
-    const expected = entry.estimates[place]
-    const claim = entry.skills[place]
-    if (expected === undefined || claim === undefined) continue
-    const standing = standingOf(hub, entry.id, claim)
-    const { value, success } = scoreSkill(
-      expected,
-      standing,
-      critical,
-      hub.random,
-      entry.held + entry.running,
-    )
-    values[index] = value
-    if (value > best) {
-      best = value
-      asked.success = success
-    }
-    latestMs = Math.max(latestMs ?? 0, expected.latestMs ?? 0)
-    expectedMs ??= expected.typicalMs
+    const expected = currentEstimate(hub, entry, place)
+    if (expected === undefined) continue
+    const success = successFor(expected, critical, hub.random, inFlight, entry.passedOver)
+    values[index] = Math.log(success)
+    if (success > asked.success) asked.success = success
+    if (expected.weight > asked.outcomes) asked.outcomes = expected.weight
+    slots = Math.max(slots, slotsOf(expected, entry.capacity))
+    latestMs = longer(latestMs, expected.latestMs)
+    if (stated === undefined)
+      expectedMs = longer(expectedMs, offeredTime(hub, entry, place, expected, offer.expectedMs))
   }
-  const busy = Math.max(offer.busy, entry.held + entry.running)
   asked.values = values
-  asked.cost = costOf(
-    { busy, capacity: entry.capacity, expectedMs, price: offer.price },
+  asked.costs = costsOf(
+    {
+      busy: Math.max(offer.busy, inFlight),
+      slots,
+      expectedMs: expectedMs ?? offer.expectedMs,
+      residualMs: residualMs(hub, entry),
+      price: offer.price,
+    },
     {
       budget: task.announcement.budget,
       deadlineInMs: task.deadlineAt === undefined ? undefined : task.deadlineAt - hub.now,
-      latestMs: latestMs === 0 ? undefined : latestMs,
+      latestMs,
     },
   )
-  asked.cost += unevenness(hub, needs, asked)
-  const { preferred } = task.search ?? {}
-  if (preferred !== undefined && !preferred.agents.has(entry.id)) asked.cost += strayCost
-  asked.score = best - asked.cost
+  addPolicies(hub, task, needs, asked)
+  asked.cost = asked.costs.total
+  asked.score = Math.log(Math.max(successMin, asked.success)) - asked.cost
+}
+
+/** What is not the agent's doing: how evenly work is to be spread, and whom the plan of its project wants. */
+function addPolicies(hub: HubState, task: Task, needs: readonly OpenNeed[], asked: Asked): void {
+  const spread = unevenness(hub, needs, asked)
+  const preferred = task.search?.preferred
+  const plan = preferred === undefined || preferred.agents.has(asked.entry.id) ? 0 : strayCost
+  if (spread + plan > 0)
+    asked.costs = { ...asked.costs, spread, plan, total: asked.costs.total + spread + plan }
+}
+
+function longer(a: Millis | undefined, b: Millis | undefined): Millis | undefined {
+  return a === undefined || (b !== undefined && b > a) ? b : a
+}
+
+function offeredTime(
+  hub: HubState,
+  entry: RosterEntry,
+  place: number,
+  expected: Estimate,
+  offeredMs: Millis | undefined,
+): Millis | undefined {
+  if (offeredMs === undefined) return expected.typicalMs
+  const name = entry.skills[place]?.name
+  const standing = name === undefined ? undefined : hub.standings.get(entry.id)?.get(name)
+  return expectedTime(expected, offeredMs, standing?.timeWeight ?? 0)
+}
+
+/** How long its work under way goes on, shared by its slots; all of it as if begun at the same, the mean, instant. */
+function residualMs(hub: HubState, entry: RosterEntry): Millis {
+  const { running, startedSum, expectedSum } = entry
+  if (running === 0) return 0
+  const left = remainingMs(expectedSum / running, hub.now - startedSum / running)
+  return (left * running) / entry.capacity
+}
+
+/** Median duration that is expected of an agent for a part: that of the slowest of its skills. 0 when unknown. */
+export function typicalTime(entry: RosterEntry, skills: readonly SkillName[]): Millis {
+  let longest = 0
+  for (const skill of skills) {
+    longest = Math.max(longest, entry.estimates[skillPlace(entry, skill)]?.typicalMs ?? 0)
+  }
+  return longest
+}
+
+/** Whether too little was seen of an agent, in any of what it is asked for, to rely on it. */
+export function isUnproven(asked: Asked): boolean {
+  return asked.outcomes < provenEvidence
+}
+
+/** Whoever has offered and was not taken is drawn more hopefully the next time, as long as it is new. */
+export function notePassedOver(search: Search): void {
+  for (const [id, { entry, offer, outcomes }] of search.asked) {
+    if (search.invitations.has(id)) entry.passedOver = 0
+    else if (offer !== undefined && outcomes === 0)
+      entry.passedOver = Math.min(drawsMax, entry.passedOver + 1)
+  }
 }
 
 /** What it costs that the agent was given more than others with its skills; of several skills the dearest counts. */
@@ -162,7 +267,7 @@ function evidenceOf(hub: HubState, task: Task, seen: Seen): Evidence | undefined
   const skills = defined(
     seen.skills.map((skill) => {
       const claim = entry?.skills[skillPlace(entry, skill)]
-      const before = standings?.get(skill) ?? (claim && newStanding(claim, hub.configuration.levels, hub.now))
+      const before = standings?.get(skill) ?? (claim && newStanding(claim, hub.now))
       return before && observed(hub, task, before, seen)
     }),
   )
@@ -193,15 +298,24 @@ export function learnFromRejection(hub: HubState, task: Task): void {
 function observed(hub: HubState, task: Task, before: SkillStanding, seen: Seen): SkillStanding {
   const { blame, tookMs } = seen
   const { levels } = hub.configuration
-  const requiredRank = requiredRankOf(hub, task, before.skill)
-  const verdict = (success: boolean, weight: number): Verdict =>
-    tookMs === undefined ? { success, weight, requiredRank } : { success, weight, requiredRank, tookMs }
+  const { skill } = before
+  const requiredRank = requiredRankOf(hub, task, skill)
+  const entry = hub.roster.get(seen.agent)
+  const background = {
+    prior: hub.population.priorOf(skill, levels[requiredRank] ?? before.level),
+    expectedMs: entry === undefined ? undefined : entry.estimates[skillPlace(entry, skill)]?.typicalMs,
+  }
+  const time = tookMs === undefined ? {} : { tookMs }
   let standing = before
-  if (blame > 0) standing = observe(standing, verdict(false, blame), levels, hub.now)
-  if (blame < 1) standing = observe(standing, verdict(true, 1 - blame), levels, hub.now)
-  if (!seen.absent) return standing
-  const { level, ability, abilityVariance } = before
-  return { ...standing, level, ability, abilityVariance }
+  if (blame > 0) {
+    const verdict = { success: false, weight: blame, requiredRank, ...time }
+    standing = observe(standing, verdict, levels, hub.now, background)
+  }
+  if (blame < 1) {
+    const verdict = { success: true, weight: 1 - blame, requiredRank, ...time }
+    standing = observe(standing, verdict, levels, hub.now, background)
+  }
+  return seen.absent ? withoutLevel(standing, before) : standing
 }
 
 function requiredRankOf(hub: HubState, task: Task, skill: SkillName): number {

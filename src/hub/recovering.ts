@@ -12,7 +12,7 @@ import { claim, end } from './ending.ts'
 import { dropInvitation, endSearch, settle } from './forming.ts'
 import { learn } from './judging.ts'
 import { enqueue } from './queue.ts'
-import { isPresent, shiftSlots, strike } from './roster.ts'
+import { isPresent, strike, vacate } from './roster.ts'
 import { startMember } from './running.ts'
 import { type HubState, type Part, type RosterEntry, send, standingMembers, type Task } from './state.ts'
 
@@ -29,7 +29,7 @@ export function loseMember(hub: HubState, task: Task, part: Part, reason: Refusa
   if (counts) learn(hub, task, [{ agent, skills, blame: 1, tookMs, absent }])
   const entry = isPresent(hub, agent, incarnation)
   if (entry !== undefined) {
-    shiftSlots(hub, entry, 0, -1)
+    vacate(hub, entry, part)
     entry.tasks.delete(task.id)
     send(hub, entry.address, { kind: 'GROUP_DISSOLVED', task: task.id, epoch, reason: reason.message })
   }
@@ -78,6 +78,8 @@ function leaveSearch(hub: HubState, task: Task, entry: RosterEntry, reason: Refu
 /** What lost messages have torn apart is mended by comparing what both sides know. */
 export function reconcile(hub: HubState, entry: RosterEntry, message: AgentHeartbeat): void {
   entry.heardAt = hub.now
+  // Of a million agents most are idle: there is nothing to compare.
+  if (message.working.length === 0 && entry.tasks.size === 0) return
   const named = new Set<TaskId>()
   for (const { task: id, epoch } of message.working) {
     named.add(id)

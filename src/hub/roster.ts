@@ -10,9 +10,9 @@ import type { Address, AgentJoin } from '../protocol/message.ts'
 import { isRefusal, type Refusal, refuse } from '../protocol/refusal.ts'
 import type { Skill } from '../protocol/skill.ts'
 import { rankScore } from '../strategy/score.ts'
-import { expectationsOf, markProven, ranksOf, relist } from './judging.ts'
+import { expectationsOf, markProven, ranksOf, relist, typicalTime } from './judging.ts'
 import { agentsChanged } from './projects.ts'
-import { countRefusal, type HubState, type RosterEntry, type Supply, send, stir } from './state.ts'
+import { countRefusal, type HubState, type Part, type RosterEntry, type Supply, send, stir } from './state.ts'
 
 export function freeSlots(entry: RosterEntry): number {
   return entry.capacity - entry.held - entry.running
@@ -37,6 +37,21 @@ export function countPart(hub: HubState, entry: RosterEntry): void {
   if (hub.configuration.limits.workSpread === 0) return
   entry.begun += 1
   for (const { name } of entry.skills) supplyOf(hub, name).begun += 1
+}
+
+/** A promised slot becomes one at work. */
+export function occupy(hub: HubState, entry: RosterEntry, part: Part): void {
+  part.expectedMs = typicalTime(entry, part.member.skills)
+  entry.startedSum += part.startedAt
+  entry.expectedSum += part.expectedMs
+  shiftSlots(hub, entry, -1, 1)
+}
+
+/** A slot at work is free again. */
+export function vacate(hub: HubState, entry: RosterEntry, part: Part): void {
+  entry.startedSum -= part.startedAt
+  entry.expectedSum -= part.expectedMs
+  shiftSlots(hub, entry, 0, -1)
 }
 
 export function supplyOf(hub: HubState, name: SkillName): Supply {
@@ -120,6 +135,9 @@ function enter(
     held: 0,
     running: 0,
     begun: 0,
+    startedSum: 0,
+    expectedSum: 0,
+    passedOver: 0,
     heardAt: hub.now,
     slot: -1,
     tasks: new Set(),

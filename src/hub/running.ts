@@ -20,7 +20,7 @@ import type { TaskInput } from '../protocol/task.ts'
 import { record } from './applying.ts'
 import { claim } from './ending.ts'
 import { loseMember } from './recovering.ts'
-import { isPresent, shiftSlots } from './roster.ts'
+import { isPresent, vacate } from './roster.ts'
 import {
   countRefusal,
   type HubState,
@@ -106,7 +106,11 @@ export function onStart(hub: HubState, from: Address, message: TaskStart): void 
   // The wake that is due ends the task and tells its initiator.
   if (task.group.started || isLate(hub, task)) return
   record(hub, { kind: 'task.started', task: task.id, at: hub.now, epoch: task.epoch })
-  for (const part of task.group.parts.values()) part.startedAt = hub.now
+  for (const part of task.group.parts.values()) {
+    const entry = isPresent(hub, part.member.agent, part.member.incarnation)
+    if (entry !== undefined && part.state === 'working') entry.startedSum += hub.now - part.startedAt
+    part.startedAt = hub.now
+  }
   startMembers(hub, task, [...task.group.parts.keys()])
 }
 
@@ -223,7 +227,7 @@ function finish(hub: HubState, task: Task, part: Part, message: TaskComplete): v
   })
   const entry = isPresent(hub, agent, incarnation)
   if (entry !== undefined) {
-    shiftSlots(hub, entry, 0, -1)
+    vacate(hub, entry, part)
     entry.tasks.delete(task.id)
   }
   claim(hub, task)

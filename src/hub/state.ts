@@ -15,8 +15,9 @@ import type { MemberResult, Outcome, TaskAnnouncement } from '../protocol/task.t
 import type { Millis } from '../protocol/time.ts'
 import { Catalog } from '../strategy/catalog.ts'
 import type { PlanProblem } from '../strategy/plan.ts'
+import { Population, type Prior } from '../strategy/population.ts'
 import { newRotation, type Rotation } from '../strategy/rotation.ts'
-import type { Estimate } from '../strategy/score.ts'
+import type { Costs, Estimate } from '../strategy/score.ts'
 import { Deadlines, type Due } from './deadlines.ts'
 import type { Heap, Placed } from './heap.ts'
 import type { Preferred, Project } from './project.ts'
@@ -57,9 +58,13 @@ export interface Asked {
   why: string | undefined
   score: number
   success: number
+  /** Outcomes behind it, in the skill of which most was seen. */
+  outcomes: number
   /** The values of `strategy/score` for each open need; undefined where it cannot. Empty until it is scored. */
   values: readonly (number | undefined)[]
   cost: number
+  /** What `cost` is made of. */
+  costs: Costs
 }
 
 export interface Invitation {
@@ -96,6 +101,8 @@ export interface Part {
   readonly member: Member
   state: PartState
   startedAt: Millis
+  /** Median duration that was expected when the group was formed; 0 when nothing was known. */
+  expectedMs: Millis
   /** The last sign of work. */
   heardAt: Millis
   /** Whose work it goes on with, where it replaces members that were lost: their checkpoints are its own. */
@@ -198,6 +205,11 @@ export interface RosterEntry extends Due {
   running: number
   /** Parts that it was given since it is here. */
   begun: number
+  /** Of the parts that it works on: the sums of the instants at which they began and of what was expected of them. */
+  startedSum: number
+  expectedSum: number
+  /** How often it has offered and was not taken since it last was. */
+  passedOver: number
   heardAt: Millis
   /** Its place in the catalog. */
   slot: number
@@ -289,6 +301,10 @@ export interface HubState {
   readonly catalog: Catalog
   readonly supply: Map<SkillName, Supply>
   readonly standings: Map<AgentId, Map<SkillName, SkillStanding>>
+  /** Sums over all standings. */
+  readonly population: Population
+  /** What is expected of agents of which nothing was seen, by what is usual. */
+  readonly strangers: WeakMap<Prior, Estimate>
   readonly queue: Queue
   /** The first impatient task and the agents that are kept for it. */
   claim: { readonly task: TaskId; readonly agents: ReadonlySet<AgentId> } | undefined
@@ -326,6 +342,8 @@ export function newHubState(self: Address, configuration: Configuration, random:
     catalog: new Catalog(configuration.levels.length),
     supply: new Map(),
     standings: new Map(),
+    population: new Population(),
+    strangers: new WeakMap(),
     queue: {
       fresh: [],
       kinds: new Map(),

@@ -5,11 +5,10 @@ import type { AgentId } from '../protocol/id.ts'
 import { never } from '../protocol/machine.ts'
 import type { Address, AgentReport, HubAsk, HubTell, SkillReport } from '../protocol/message.ts'
 import type { Skill } from '../protocol/skill.ts'
-import { estimate } from '../strategy/score.ts'
-import { consideredIn } from './forming.ts'
-import { standingOf } from './judging.ts'
+import { estimateOf, standingOf } from './judging.ts'
 import { expectationOf } from './projects.ts'
 import { reasonOf } from './queue.ts'
+import { consideredIn } from './recounting.ts'
 import { type HubState, type RosterEntry, send, type Task } from './state.ts'
 
 export function onAsk(hub: HubState, from: Address, message: HubAsk): void {
@@ -81,7 +80,7 @@ function presentReport(hub: HubState, entry: RosterEntry): AgentReport {
 
 function skillReport(hub: HubState, agent: AgentId, claim: Skill): SkillReport {
   const standing = standingOf(hub, agent, claim)
-  const expected = estimate(standing, claim)
+  const expected = estimateOf(hub, agent, claim)
   return {
     name: claim.name,
     claimedLevel: claim.level,

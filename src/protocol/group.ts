@@ -17,6 +17,22 @@ export interface Member {
 
 export type Verdict = 'chosen' | 'outscored' | 'declined' | 'rejected' | 'silent'
 
+/** What taking an agent costs, in logits: 1 is as bad as dividing its probability of success by e. */
+export interface CostParts {
+  /** The time until it would be finished. */
+  readonly time?: number
+  /** Its load, measured against the slots that it has earned. */
+  readonly load?: number
+  /** Its price as a share of the budget. */
+  readonly price?: number
+  /** The danger that it misses the deadline. */
+  readonly late?: number
+  /** That it was given more work than others with its skills, where work is to be spread. */
+  readonly spread?: number
+  /** That the plan of the project wants others. */
+  readonly plan?: number
+}
+
 /** One agent that was asked, as the decision record keeps it. */
 export interface Considered {
   readonly agent: AgentId
@@ -24,10 +40,14 @@ export interface Considered {
   readonly skills: readonly SkillName[]
   /** Logarithm of the probability of success less the costs; larger is better. */
   readonly score: number
-  /** Estimated probability of success, 0..1. */
+  /** Probability of success that it was credited with, 0..1; for a newcomer drawn, and so now and then hopeful. */
   readonly success: number
+  /** Outcomes behind it, faded; left out when there are none. */
+  readonly outcomes?: number
   /** Busy slots divided by capacity when it was asked. */
   readonly load: number
+  /** What was taken off for it: `score` is the logarithm of `success` less all of these. Left out when nothing was. */
+  readonly costs?: CostParts
   readonly verdict: Verdict
   /** Its own words, or the refusal's message. */
   readonly why?: string

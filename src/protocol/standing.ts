@@ -12,9 +12,15 @@ export interface SkillStanding {
   readonly level: SkillLevel
   readonly successes: number
   readonly failures: number
-  /** Latent ability (logits): mean and variance. */
-  readonly ability: number
-  readonly abilityVariance: number
+  /**
+   * For each level of the network, from the lowest: the logarithm of how likely it is the agent's, less that of the
+   * likeliest. Absent while only its claim is known.
+   */
+  readonly fits?: readonly number[]
+  /** Successes and outcomes of work of its own level while it had that level beyond doubt. Absent: none. */
+  readonly own?: readonly [number, number]
+  /** How much worse, and how much better, it has done lately than was expected. Absent while both are 0. */
+  readonly drift?: readonly [number, number]
   /** Natural logarithm of the duration in milliseconds: weight, mean, and sum of squared deviations. */
   readonly timeWeight: number
   readonly timeMean: number

@@ -6,27 +6,24 @@
 import type { Skill } from '../protocol/skill.ts'
 import type { SkillStanding } from '../protocol/standing.ts'
 import type { Millis } from '../protocol/time.ts'
+import { timePriorWeight, timeSpread, timeSpreadPrior } from './duration.ts'
 import { drawBeta, normalCdf } from './normal.ts'
-import { timeSpread, timeSpreadPrior } from './standing.ts'
+import { defaultPrior, type Prior } from './population.ts'
 
-export const scoreStrategy: string = 'thompson-lcb@1'
+export const scoreStrategy: string = 'thompson-lcb-eft@2'
 
-/** The prior weighs as much as this many outcomes. */
-const priorWeight = 6
-/** Share of successes in a population of which nothing is known. */
-const defaultPopulation = 0.7
-/** How far a claimed rate moves the prior. */
+/** How far a claimed rate, or a claimed time, moves the prior. */
 const claimTrust = 0.3
 /** 10 % and 90 % points of the standard normal distribution. */
 const z90 = 1.2816
-/** A claimed mean time weighs as much as this many durations. */
-const claimedTimeWeight = 3
 /** Below this an agent is as good as none, and the logarithm stays finite. */
-const successMin = 1e-3
+export const successMin: number = 1e-3
+/** More draws for a newcomer that was passed over would find nothing new. */
+export const drawsMax: number = 8
 
-/** Weights of `costOf`, in logits: 1 is as bad as dividing the probability of success by e. */
+/** Weights of `costsOf`, in logits: 1 is as bad as dividing the probability of success by e. */
 const timeCost = 0.5
-const loadCost = 0.1
+const loadCost = 0.05
 const priceCost = 1
 /** Work shorter than this hardly costs anything for its length. */
 const timeReferenceMs = 60_000
@@ -35,7 +32,7 @@ const lateMin = 1e-6
 /** Nobody is so steady that a deadline is certain to be kept. */
 const spreadMin = 0.1
 /** What full load takes from a place in the catalog. */
-const rankLoad = 0.2
+const rankLoad = 0.1
 
 /** What the evidence says of one skill. */
 export interface Estimate {
@@ -45,48 +42,78 @@ export interface Estimate {
   readonly lower: number
   /** Outcomes behind it, faded. 0: everything here is prior. */
   readonly weight: number
+  /** How many outcomes the estimate is worth, with the prior. */
+  readonly strength: number
+  /** Slots that it has earned: one, and one more for each success. */
+  readonly slots: number
   /** Median duration, or undefined when nothing is known or claimed. */
   readonly typicalMs: Millis | undefined
   /** Nine of ten assignments take no longer. */
   readonly latestMs: Millis | undefined
+  /** What it was made with; when the population has moved, it is to be made again. */
+  readonly prior: Prior
 }
 
 /**
- * @param population Share of successes among all agents with this skill and level; the prior mean.
+ * @param prior What is usual among all agents with this skill and level.
  * Source: Beta reputation (Jøsang and Ismail 2002) with an empirical prior; log-normal durations.
  */
 export function estimate(
-  standing: SkillStanding,
+  standing: Pick<SkillStanding, 'successes' | 'failures' | 'timeWeight' | 'timeMean' | 'timeM2'>,
   claim: Skill,
-  population: number = defaultPopulation,
+  prior: Prior = defaultPrior,
 ): Estimate {
   const claimed = claim.successRate
-  const prior = claimed === undefined ? population : population + claimTrust * (claimed - population)
+  const expected = claimed === undefined ? prior.mean : prior.mean + claimTrust * (claimed - prior.mean)
   const weight = standing.successes + standing.failures
-  const strength = priorWeight + weight
-  const mean = (prior * priorWeight + standing.successes) / strength
+  const strength = prior.strength + weight
+  const mean = (expected * prior.strength + standing.successes) / strength
   const lower = Math.max(0, mean - z90 * Math.sqrt((mean * (1 - mean)) / (strength + 1)))
-  const { typicalMs, latestMs } = estimateTime(standing, claim.meanTimeMs)
-  return { mean, lower, weight, typicalMs, latestMs }
+  const { typicalMs, latestMs } = estimateTime(standing, claim.meanTimeMs, prior)
+  return { mean, lower, weight, strength, slots: 1 + standing.successes, typicalMs, latestMs, prior }
 }
 
 function estimateTime(
-  standing: SkillStanding,
+  standing: Pick<SkillStanding, 'timeWeight' | 'timeMean' | 'timeM2'>,
   claimedMs: Millis | undefined,
+  prior: Prior,
 ): Pick<Estimate, 'typicalMs' | 'latestMs'> {
+  const before = timeBefore(claimedMs, prior)
   const seen = standing.timeWeight
-  const claimed = claimedMs === undefined ? 0 : claimedTimeWeight
-  const weight = seen + claimed
+  const assumed = before === undefined ? 0 : timePriorWeight
+  const weight = seen + assumed
   if (weight === 0) return { typicalMs: undefined, latestMs: undefined }
-  // A claim is a mean; the median of a log-normal is smaller.
-  const claimedMean = Math.log(Math.max(1, claimedMs ?? 1)) - timeSpreadPrior ** 2 / 2
-  const mean = (claimed * claimedMean + seen * standing.timeMean) / weight
-  const gap = claimed > 0 ? standing.timeMean - claimedMean : 0
-  const spread = timeSpread(standing, ((claimed * seen) / weight) * gap * gap)
+  const mean = (assumed * (before ?? 0) + seen * standing.timeMean) / weight
+  const gap = before !== undefined && seen > 0 ? standing.timeMean - before : 0
+  const spread = timeSpread(standing, ((assumed * seen) / weight) * gap * gap, prior.timeSpread)
   return {
     typicalMs: Math.exp(mean),
     latestMs: Math.exp(mean + z90 * spread * Math.sqrt(1 + 1 / weight)),
   }
+}
+
+/** Logarithm of the median duration that is expected of a stranger: the population's, moved by what it claims. */
+function timeBefore(claimedMs: Millis | undefined, { medianMs }: Prior): number | undefined {
+  const population = medianMs === undefined ? undefined : Math.log(medianMs)
+  if (claimedMs === undefined) return population
+  // A claim is a mean; the median of a log-normal is smaller.
+  const claimed = Math.log(Math.max(1, claimedMs)) - timeSpreadPrior ** 2 / 2
+  return population === undefined ? claimed : population + claimTrust * (claimed - population)
+}
+
+/**
+ * The median duration that is expected when the agent has named one for this very task. Its word weighs as much as
+ * three durations that were seen.
+ */
+export function expectedTime(
+  e: Estimate,
+  offeredMs: Millis | undefined,
+  timeWeight: number,
+): Millis | undefined {
+  if (offeredMs === undefined || e.typicalMs === undefined || timeWeight === 0)
+    return offeredMs ?? e.typicalMs
+  const log = timePriorWeight * Math.log(Math.max(1, offeredMs)) + timeWeight * Math.log(e.typicalMs)
+  return Math.exp(log / (timePriorWeight + timeWeight))
 }
 
 /**
@@ -95,68 +122,87 @@ function estimateTime(
  *
  * @param inFlight Assignments without outcome yet. They narrow the draw as outcomes at the mean would, so that a
  * hundred tasks at once do not all fall upon the same newcomer.
+ * @param passedOver How often an agent that was never tried has offered in vain: each time adds a draw, of which the
+ * best counts. So its turn comes as soon as it is plausible that it is better.
  * Source: optimistic Thompson sampling, Chapelle and Li 2011.
  */
 export function drawSuccess(
   e: Estimate,
-  standing: SkillStanding,
   random: () => number,
   inFlight: number = 0,
+  passedOver: number = 0,
 ): number {
-  const strength = priorWeight + standing.successes + standing.failures + inFlight
-  return Math.max(e.mean, drawBeta(e.mean * strength, (1 - e.mean) * strength, random))
+  const strength = e.strength + inFlight
+  const draws = e.weight === 0 && inFlight === 0 ? Math.min(drawsMax, 1 + passedOver) : 1
+  let best = e.mean
+  for (let i = 0; i < draws; i++) {
+    best = Math.max(best, drawBeta(e.mean * strength, (1 - e.mean) * strength, random))
+  }
+  return best
 }
 
 /** How occupied an agent is, and what it says of this task. */
 export interface Load {
+  /** Slots promised or in use. */
   readonly busy: number
-  readonly capacity: number
+  /** Slots that count: no more than it has, and no more than it has earned. */
+  readonly slots: number
+  /** Median duration of this work. */
   readonly expectedMs: Millis | undefined
+  /** What is left of its work under way, divided by its capacity. */
+  readonly residualMs: Millis
   readonly price: number
 }
 
-export interface Score {
-  /** log of `success`: the value of this agent for this skill. */
-  readonly value: number
-  readonly success: number
+/** What a task says of time and money. */
+export interface Terms {
+  readonly budget: number | undefined
+  readonly deadlineInMs: Millis | undefined
+  readonly latestMs: Millis | undefined
 }
 
-/** Critical work goes by what is proven, all other work gives newcomers a chance. */
-export function scoreSkill(
+/** The logarithm of `success` is the value of this agent for this skill. Critical work goes by what is proven. */
+export function successFor(
   e: Estimate,
-  standing: SkillStanding,
   critical: boolean,
   random: () => number,
   inFlight: number = 0,
-): Score {
-  const success = critical ? e.lower : drawSuccess(e, standing, random, inFlight)
-  const clamped = Math.min(1, Math.max(successMin, success))
-  return { value: Math.log(clamped), success: clamped }
+  passedOver: number = 0,
+): number {
+  const success = critical ? e.lower : drawSuccess(e, random, inFlight, passedOver)
+  return Math.min(1, Math.max(successMin, success))
 }
 
 /**
- * What taking this member costs, once, whatever number of skills it covers. At least 0 and finite, which
- * the exact choice of a team relies on. Four parts: its time to finish (logarithmic, so that seconds do not
- * drown quality and days do not either), its load, its price as a share of the budget, and its chance to
- * miss the deadline.
+ * What taking a member costs, once, whatever number of skills it covers: the parts, each finite and at least 0, and
+ * their sum, on which the exact choice of a team relies.
  */
-export function costOf(
-  load: Load,
-  task: {
-    readonly budget: number | undefined
-    readonly deadlineInMs: Millis | undefined
-    readonly latestMs: Millis | undefined
-  },
-): number {
-  const used = utilisation(load.busy, load.capacity)
-  const finishMs = load.expectedMs === undefined ? undefined : Math.max(0, load.expectedMs) * (1 + used)
-  const bounded = Math.min(loadMax, used)
-  return (
-    (finishMs === undefined ? 0 : timeCost * Math.log1p(finishMs / timeReferenceMs)) +
-    (loadCost * bounded) / (1 - bounded) +
-    priceCost * shareOf(load.price, task.budget) +
-    lateness(finishMs, load.expectedMs, task.latestMs, task.deadlineInMs)
-  )
+export interface Costs {
+  /** Its time to finish; logarithmic, so that seconds do not drown quality and days do not either. */
+  readonly time: number
+  readonly load: number
+  /** Its price as a share of the budget. */
+  readonly price: number
+  /** −log P(done before the deadline). */
+  readonly late: number
+  /** That it was given more work than others with its skills, where work is to be spread (`strategy/spread`). */
+  readonly spread: number
+  /** That the plan of the project wants others (`strategy/scarcity`). */
+  readonly plan: number
+  readonly total: number
+}
+
+export const noCosts: Costs = { time: 0, load: 0, price: 0, late: 0, spread: 0, plan: 0, total: 0 }
+
+export function costsOf(load: Load, terms: Terms): Costs {
+  const { expectedMs } = load
+  const finishMs = expectedMs === undefined ? undefined : Math.max(0, expectedMs) + load.residualMs
+  const used = Math.min(loadMax, utilisation(load.busy, load.slots))
+  const time = finishMs === undefined ? 0 : timeCost * Math.log1p(finishMs / timeReferenceMs)
+  const busy = (loadCost * used) / (1 - used)
+  const price = priceCost * shareOf(load.price, terms.budget)
+  const late = lateness(finishMs, expectedMs, terms.latestMs, terms.deadlineInMs)
+  return { time, load: busy, price, late, spread: 0, plan: 0, total: time + busy + price + late }
 }
 
 /** −log P(done before the deadline), for a log-normal duration with this median and 90 % point. */
@@ -181,11 +227,16 @@ function shareOf(price: number, budget: number | undefined): number {
   return price >= budget ? 1 : price / budget
 }
 
-function utilisation(busy: number, capacity: number): number {
-  return capacity > 0 ? Math.min(1, Math.max(0, busy / capacity)) : 1
+function utilisation(busy: number, slots: number): number {
+  return slots > 0 ? Math.min(1, Math.max(0, busy / slots)) : 1
+}
+
+/** The slots of an agent that count: those of a newcomer grow with its successes. Source: TCP's slow start. */
+export function slotsOf(e: Estimate, capacity: number): number {
+  return Math.min(capacity, e.slots)
 }
 
 /** A place in the catalog, 0 (last) to 1 (first): success so far, less the load. It needs no random number. */
 export function rankScore(e: Estimate, busy: number, capacity: number): number {
-  return Math.min(1, Math.max(0, e.mean - rankLoad * utilisation(busy, capacity)))
+  return Math.min(1, Math.max(0, e.mean - rankLoad * utilisation(busy, slotsOf(e, capacity))))
 }

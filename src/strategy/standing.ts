@@ -8,33 +8,23 @@ import { assert } from '../protocol/machine.ts'
 import { rankOf, type Skill, type SkillLevel } from '../protocol/skill.ts'
 import type { SkillStanding } from '../protocol/standing.ts'
 import type { Millis } from '../protocol/time.ts'
-import { normalCdf, normalPdf } from './normal.ts'
+import { updateTime } from './duration.ts'
+import { claimedFits, isExample, nextRank, updateFits } from './level.ts'
+import { defaultPrior, type Prior } from './population.ts'
 
-export const standingStrategy: string = 'beta-ekf@1'
+export const standingStrategy: string = 'beta-bayes-cusum@2'
 
 /** Evidence loses half of its weight in this time, or with this many newer outcomes, whichever is sooner. */
 const successHalfLifeMs = 180 * 24 * 3_600_000
 const successHalfLifeTasks = 200
-/** Durations change faster than abilities: a new model, another machine. */
-const timeHalfLifeTasks = 20
-/** Spread of the logarithm of a duration before any was seen: a factor of 1.8 either way. */
-export const timeSpreadPrior: number = 0.6
+/** Five outcomes, less what fades between them. */
+export const provenEvidence: number = 4.9
 
-/** Levels stand 1.5 logits apart; work of a level is as difficult as the middle of that level. */
-const levelWidth = 1.5
-const lowestDifficulty = -1.5
-/** How steeply success depends on ability less difficulty. */
-const slope = 1.2
-/** How far a claim may be from the truth: a standard deviation of about one level, and seldom from modesty. */
-const abilityVariancePrior = 2
-const boast = 0.3
-/** A level is given with this certainty, and taken with a little less: to overrate an agent does more harm. */
-const certaintyUp = 0.9
-const certaintyDown = 0.8
-/** Four outcomes, less what fades between them. */
-const promotionEvidence = 3.9
-/** Five, likewise. */
-const provenEvidence = 4.9
+/** Deviations below this are chance, and so many of them together are not. In outcomes. */
+const driftSlack = 0.1
+const driftAlarm = 4
+/** What an alarm leaves of the evidence from before. */
+const keptAfterAlarm = 0.25
 
 /** One outcome of one assignment, as far as this skill is concerned. */
 export interface Verdict {
@@ -47,15 +37,21 @@ export interface Verdict {
   readonly tookMs?: Millis
 }
 
+/** What was known before the outcome: of all agents of the level that the task asked for, and of this agent's pace. */
+export interface Background {
+  readonly prior: Prior
+  readonly expectedMs?: Millis | undefined
+}
+
+const unknown: Background = { prior: defaultPrior }
+
 /** The standing of an agent that was never seen at work: its claim decides the level, and nothing else. */
-export function newStanding(claim: Skill, levels: readonly SkillLevel[], now: Millis): SkillStanding {
+export function newStanding(claim: Pick<Skill, 'name' | 'level'>, now: Millis): SkillStanding {
   return {
     skill: claim.name,
     level: claim.level,
     successes: 0,
     failures: 0,
-    ability: difficulty(rankIn(levels, claim.level)) - boast,
-    abilityVariance: abilityVariancePrior,
     timeWeight: 0,
     timeMean: 0,
     timeM2: 0,
@@ -72,32 +68,49 @@ export function observe(
   seen: Verdict,
   levels: readonly SkillLevel[],
   now: Millis,
+  background: Background = unknown,
 ): SkillStanding {
   if (!(seen.weight > 0)) return standing
+  const { prior, expectedMs } = background
   const halvings = Math.max(
     Math.max(0, now - standing.updatedAt) / successHalfLifeMs,
     seen.weight / successHalfLifeTasks,
   )
-  const kept = 2 ** -halvings
+  const drift = driftAfter(standing, seen, prior)
+  const alarm = drift[0] > driftAlarm || drift[1] > driftAlarm
+  const kept = 2 ** -halvings * (alarm ? keptAfterAlarm : 1)
   const successes = standing.successes * kept + (seen.success ? seen.weight : 0)
   const failures = standing.failures * kept + (seen.success ? 0 : seen.weight)
-  // The same fading for what is known of the ability: an agent may improve or decline.
-  const faded = Math.min(abilityVariancePrior, standing.abilityVariance / kept)
-  const ability = updateAbility(standing.ability, faded, seen)
-  const level = nextLevel(standing.level, ability, successes + failures, seen, levels)
-  const time = seen.tookMs === undefined ? standing : updateTime(standing, seen, seen.tookMs)
+  const rank = rankIn(levels, standing.level)
+  const before = standing.fits ?? claimedFits(rank, levels.length)
+  const fits = updateFits(before, seen, prior.usual, kept)
+  const next = nextRank(rank, fits, seen, successes + failures)
+  const own = next === rank ? ownAfter(standing, seen, before, rank, kept) : undefined
+  const { tookMs } = seen
+  const time = tookMs === undefined ? standing : updateTime(standing, { ...seen, tookMs, expectedMs })
   return {
     skill: standing.skill,
-    level,
-    successes,
-    failures,
-    ability: ability.mean,
-    abilityVariance: ability.variance,
+    level: levels[next] ?? standing.level,
+    successes: round(successes),
+    failures: round(failures),
+    fits,
+    ...(own === undefined ? {} : { own }),
+    ...(alarm || (drift[0] === 0 && drift[1] === 0) ? {} : { drift }),
     timeWeight: time.timeWeight,
     timeMean: time.timeMean,
     timeM2: time.timeM2,
     updatedAt: Math.max(now, standing.updatedAt),
   }
+}
+
+/**
+ * An agent that was not seen to work, because it died or fell silent: it is less to be relied on, and nothing is known
+ * of its level.
+ */
+export function withoutLevel(after: SkillStanding, before: SkillStanding): SkillStanding {
+  const { fits: _fits, own: _own, ...rest } = after
+  const { level, fits, own } = before
+  return { ...rest, level, ...(fits === undefined ? {} : { fits }), ...(own === undefined ? {} : { own }) }
 }
 
 /** Whether an agent is no newcomer in this skill: five outcomes, as long as they are fresh enough to count. */
@@ -122,99 +135,40 @@ export function blame(success: readonly number[]): number[] {
   return success.map((p) => Math.min(1, (1 - clamp(p, 0, 1)) / anyFails))
 }
 
-interface Ability {
-  readonly mean: number
-  readonly variance: number
+/**
+ * The sums of what was worse and better than expected, each never below 0.
+ * Source: two-sided CUSUM (E. S. Page 1954).
+ */
+function driftAfter(standing: SkillStanding, seen: Verdict, prior: Prior): [number, number] {
+  const { successes, failures } = standing
+  const expected = (prior.mean * prior.strength + successes) / (prior.strength + successes + failures)
+  const better = (seen.success ? 1 : 0) - expected
+  const [worse = 0, rising = 0] = standing.drift ?? []
+  return [
+    round(Math.max(0, worse + seen.weight * (-better - driftSlack))),
+    round(Math.max(0, rising + seen.weight * (better - driftSlack))),
+  ]
 }
 
-/**
- * One step of an extended Kalman filter on P(success) = σ(slope · (ability − difficulty)), where a weight
- * below 1 scales the information of the outcome. Source: the Glicko and TrueSkill family of ratings,
- * against a known task.
- */
-function updateAbility(mean: number, variance: number, seen: Verdict): Ability {
-  const p = 1 / (1 + Math.exp(-slope * (mean - difficulty(seen.requiredRank))))
-  const information = Math.max(1e-3, p * (1 - p))
-  const gain = (slope * variance) / (1 / (information * seen.weight) + slope * slope * variance)
-  return {
-    mean: mean + (gain * ((seen.success ? 1 : 0) - p)) / information,
-    variance: variance * (1 - slope * gain),
-  }
-}
-
-/**
- * One level up or down at most, and with hysteresis: only when the evidence is certain. Work below its
- * level promotes nobody; otherwise a long row of easy successes would make an expert.
- */
-function nextLevel(
-  level: SkillLevel,
-  ability: Ability,
-  weight: number,
+/** Only who is beyond doubt at its level is an example of how agents of that level do. */
+function ownAfter(
+  { own }: SkillStanding,
   seen: Verdict,
-  levels: readonly SkillLevel[],
-): SkillLevel {
-  const deviation = Math.sqrt(ability.variance)
-  const below = (cut: number): number => normalCdf((cut - ability.mean) / deviation)
-  const rank = rankIn(levels, level)
-  if (seen.success) {
-    const mayRise = seen.requiredRank >= rank && weight >= promotionEvidence
-    const above = mayRise && 1 - below(upperCut(rank)) >= certaintyUp
-    return above ? (levels[rank + 1] ?? level) : level
+  fits: readonly number[],
+  rank: number,
+  kept: number,
+): [number, number] | undefined {
+  const [successes = 0, outcomes = 0] = own ?? []
+  if (seen.requiredRank === rank && isExample(fits, rank)) {
+    const success = seen.success ? seen.weight : 0
+    return [round(successes * kept + success), round(outcomes * kept + seen.weight)]
   }
-  return rank > 0 && below(upperCut(rank - 1)) >= certaintyDown ? (levels[rank - 1] ?? level) : level
+  return own === undefined ? undefined : [round(successes * kept), round(outcomes * kept)]
 }
 
-/** Discounted weight, mean and squared deviations of the logarithm of the duration (B. P. Welford, weighted). */
-function updateTime(standing: SkillStanding, seen: Verdict, tookMs: Millis): TimeModel {
-  const kept = 2 ** (-seen.weight / timeHalfLifeTasks)
-  const known = standing.timeWeight * kept
-  const log = Math.log(Math.max(1, tookMs))
-  const x = seen.success ? { mean: log, variance: 0 } : atLeast(log, standing)
-  const weight = known + seen.weight
-  const shift = x.mean - standing.timeMean
-  const mean = standing.timeMean + (shift * seen.weight) / weight
-  const spread = seen.weight * (shift * (x.mean - mean) + x.variance)
-  return { timeWeight: weight, timeMean: mean, timeM2: standing.timeM2 * kept + spread }
-}
-
-type TimeModel = Pick<SkillStanding, 'timeWeight' | 'timeMean' | 'timeM2'>
-
-/**
- * A failure after some time says only that the work takes longer than that. It enters as what the model
- * then expects, with the variance that remains; otherwise an agent that never gets slow work done would
- * look fast.
- */
-function atLeast(log: number, standing: SkillStanding): { mean: number; variance: number } {
-  const mean = standing.timeWeight > 0 ? standing.timeMean : log
-  const spread = timeSpread(standing, 0)
-  const a = (log - mean) / spread
-  const tail = 1 - normalCdf(a)
-  // Mills ratio; far out in the tail it approaches its argument.
-  const hazard = tail > 1e-9 ? normalPdf(a) / tail : a + 1 / a
-  return {
-    mean: mean + spread * hazard,
-    variance: Math.max(0, spread * spread * (1 + a * hazard - hazard * hazard)),
-  }
-}
-
-/**
- * Standard deviation of the logarithm of the duration: what was seen, with three pseudo-observations of the
- * prior spread. `extraM2` are squared deviations that the caller adds, such as those between a prior mean
- * and the evidence.
- */
-export function timeSpread(standing: TimeModel, extraM2: number): number {
-  const pseudo = 3
-  const m2 = pseudo * timeSpreadPrior * timeSpreadPrior + standing.timeM2 + extraM2
-  return Math.sqrt(m2 / (pseudo + standing.timeWeight))
-}
-
-function difficulty(rank: number): number {
-  return lowestDifficulty + levelWidth * rank
-}
-
-/** Abilities above this belong to the next level. */
-function upperCut(rank: number): number {
-  return difficulty(rank) + levelWidth / 2
+/** Written into the journal with every outcome: what lies behind the sixth place is not known anyway. */
+function round(value: number): number {
+  return Math.round(value * 1e6) / 1e6
 }
 
 function rankIn(levels: readonly SkillLevel[], level: SkillLevel): number {

@@ -5,22 +5,26 @@ import type { SkillName } from '../../src/protocol/id.ts'
 import { defaultLevels, type Skill } from '../../src/protocol/skill.ts'
 import type { SkillStanding } from '../../src/protocol/standing.ts'
 import { drawBeta } from '../../src/strategy/normal.ts'
+import { defaultPrior } from '../../src/strategy/population.ts'
 import { seeded } from '../../src/strategy/random.ts'
 import {
-  costOf,
+  costsOf,
   drawSuccess,
   type Estimate,
   estimate,
+  expectedTime,
   type Load,
   rankScore,
-  scoreSkill,
+  slotsOf,
+  successFor,
+  type Terms,
 } from '../../src/strategy/score.ts'
 import { newStanding, observe } from '../../src/strategy/standing.ts'
 
 const plain: Skill = { name: 'weaving' as SkillName, level: 'advanced' }
 
 function seen(successes: number, failures: number): SkillStanding {
-  return { ...newStanding(plain, defaultLevels, 0), successes, failures }
+  return { ...newStanding(plain, 0), successes, failures }
 }
 
 test('FIT-1 without evidence the estimate is the population, moved by three tenths of what the claim differs', () => {
@@ -28,7 +32,10 @@ test('FIT-1 without evidence the estimate is the population, moved by three tent
   assert.ok(Math.abs(estimate(none, plain).mean - 0.7) < 1e-12)
   assert.ok(Math.abs(estimate(none, { ...plain, successRate: 1 }).mean - 0.79) < 1e-12)
   assert.ok(Math.abs(estimate(none, { ...plain, successRate: 0 }).mean - 0.49) < 1e-12)
-  assert.ok(Math.abs(estimate(none, { ...plain, successRate: 0.5 }, 0.5).mean - 0.5) < 1e-12)
+  assert.ok(
+    Math.abs(estimate(none, { ...plain, successRate: 0.5 }, { ...defaultPrior, mean: 0.5 }).mean - 0.5) <
+      1e-12,
+  )
 })
 
 test('FIT-2 evidence outweighs any claim: a boaster who fails is below a modest one who succeeds', () => {
@@ -67,7 +74,7 @@ test('FIT-4 draws are wide for newcomers and narrow for the known or the busy', 
   const spreadOf = (standing: SkillStanding, inFlight: number): number => {
     const random = seeded(4)
     const e = estimate(standing, plain)
-    const draws = Array.from({ length: 4000 }, () => drawSuccess(e, standing, random, inFlight) - e.mean)
+    const draws = Array.from({ length: 4000 }, () => drawSuccess(e, random, inFlight) - e.mean)
     return draws.reduce((sum, x) => sum + x, 0) / draws.length
   }
   const newcomer = spreadOf(seen(0, 0), 0)
@@ -82,12 +89,10 @@ test('FIT-5 critical work goes by the lower bound and asks no random number; val
   }
   const standing = seen(3, 1)
   const e = estimate(standing, plain)
-  assert.deepEqual(scoreSkill(e, standing, true, never), { value: Math.log(e.lower), success: e.lower })
+  assert.equal(successFor(e, true, never), e.lower)
   const hopeless: Estimate = { ...e, mean: 1e-9, lower: 0 }
-  assert.ok(scoreSkill(hopeless, seen(0, 1e9), true, never).value >= Math.log(1e-3) - 1e-12)
-  const drawn = scoreSkill(e, standing, false, seeded(1))
-  assert.equal(drawn.value, Math.log(drawn.success))
-  assert.ok(drawn.success >= e.mean)
+  assert.equal(successFor(hopeless, true, never), 1e-3)
+  assert.ok(successFor(e, false, seeded(1)) >= e.mean)
 })
 
 test('FIT-6 times: the claim alone, evidence alone, and evidence over claim', () => {
@@ -99,17 +104,18 @@ test('FIT-6 times: the claim alone, evidence alone, and evidence over claim', ()
   assert.ok((claimed.typicalMs ?? 0) > 800 && (claimed.typicalMs ?? 0) < 1000)
   assert.ok((claimed.latestMs ?? 0) > 1500 && (claimed.latestMs ?? 0) < 4000)
 
-  let standing = newStanding(plain, defaultLevels, 0)
+  let standing = newStanding(plain, 0)
   for (let i = 0; i < 30; i++) {
     const verdict = { success: true, weight: 1, requiredRank: 2, tookMs: 10_000 }
     standing = observe(standing, verdict, defaultLevels, 0)
   }
-  assert.ok(Math.abs((estimate(standing, plain).typicalMs ?? 0) / 10_000 - 1) < 1e-9)
+  assert.ok(Math.abs((estimate(standing, plain).typicalMs ?? 0) / 10_000 - 1) < 1e-5)
   const liar = estimate(standing, { ...plain, meanTimeMs: 100 })
   assert.ok((liar.typicalMs ?? 0) > 5000, `${liar.typicalMs}`)
 })
 
-const idle: Load = { busy: 0, capacity: 4, expectedMs: undefined, price: 0 }
+const costOf = (load: Load, terms: Terms): number => costsOf(load, terms).total
+const idle: Load = { busy: 0, slots: 4, expectedMs: undefined, residualMs: 0, price: 0 }
 const easy = { budget: undefined, deadlineInMs: undefined, latestMs: undefined }
 
 test('FIT-7 the cost is never negative and always finite, whatever an offer says', () => {
@@ -117,11 +123,11 @@ test('FIT-7 the cost is never negative and always finite, whatever an offer says
   const maybe = fc.option(number, { nil: undefined })
   fc.assert(
     fc.property(
-      fc.record({ busy: number, capacity: number, expectedMs: maybe, price: number }),
+      fc.record({ busy: number, slots: number, expectedMs: maybe, residualMs: number, price: number }),
       fc.record({ budget: maybe, deadlineInMs: maybe, latestMs: maybe }),
       (load, task) => {
-        const cost = costOf(load, task)
-        assert.ok(cost >= 0 && Number.isFinite(cost), `${cost}`)
+        const costs = Object.values(costsOf({ ...load, residualMs: Math.abs(load.residualMs) }, task))
+        for (const cost of costs) assert.ok(cost >= 0 && Number.isFinite(cost), `${costs}`)
       },
     ),
     { numRuns: 2000 },
@@ -135,6 +141,7 @@ test('FIT-8 the cost rises with load, expected time, price and a nearer deadline
   }
   rises([0, 1, 2, 3, 4].map((busy) => costOf({ ...idle, busy }, easy)))
   rises([10, 1e3, 1e5, 1e7].map((expectedMs) => costOf({ ...idle, expectedMs }, easy)))
+  rises([0, 1e3, 1e5].map((residualMs) => costOf({ ...idle, expectedMs: 10, residualMs }, easy)))
   rises([0, 1, 5, 9].map((price) => costOf({ ...idle, price }, { ...easy, budget: 10 })))
   const dueIn = (deadlineInMs: number): number =>
     costOf({ ...idle, expectedMs: 10_000 }, { ...easy, deadlineInMs, latestMs: 20_000 })
@@ -143,6 +150,40 @@ test('FIT-8 the cost rises with load, expected time, price and a nearer deadline
   assert.ok(Math.abs(dueIn(20_000) - dueIn(1e9) - -Math.log(0.9)) < 1e-3)
   // Without a budget, and without a deadline, money and time limits cost nothing.
   assert.equal(costOf({ ...idle, price: 99 }, easy), 0)
+})
+
+test('FIT-11 a newcomer that was passed over is drawn more hopefully each time, and nobody else is', () => {
+  const meanOf = (standing: SkillStanding, inFlight: number, passedOver: number): number => {
+    const random = seeded(5)
+    const e = estimate(standing, plain)
+    const draws = Array.from({ length: 2000 }, () => drawSuccess(e, random, inFlight, passedOver))
+    return draws.reduce((sum, x) => sum + x, 0) / draws.length
+  }
+  const hopes = [0, 1, 3, 7].map((passedOver) => meanOf(seen(0, 0), 0, passedOver))
+  for (let i = 1; i < hopes.length; i++) assert.ok((hopes[i] ?? 0) > (hopes[i - 1] ?? 0) + 0.02, `${hopes}`)
+  assert.equal(meanOf(seen(0, 0), 0, 7), meanOf(seen(0, 0), 0, 1e9))
+  assert.equal(meanOf(seen(1, 0), 0, 7), meanOf(seen(1, 0), 0, 0))
+  assert.equal(meanOf(seen(0, 0), 1, 7), meanOf(seen(0, 0), 1, 0))
+})
+
+test('FIT-12 a load is measured against the slots that are earned: one, and one for each success', () => {
+  assert.deepEqual(
+    [0, 1, 2, 9].map((successes) => slotsOf(estimate(seen(successes, 3), plain), 5)),
+    [1, 2, 3, 5],
+  )
+  const newcomer = estimate(seen(0, 0), plain)
+  assert.ok(rankScore(newcomer, 1, 10) < rankScore(newcomer, 0, 10) - 0.08)
+  const known = estimate(seen(50, 20), plain)
+  assert.ok(rankScore(known, 1, 10) > rankScore(known, 0, 10) - 0.03)
+})
+
+test('FIT-13 a time that is named for one task weighs as much as three that were seen', () => {
+  const e = { ...estimate(seen(0, 0), plain), typicalMs: 10_000 }
+  assert.equal(expectedTime(e, undefined, 20), 10_000)
+  assert.equal(expectedTime(e, 10, 0), 10)
+  assert.ok(Math.abs((expectedTime(e, 10, 3) ?? 0) - Math.sqrt(10 * 10_000)) < 1e-6)
+  assert.ok((expectedTime(e, 10, 27) ?? 0) > 4_000)
+  assert.equal(expectedTime({ ...e, typicalMs: undefined }, 10, 27), 10)
 })
 
 test('FIT-9 the place in the catalog is within 0 and 1, better for the better and for the less busy', () => {
@@ -211,7 +252,7 @@ function simulate(policy: Policy, seed: number): { regret: number; tried: number
 test('FIT-10 drawing tries every newcomer and loses at most six tenths of what the raw rate loses', () => {
   const drawing: Policy = {
     name: 'optimistic Thompson sampling',
-    choose: (e, standing, random) => scoreSkill(e, standing, false, random).value,
+    choose: (e, _standing, random) => successFor(e, false, random),
   }
   const rawRate: Policy = {
     name: 'raw success rate',

@@ -186,12 +186,16 @@ function needsOf(limits: Limits): Schema<readonly Requirement[]> {
 }
 
 function consideredOf(limits: Limits, text: Schema<string>): Schema<readonly Considered[]> {
+  const cost = z.exactOptional(amount)
+  const costs = z.strictObject({ time: cost, load: cost, price: cost, late: cost, spread: cost, plan: cost })
   const considered = z.strictObject({
     agent: agentId,
     skills: list(skillName, limits.skillsMax),
     score: real,
     success: share,
+    outcomes: z.exactOptional(amount),
     load: amount,
+    costs: z.exactOptional(costs),
     verdict: z.enum(['chosen', 'outscored', 'declined', 'rejected', 'silent']),
     why: z.exactOptional(text),
   })

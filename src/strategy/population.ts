@@ -1,0 +1,193 @@
+/**
+ * What is usual among the agents with one skill at one level, as far as their work was seen: what is expected of a
+ * stranger who claims the same. Sums over standings, moved by one step with every outcome and never by a look at
+ * everybody; they are whole numbers, so that the order of the outcomes, and a restart, leave no trace in them.
+ * Must never happen here: an agent counted twice.
+ */
+import type { SkillName } from '../protocol/id.ts'
+import type { SkillLevel } from '../protocol/skill.ts'
+import type { SkillStanding } from '../protocol/standing.ts'
+import type { Millis } from '../protocol/time.ts'
+import { timePriorWeight, timeSpreadPrior } from './duration.ts'
+
+/** What is expected before anything was seen of an agent itself. */
+export interface Prior {
+  /** Probability of success with the work that agents of this level are given. */
+  readonly mean: number
+  /** As many outcomes does the prior weigh: many where agents are alike, few where they differ. */
+  readonly strength: number
+  /** Share of successes of agents of this level with work of this level. */
+  readonly usual: number
+  /** Median duration; undefined while none was seen. */
+  readonly medianMs: Millis | undefined
+  /** Standard deviation of the logarithm of the duration, among agents and from task to task. */
+  readonly timeSpread: number
+}
+
+const usualMean = 0.7
+const usualStrength = 6
+
+export const defaultPrior: Prior = {
+  mean: usualMean,
+  strength: usualStrength,
+  usual: usualMean,
+  medianMs: undefined,
+  timeSpread: timeSpreadPrior,
+}
+
+/** As if so many ordinary agents, and outcomes of them, had been seen before the first. */
+const agentsAssumed = 4
+const outcomesAssumed = 20
+/** The strength is believed as far as it rests on more agents than this. */
+const strengthAgents = 20
+const strengthMin = 2
+const strengthMax = 20
+
+/** Sums are kept in steps of this, which makes them exact. */
+const unit = 4096
+/** A prior moves in steps, so that it seldom changes and estimates made with it stay good. */
+const shareStep = 1 / 64
+const timeStep = 1 / 20
+
+/** Each sum has its place in the table of a cell. */
+const sum = {
+  agents: 0,
+  /** Outcomes as n / (n + 6): who has done much says little more of the others than who has done some. */
+  share: 1,
+  shareSuccess: 2,
+  outcomes: 3,
+  outcomesSquared: 4,
+  successes: 5,
+  successesSquared: 6,
+  ownSuccesses: 7,
+  ownOutcomes: 8,
+  timeShare: 9,
+  timeMean: 10,
+  timeSquared: 11,
+  timeWithin: 12,
+} as const
+const sumCount = 13
+
+interface Cell {
+  readonly sums: Float64Array
+  prior: Prior
+}
+
+export class Population {
+  readonly #cells = new Map<SkillName, Map<SkillLevel, Cell>>()
+
+  /** An agent's standing in a skill has changed from `before`, which is undefined for its first outcome. */
+  move(before: SkillStanding | undefined, after: SkillStanding): void {
+    if (before !== undefined) this.#add(before, -1)
+    this.#add(after, 1)
+    if (before !== undefined && before.level !== after.level) this.#settle(before)
+    this.#settle(after)
+  }
+
+  priorOf(skill: SkillName, level: SkillLevel): Prior {
+    return this.#cells.get(skill)?.get(level)?.prior ?? defaultPrior
+  }
+
+  #add(standing: SkillStanding, sign: 1 | -1): void {
+    const { sums } = this.#cellOf(standing)
+    const add = (place: number, value: number): void => {
+      sums[place] = (sums[place] ?? 0) + sign * Math.round(value * unit)
+    }
+    const { successes, failures, own, timeWeight, timeMean, timeM2 } = standing
+    const outcomes = successes + failures
+    if (outcomes > 0) {
+      add(sum.agents, 1)
+      add(sum.share, outcomes / (outcomes + usualStrength))
+      add(sum.shareSuccess, successes / (outcomes + usualStrength))
+      add(sum.outcomes, outcomes)
+      add(sum.outcomesSquared, outcomes * outcomes)
+      add(sum.successes, successes)
+      add(sum.successesSquared, (successes * successes) / outcomes)
+    }
+    if (own !== undefined) {
+      add(sum.ownSuccesses, own[0])
+      add(sum.ownOutcomes, own[1])
+    }
+    if (timeWeight > 0) {
+      const share = timeWeight / (timeWeight + timePriorWeight)
+      add(sum.timeShare, share)
+      add(sum.timeMean, share * timeMean)
+      add(sum.timeSquared, share * timeMean * timeMean)
+      add(sum.timeWithin, share * (timeM2 / timeWeight))
+    }
+  }
+
+  /** States the prior anew when it has moved by a step. */
+  #settle(standing: SkillStanding): void {
+    const cell = this.#cellOf(standing)
+    const next = priorFrom(cell.sums)
+    if (!isSame(cell.prior, next)) cell.prior = next
+  }
+
+  #cellOf({ skill, level }: SkillStanding): Cell {
+    let levels = this.#cells.get(skill)
+    if (levels === undefined) {
+      levels = new Map()
+      this.#cells.set(skill, levels)
+    }
+    let cell = levels.get(level)
+    if (cell === undefined) {
+      cell = { sums: new Float64Array(sumCount), prior: defaultPrior }
+      levels.set(level, cell)
+    }
+    return cell
+  }
+}
+
+function priorFrom(sums: Float64Array): Prior {
+  const of = (place: number): number => (sums[place] ?? 0) / unit
+  const mean = (usualMean * agentsAssumed + of(sum.shareSuccess)) / (agentsAssumed + of(sum.share))
+  const usual = (usualMean * outcomesAssumed + of(sum.ownSuccesses)) / (outcomesAssumed + of(sum.ownOutcomes))
+  const timeShare = of(sum.timeShare)
+  const timeMean = timeShare > 0 ? of(sum.timeMean) / timeShare : 0
+  const between = of(sum.timeSquared) - timeShare * timeMean * timeMean
+  const variance =
+    (agentsAssumed * timeSpreadPrior ** 2 + Math.max(0, between) + of(sum.timeWithin)) /
+    (agentsAssumed + timeShare)
+  return {
+    mean: stepped(mean, shareStep),
+    strength: Math.round(strengthFrom(sums)),
+    usual: stepped(usual, shareStep),
+    medianMs: timeShare > 0 ? Math.exp(stepped(timeMean, timeStep)) : undefined,
+    timeSpread: stepped(Math.sqrt(variance), timeStep),
+  }
+}
+
+function stepped(value: number, step: number): number {
+  return Math.round(value / step) * step
+}
+
+/**
+ * How many outcomes the prior is worth, from how much agents differ beyond chance.
+ * Source: moments of the beta-binomial distribution (J. C. Kleinman 1973), drawn towards 6 while agents are few.
+ */
+function strengthFrom(sums: Float64Array): number {
+  const of = (place: number): number => (sums[place] ?? 0) / unit
+  const agents = of(sum.agents)
+  const outcomes = of(sum.outcomes)
+  const rate = outcomes > 0 ? of(sum.successes) / outcomes : 0
+  const variance = rate * (1 - rate)
+  const room = outcomes > 0 ? outcomes - of(sum.outcomesSquared) / outcomes - (agents - 1) : 0
+  if (!(variance > 0.001) || !(room > 1)) return usualStrength
+  const spread = of(sum.successesSquared) - outcomes * rate * rate
+  const alike = (spread / variance - (agents - 1)) / room
+  const seen = alike > 0 ? 1 / alike - 1 : strengthMax
+  const bounded = Math.min(strengthMax, Math.max(strengthMin, seen))
+  const known = agents / (agents + strengthAgents)
+  return Math.exp((1 - known) * Math.log(usualStrength) + known * Math.log(bounded))
+}
+
+function isSame(a: Prior, b: Prior): boolean {
+  return (
+    a.mean === b.mean &&
+    a.strength === b.strength &&
+    a.usual === b.usual &&
+    a.medianMs === b.medianMs &&
+    a.timeSpread === b.timeSpread
+  )
+}
