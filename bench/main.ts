@@ -17,6 +17,8 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   throughput: async () => (await import('./throughput.ts')).throughput,
   fairness: async () => (await import('./fairness.ts')).fairness,
   matching: async () => (await import('./matching.ts')).matching,
+  learning: async () => (await import('./learning.ts')).learning,
+  scale: async () => (await import('./scale.ts')).scale,
   robust: async () => (await import('./robust.ts')).robust,
   mspsp: async () => (await import('./projects/schedules.ts')).mspsp,
   imopse: async () => (await import('./projects/schedules.ts')).imopse,

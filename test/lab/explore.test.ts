@@ -33,7 +33,7 @@ const pinned: readonly Pin[] = [
   ['checkpoint', 1, 6973, 19989],
   ['contention', 1, 26773, 57277],
   ['contention of pairs', 0, 5916, 16864],
-  ['two slots', 0, 4721, 9112],
+  ['two slots', 0, 5314, 10238],
   ['failures', 1, 6674, 17034],
   ['a claim is sent back', 1, 24305, 68342],
   ['a claim is checked by an agent', 0, 491, 1467],
