@@ -135,7 +135,7 @@ export class CrowdedHub {
   #drain(): void {
     for (const effect of this.#hub.drain().effects) {
       if (effect.kind === 'send') this.#hear(effect.to.id, effect.message)
-      else {
+      else if (effect.kind === 'recall') {
         this.#hub.receive({ kind: 'recalled', task: effect.task, facts: [] }, this.#now)
         this.#drain()
       }
