@@ -7,7 +7,7 @@ import type { Fact } from '../protocol/fact.ts'
 import type { Checkpoint, Considered, Member } from '../protocol/group.ts'
 import type { AgentId, InviteId, NodeId, SkillName, TaskId } from '../protocol/id.ts'
 import type { Configuration } from '../protocol/limits.ts'
-import type { Address, Call, Envelope, Message, WaitingFor } from '../protocol/message.ts'
+import type { Address, Envelope, Message, WaitingFor } from '../protocol/message.ts'
 import type { Refusal, RefusalCode } from '../protocol/refusal.ts'
 import type { Skill } from '../protocol/skill.ts'
 import type { SkillStanding } from '../protocol/standing.ts'
@@ -20,7 +20,10 @@ import { newRotation, type Rotation } from '../strategy/rotation.ts'
 import type { Costs, Estimate } from '../strategy/score.ts'
 import { Deadlines, type Due } from './deadlines.ts'
 import type { Heap, Placed } from './heap.ts'
+import type { Offer, Reach } from './offer.ts'
 import type { Preferred, Project } from './project.ts'
+
+export type { Offer, Reach } from './offer.ts'
 
 /** One skill that a search must find agents for. */
 export interface OpenNeed {
@@ -30,21 +33,6 @@ export interface OpenNeed {
   /** How many more agents. */
   readonly count: number
   readonly optional: boolean
-}
-
-export interface Offer {
-  readonly busy: number
-  readonly expectedMs: Millis | undefined
-  readonly price: number
-}
-
-/** A set of a search's needs, with what is said and written of it. Made once, shared by all that have the same. */
-export interface Reach {
-  /** Bit `i` stands for need `i`. */
-  readonly mask: number
-  readonly needs: readonly number[]
-  readonly skills: readonly SkillName[]
-  readonly call: Call
 }
 
 /** One agent of a search: asked, and what it said. */

@@ -1,0 +1,22 @@
+/**
+ * What an agent is asked for, and what it offers.
+ * Must never happen here: a decision.
+ */
+import type { SkillName } from '../protocol/id.ts'
+import type { Call } from '../protocol/message.ts'
+import type { Millis } from '../protocol/time.ts'
+
+export interface Offer {
+  readonly busy: number
+  readonly expectedMs: Millis | undefined
+  readonly price: number
+}
+
+/** A set of a search's needs, with what is said and written of it. Made once, shared by all that have the same. */
+export interface Reach {
+  /** Bit `i` stands for need `i`. */
+  readonly mask: number
+  readonly needs: readonly number[]
+  readonly skills: readonly SkillName[]
+  readonly call: Call
+}
