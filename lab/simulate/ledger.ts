@@ -19,6 +19,7 @@ export interface Done {
   readonly agent: string
   readonly skills: readonly string[]
   readonly result: JsonText
+  readonly epoch: number
   readonly at: Millis
 }
 
@@ -118,7 +119,13 @@ export class Ledger {
       case 'member.finished': {
         const part = entry.parts.get(fact.agent)
         if (part !== undefined) part.state = 'finished'
-        entry.results.push({ agent: fact.agent, skills: part?.member.skills ?? [], result: fact.result, at })
+        entry.results.push({
+          agent: fact.agent,
+          skills: part?.member.skills ?? [],
+          result: fact.result,
+          epoch: fact.epoch,
+          at,
+        })
         entry.checkpoints.delete(fact.agent)
         entry.closed.add(fact.agent)
         return

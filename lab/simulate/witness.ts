@@ -47,6 +47,7 @@ export class Witness {
   now: Millis = 0
   /** Which event of the run is happening. */
   event = 0
+  readonly #hasSlowTurns: boolean
   readonly #trace: Hash | undefined
   readonly #capacity: ReadonlyMap<string, number>
   readonly #lives = new Map<string, number>()
@@ -55,11 +56,12 @@ export class Witness {
   readonly #begun = new Set<string>()
   #told = 0
 
-  constructor({ agents, limits }: Surroundings, traced: boolean) {
+  constructor({ agents, limits, faults }: Surroundings, traced: boolean) {
     const complain: Complain = (rule, what) => this.complain(rule, what)
     this.#capacity = new Map(agents.map(({ id, capacity }) => [id, capacity]))
     this.ledger = new Ledger(limits.maxAnnouncements, this.#capacity, complain)
     this.hearsay = new Hearsay(complain)
+    this.#hasSlowTurns = faults.slowNode !== undefined
     this.#turns = new Turns(limits.ageStepMs, complain)
     this.#trace = traced ? createHash('sha256') : undefined
   }
@@ -218,15 +220,22 @@ export class Witness {
     if (assignment.feedback !== entry.feedback)
       this.complain('SIM-5', `${to.id} is not told why ${task} came back`)
     for (const id of entry.announcement.dependsOn) this.#checkInput(task, id, assignment)
-    for (const { agent, result, at } of entry.results) {
-      // What became durable together with this message may have been decided after it.
-      if (
-        at < this.now &&
-        !assignment.finished.some((done) => done.agent === agent && done.result === result)
-      )
+    for (const done of entry.results) {
+      const { agent, result } = done
+      if (this.#mayBeLater(done, epoch)) continue
+      if (!assignment.finished.some((given) => given.agent === agent && given.result === result))
         this.complain('SIM-5', `${to.id} is not given the result of ${agent} in ${task}`)
     }
     this.#checkCheckpoint(entry, task, assignment)
+  }
+
+  /**
+   * Whether a fact that is durable by now may have been decided after a message of this epoch. What came before the
+   * group was decided before it. Of the rest, that which became durable at this very instant may be later; where turns
+   * are slow, also what became durable while the message waited for its turn.
+   */
+  #mayBeLater(fact: { readonly epoch: number; readonly at: Millis }, epoch: number): boolean {
+    return fact.epoch === epoch && (this.#hasSlowTurns || fact.at === this.now)
   }
 
   #checkInput(task: string, id: string, { inputs }: NonNullable<TaskStart['assignment']>): void {
@@ -241,8 +250,9 @@ export class Witness {
   /** Where each skill has one member, whoever takes it on is handed what was last saved of it. */
   #checkCheckpoint(entry: Entry, task: string, assignment: NonNullable<TaskStart['assignment']>): void {
     if (entry.announcement.requires.some(({ count }) => count > 1)) return
-    for (const { agent, skills, at } of entry.checkpoints.values()) {
-      if (at === this.now) continue
+    for (const saved of entry.checkpoints.values()) {
+      const { agent, skills } = saved
+      if (this.#mayBeLater(saved, assignment.epoch)) continue
       if (entry.parts.get(agent)?.state === 'working' && !isPartOf(entry, agent, assignment.skills)) continue
       if (!skills.some((skill) => assignment.skills.includes(skill))) continue
       if (assignment.checkpoint === undefined)
