@@ -27,6 +27,8 @@ export const regressions: readonly Regression[] = [
     seed: 1283,
     found: 'a group that nobody started kept its members, and others were kept for who waited for them',
   },
+  { seed: 102038, found: 'a plan that begins between two milliseconds woke its hub for ever' },
+  { seed: 103077, found: 'the late first copy of an announcement was accepted again after the second was' },
   { seed: 110492, found: 'the price of the cheapest group left out the members that were kept' },
   {
     seed: 113116,

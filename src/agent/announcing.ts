@@ -3,22 +3,24 @@
  * Must never happen here: a task whose end nobody would notice when one message is lost.
  */
 import type { TaskId } from '../protocol/id.ts'
-import type { Freshness, HubAsk, HubTell, MessageKind } from '../protocol/message.ts'
+import type { HubAsk, HubTell, MessageKind } from '../protocol/message.ts'
 import type { Refusal } from '../protocol/refusal.ts'
 import type { TaskAnnouncement } from '../protocol/task.ts'
 import { earliest, type Millis } from '../protocol/time.ts'
 import { recall, remember } from './recent.ts'
-import { type AgentState, type News, type Order, say } from './state.ts'
+import { type AgentState, type Announced, type News, type Order, say } from './state.ts'
 
 export function announce(agent: AgentState, announcement: TaskAnnouncement, fresh: boolean): void {
   if (recall(agent.refused, announcement.id)) remember(agent.refused, announcement.id, false)
-  agent.announced.set(announcement.id, { announcement, accepted: false })
   if (fresh) agent.serial += 1
   const { hubIncarnation: hub, serial } = agent
-  sendAnnouncement(agent, announcement, fresh && hub > 0 ? { hub, serial } : undefined)
+  const announced = { announcement, fresh: fresh && hub > 0 ? { hub, serial } : undefined, accepted: false }
+  agent.announced.set(announcement.id, announced)
+  sendAnnouncement(agent, announced)
 }
 
-function sendAnnouncement(agent: AgentState, task: TaskAnnouncement, fresh: Freshness | undefined): void {
+/** Every copy says the same of its freshness: whichever is heard first, the others are known for copies by it. */
+function sendAnnouncement(agent: AgentState, { announcement: task, fresh }: Announced): void {
   agent.unanswered.delete(task.id)
   agent.unanswered.set(task.id, agent.now + agent.configuration.limits.resendMs)
   say(agent, { kind: 'TASK_ANNOUNCE', task, ...(fresh === undefined ? {} : { fresh }) })
@@ -47,7 +49,7 @@ export function askAgain(agent: AgentState): void {
   for (const [id, at] of [...agent.unanswered]) {
     if (at > agent.now) break
     const announced = agent.announced.get(id)
-    if (announced !== undefined) sendAnnouncement(agent, announced.announcement, undefined)
+    if (announced !== undefined) sendAnnouncement(agent, announced)
   }
   for (const [id, at] of [...agent.followed]) {
     if (at > agent.now) break

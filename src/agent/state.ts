@@ -11,6 +11,7 @@ import type {
   Assignment,
   Call,
   Envelope,
+  Freshness,
   HubAsk,
   HubTell,
   Message,
@@ -60,6 +61,7 @@ export interface Work {
 
 export interface Announced {
   readonly announcement: TaskAnnouncement
+  readonly fresh: Freshness | undefined
   accepted: boolean
 }
 

@@ -66,7 +66,8 @@ function planOf({ askedAt, tasks, agents }: Planning, { startMs, lengthMs, teams
     const members = (teams[i] ?? []).flatMap((agent) => agents[agent] ?? [])
     entries.set(task, {
       agents: members,
-      startsAt: askedAt + (startMs[i] ?? 0),
+      // Clocks tell whole milliseconds: a wake at a fraction of one would come too early, again and again.
+      startsAt: askedAt + Math.ceil(startMs[i] ?? 0),
       endsAt: askedAt + (endMs[i] ?? 0),
     })
     for (const agent of members) {

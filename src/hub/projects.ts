@@ -101,7 +101,7 @@ const missMinMs: Millis = 1_000
 
 /** By how much an instant of the plan may be missed. */
 export function toleranceOf({ plan }: Project): Millis {
-  return plan === undefined ? 0 : Math.max(missMinMs, missShare * (plan.endsAt - plan.madeAt))
+  return plan === undefined ? 0 : Math.ceil(Math.max(missMinMs, missShare * (plan.endsAt - plan.madeAt)))
 }
 
 function isOff(project: Project, plannedAt: Millis, at: Millis): boolean {

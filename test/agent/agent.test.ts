@@ -261,6 +261,22 @@ test('LINK-11 a question to the hub is asked again until it is answered, and is 
   assert.ok(!kindsIn(bench.wait(resendMs)).includes('HUB_ASK'))
 })
 
+test('LINK-13 every copy of an announcement says the same of its freshness', () => {
+  const bench = new Bench()
+  const copies = (effects: readonly AgentEffect[]): unknown[] =>
+    effects.flatMap((effect) =>
+      effect.kind === 'send' && effect.message.kind === 'TASK_ANNOUNCE' ? [effect.message.fresh] : [],
+    )
+  const announcement = { id: task, ...announced }
+  bench.agent.receive({ kind: 'announce', announcement, fresh: true }, bench.now)
+  const said = [
+    ...copies(bench.agent.drain().effects),
+    ...copies(bench.wait(2_000)),
+    ...copies(bench.wait(2_000)),
+  ]
+  assert.deepEqual(said, Array(3).fill({ hub: 1, serial: 1 }))
+})
+
 test('LINK-12 who hears of another hub says at once what it would say again later', () => {
   const bench = new Bench()
   const announcement = { id: task, ...announced }
