@@ -1,7 +1,7 @@
 /** Every program in a document compiles and runs, as it stands there. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -86,3 +86,12 @@ for (const { name, text } of programs()) {
     assert.equal(stderr, '')
   })
 }
+
+test('DOC-4 decisions are numbered one after the other', () => {
+  const names = readdirSync(join(root, 'docs/decisions')).sort()
+  for (const [i, name] of names.entries()) {
+    const number = String(i + 1).padStart(2, '0')
+    assert.ok(name.startsWith(`${number}-`), `${name} should be number ${number}`)
+    assert.ok(read(`docs/decisions/${name}`).startsWith(`# ${number} `), `the title of ${name}`)
+  }
+})
