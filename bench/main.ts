@@ -17,6 +17,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   throughput: async () => (await import('./throughput.ts')).throughput,
   fairness: async () => (await import('./fairness.ts')).fairness,
   matching: async () => (await import('./matching.ts')).matching,
+  formation: async () => (await import('./formation.ts')).formation,
   learning: async () => (await import('./learning.ts')).learning,
   scale: async () => (await import('./scale.ts')).scale,
   robust: async () => (await import('./robust.ts')).robust,

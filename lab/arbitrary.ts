@@ -92,7 +92,10 @@ export const claim: Arbitrary<Skill> = record(
   { name: skillName, level },
   { successRate: share, meanTimeMs: amount },
 )
-export const requirement: Arbitrary<Requirement> = all({ skill: skillName, level, count: positive })
+export const requirement: Arbitrary<Requirement> = record(
+  { skill: skillName, level, count: positive },
+  { weight: amount },
+)
 const member: Arbitrary<Member> = record(
   { agent: agentId, incarnation: whole, skills: some(skillName) },
   { price: amount },
@@ -160,6 +163,8 @@ export const announcement: Arbitrary<TaskAnnouncement> = record(
     expectedMs: whole,
     project: projectName,
     budget: amount,
+    include: some(agentId),
+    spares: whole,
     parent: taskId,
     verifies: all({ task: taskId, epoch: whole }),
   },
@@ -218,6 +223,12 @@ const waitings: {
   dependencies: all({ kind: fc.constant('dependencies'), tasks: some(taskId) }),
   missing: all({ kind: fc.constant('missing'), needs: some(requirement) }),
   busy: all({ kind: fc.constant('busy'), needs: some(requirement) }),
+  size: all({ kind: fc.constant('size'), needs: some(requirement), size: whole, busy: fc.boolean() }),
+  include: all({
+    kind: fc.constant('include'),
+    agents: some(agentId),
+    why: fc.constantFrom('absent', 'unable', 'busy', 'unwilling'),
+  }),
   unwilling: all({ kind: fc.constant('unwilling'), needs: some(requirement) }),
   budget: all({ kind: fc.constant('budget'), cheapest: amount }),
   offers: all({ kind: fc.constant('offers'), asked: whole, answered: whole }),

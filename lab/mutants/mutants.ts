@@ -148,7 +148,7 @@ const capacity: readonly Mutant[] = [
   {
     name: 'agents kept for a task that has ended',
     file: 'src/hub/keeping.ts',
-    find: "  if (isWhole && standstill(hub, task)?.kind !== 'missing') return\n",
+    find: "  if (isWhole && standstill(hub, task)?.kind !== 'missing' && canStillDo(hub, task, claim.agents)) return\n",
     replace: '  if (claim !== undefined) return\n',
   },
 ]

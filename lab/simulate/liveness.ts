@@ -156,6 +156,16 @@ function doubtOf(
       if (there.length === 0) return undefined
       return `says that ${there.map(({ skill }) => skill).join()} is ${waiting.kind}; it is there`
     }
+    case 'include':
+      return announcement.include?.some((id) => waiting.agents.includes(id))
+        ? undefined
+        : 'waits for somebody for whom it did not ask'
+    case 'size': {
+      const isThere = covers(waiting.needs, waiting.size, (need) =>
+        agentsFor(need, entry, reports).filter(({ busy, capacity }) => !waiting.busy || busy < capacity),
+      )
+      return isThere ? `says that no ${waiting.size} agents can do it together; there are` : undefined
+    }
     case 'dependencies': {
       const over = waiting.tasks.filter((id) => witness.ledger.tasks.get(id)?.ended !== undefined)
       if (over.length === 0) return undefined
@@ -204,6 +214,25 @@ function agentsFor(
     const isMember = parts.get(id)?.state === 'working'
     return !hasDone && !isMember && (rankOf(defaultLevels, own.level) ?? 0) >= rank
   })
+}
+
+/** Whether so many agents can cover the needs together: every way is tried. */
+function covers(
+  needs: readonly Requirement[],
+  size: number,
+  able: (need: Requirement) => readonly AgentReport[],
+): boolean {
+  const place = (open: readonly Requirement[], members: readonly AgentReport[]): boolean => {
+    const [need, ...others] = open.filter((each) => {
+      const ids = new Set(able(each).map(({ id }) => id))
+      return members.filter(({ id }) => ids.has(id)).length < each.count
+    })
+    if (need === undefined) return true
+    if (members.length === size) return false
+    const newcomers = able(need).filter(({ id }) => !members.some((member) => member.id === id))
+    return newcomers.some((agent) => place([need, ...others], [...members, agent]))
+  }
+  return place(needs, [])
 }
 
 /** Whether enough agents could take the need, whose own code leaves them a slot and time. */

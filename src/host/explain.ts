@@ -64,6 +64,10 @@ export function waitingText(waiting: WaitingFor): string {
       return `no agent here has ${needsText(waiting.needs)}`
     case 'busy':
       return `all agents with ${needsText(waiting.needs)} are busy`
+    case 'size':
+      return sizeText(waiting)
+    case 'include':
+      return includeText(waiting)
     case 'unwilling':
       return waiting.needs.length === 0
         ? 'too few agents offered for the group it asks for'
@@ -86,6 +90,24 @@ export function waitingText(waiting: WaitingFor): string {
     default:
       return never(waiting)
   }
+}
+
+function includeText({ agents, why }: Extract<WaitingFor, { readonly kind: 'include' }>): string {
+  const are = agents.length === 1 ? 'is' : 'are'
+  const reasons = {
+    absent: `${are} not here`,
+    unable: 'can do nothing of what is open',
+    busy: `${are} busy`,
+    unwilling: 'did not say yes; it asks again soon',
+  }
+  return `there is no group without ${agents.join(', ')}, who ${reasons[why]}`
+}
+
+function sizeText({ needs, size, busy }: Extract<WaitingFor, { readonly kind: 'size' }>): string {
+  if (size === 0) return `the group is full, and lacks ${needsText(needs)}`
+  const group = size === 1 ? 'no single agent has' : `no ${size} agents together have`
+  if (!busy) return `${group} ${needsText(needs)}; allow a larger group, or ask for less`
+  return `${group} ${needsText(needs)} and a free slot; it goes on when they are free`
 }
 
 function needsText(needs: readonly Requirement[]): string {

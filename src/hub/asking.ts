@@ -7,6 +7,8 @@ import type { Call, SkillDecline, SkillOffer, SkillQuery, WaitingFor } from '../
 import { type Requirement, rankOf } from '../protocol/skill.ts'
 import { noCosts } from '../strategy/score.ts'
 import { settle } from './forming.ts'
+import { gatherAsked, isTight, whyNoTeam } from './gathering.ts'
+import { outstanding, whyNotIncluded } from './including.ts'
 import { rankIn, scoreOffer } from './judging.ts'
 import { preferredFor } from './planning.ts'
 import type { Preferred } from './project.ts'
@@ -36,9 +38,12 @@ export function openNeeds(hub: HubState, task: Task): OpenNeed[] {
 
 function addOpen(hub: HubState, task: Task, needs: OpenNeed[], need: Requirement, optional: boolean): void {
   const { skill, level } = need
-  const count = need.count - covered(task, skill)
+  // Those to spare are a provision for later losses: a group that has lost members goes on without.
+  const spares = optional || task.group !== undefined ? 0 : (task.announcement.spares ?? 0)
+  const count = need.count + spares - covered(task, skill)
   if (count <= 0) return
-  needs.push({ skill, level, rank: rankOf(hub.configuration.levels, level) ?? 0, count, optional })
+  const rank = rankOf(hub.configuration.levels, level) ?? 0
+  needs.push({ skill, level, rank, count, optional, weight: need.weight ?? 1 })
 }
 
 /** Needs as they are told to others: what only a search knows of them stays here. */
@@ -106,6 +111,8 @@ function obstacle(
 ): WaitingFor | undefined {
   // After a start the results that a lost member's heir is to be handed may still be on their way from the journal.
   if (task.blockedOn.size > 0) return { kind: 'dependencies', tasks: [...task.blockedOn] }
+  const included = whyNotIncluded(hub, task, needs)
+  if (included !== undefined) return included
   const missing = required(needs, (need) => ableAgents(hub, task, need) < need.count)
   if (missing !== undefined) return { kind: 'missing', needs: missing }
   const busy = required(needs, isBusy)
@@ -140,8 +147,14 @@ export function startAsking(hub: HubState, task: Task): boolean {
   if (preferred !== undefined && 'kind' in preferred) return wait(task, preferred)
   const search = newSearch(hub, needs, preferred)
   const chosen = preferred === undefined ? undefined : preferredOf(hub, task, search, preferred)
-  const others = collect(hub, task, search, needs)
-  const found = chosen === undefined ? others : [...chosen, ...others]
+  const included = outstanding(task).flatMap((id) => hub.roster.get(id) ?? [])
+  const named = included.flatMap((entry) => (search.asked.has(entry.id) ? [] : enlist(task, search, entry)))
+  const others = isTight(task, search, needs)
+    ? gathered(hub, task, search, needs)
+    : collect(hub, task, search, needs)
+  if (others === undefined) return wait(task, whyNoTeam(hub, task, search, needs))
+  const asked = chosen === undefined ? others : [...chosen, ...others]
+  const found = named.length === 0 ? asked : [...named, ...asked]
   const short = required(needs, (need, i) => count(found, i) < need.count)
   if (short !== undefined) return wait(task, { kind: 'busy', needs: short })
   for (const need of needs) supplyOf(hub, need.skill).sought += need.count
@@ -176,9 +189,7 @@ function preferredOf(hub: HubState, task: Task, search: Search, { agents }: Pref
   for (const id of agents) {
     const entry = hub.roster.get(id)
     if (entry === undefined) continue
-    const asked = newAsked(entry, reachOf(task, search, reachMask(task, entry, search.needs)))
-    search.asked.set(id, asked)
-    found.push(asked)
+    found.push(enlist(task, search, entry))
   }
   return found
 }
@@ -195,6 +206,7 @@ function newSearch(hub: HubState, needs: readonly OpenNeed[], preferred: Preferr
     asked: new Map(),
     invitations: new Map(),
     preferred,
+    unproven: false,
   }
 }
 
@@ -252,6 +264,27 @@ function collect(hub: HubState, task: Task, search: Search, needs: readonly Open
   return [...first, ...shortlist(hub, task, search, needs, true)]
 }
 
+/** Who is asked where members must fill several places; undefined when there is no group of the size. */
+function gathered(
+  hub: HubState,
+  task: Task,
+  search: Search,
+  needs: readonly OpenNeed[],
+): Asked[] | undefined {
+  const entries = gatherAsked(hub, task, search, needs)
+  if (entries !== undefined) return entries.map((entry) => enlist(task, search, entry))
+  // Whoever has finished its part takes no room, and may be all that is left to ask.
+  const others = task.group === undefined ? [] : collect(hub, task, search, needs)
+  return others.length > 0 ? others : undefined
+}
+
+function enlist(task: Task, search: Search, entry: RosterEntry): Asked {
+  const reach = reachOf(task, search, reachMask(task, entry, search.needs))
+  const asked = newAsked(entry, reach, task.announcement.include?.includes(entry.id) ?? false)
+  search.asked.set(entry.id, asked)
+  return asked
+}
+
 /** Who failed this task, or has done another part of it. */
 export function isLastChoice(task: Task, entry: RosterEntry): boolean {
   return task.failedBy.has(entry.id) || task.group?.parts.get(entry.id)?.state === 'finished'
@@ -277,15 +310,13 @@ function shortlist(
     for (const slot of hub.catalog.shortlist(need.skill, need.rank, places, hub.random, isOut)) {
       const entry = hub.bySlot[slot]
       if (entry === undefined) continue
-      const asked = newAsked(entry, reachOf(task, search, reachMask(task, entry, search.needs)))
-      search.asked.set(entry.id, asked)
-      found.push(asked)
+      found.push(enlist(task, search, entry))
     }
   }
   return found
 }
 
-function newAsked(entry: RosterEntry, reach: Reach): Asked {
+function newAsked(entry: RosterEntry, reach: Reach, mustInclude: boolean): Asked {
   return {
     entry,
     reach,
@@ -297,6 +328,7 @@ function newAsked(entry: RosterEntry, reach: Reach): Asked {
     outcomes: 0,
     values: unscored,
     cost: 0,
+    mustInclude,
     costs: noCosts,
   }
 }
@@ -305,7 +337,10 @@ const unscored: readonly undefined[] = []
 
 /** Asks more agents for what is still open. Answers false when there are no others. */
 export function askMore(hub: HubState, task: Task, search: Search, open: readonly OpenNeed[]): boolean {
-  const found = collect(hub, task, search, open)
+  const tight = isTight(task, search, open) ? gathered(hub, task, search, open) : []
+  if (tight === undefined) return false
+  // Where all members of the best teams were asked, and yet there is no group, others may be cheaper.
+  const found = tight.length > 0 ? tight : collect(hub, task, search, open)
   if (found.length === 0) return false
   ask(hub, task, search, found)
   return true

@@ -34,7 +34,8 @@ export function questionOf(task: Task, search: Search): Question {
     const count = left[i] ?? 0
     if (count <= 0) continue
     places.push(i)
-    needs.push(search.needs[i]?.optional ? { count, skipPrice } : { count })
+    const need = search.needs[i]
+    needs.push(need?.optional ? { count, skipPrice: skipPrice * need.weight } : { count })
   }
   let size = search.invitations.size
   for (const part of task.group?.parts.values() ?? []) if (part.state !== 'lost') size += 1
@@ -81,9 +82,10 @@ function offersFor(
   const whole = places.length === search.needs.length
   if (whole && budget === undefined) return willing
   return willing.map((asked) => {
-    const { cost, offer } = asked
+    const { cost, offer, mustInclude } = asked
     const values = whole ? asked.values : places.map((i) => asked.values[i])
-    return budget === undefined ? { values, cost } : { values, cost, price: offer?.price ?? 0 }
+    if (budget === undefined) return { values, cost, mustInclude }
+    return { values, cost, mustInclude, price: offer?.price ?? 0 }
   })
 }
 

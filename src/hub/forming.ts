@@ -11,6 +11,7 @@ import type { NoTeam, Team } from '../strategy/form.ts'
 import { record } from './applying.ts'
 import { askMore, reachOf, requirementsOf } from './asking.ts'
 import { bestGroup, type Question, questionOf, spentIn } from './choosing.ts'
+import { outstanding } from './including.ts'
 import { notePassedOver, strategies } from './judging.ts'
 import { forsake, noteFormed } from './projects.ts'
 import { enqueue } from './queue.ts'
@@ -60,7 +61,15 @@ export function decide(
   question: Question,
   team: Team | NoTeam = bestGroup(question, search),
 ): void {
+  const refused = outstanding(task).filter((id) => {
+    return !search.invitations.has(id) && !question.willing.some(({ entry }) => entry.id === id)
+  })
+  if (refused.length > 0) {
+    giveUp(hub, task, { kind: 'include', agents: refused, why: 'unwilling' })
+    return
+  }
   if (team.kind === 'team') {
+    if (team.exact === false) search.unproven = true
     invite(hub, task, search, team, question)
     // What is required is invited, and nobody is left for what is optional.
     if (team.members.length === 0) formWhenAccepted(hub, task, search)
@@ -232,7 +241,7 @@ function formGroup(hub: HubState, task: Task, search: Search): void {
     members,
     considered: consideredIn(search),
     uncovered: uncoveredBy(task, members),
-    strategy: search.preferred === undefined ? strategies : `${strategies} ${search.preferred.strategy}`,
+    strategy: strategyOf(search),
   })
   noteFormed(task)
   notePassedOver(search)
@@ -244,6 +253,12 @@ function formGroup(hub: HubState, task: Task, search: Search): void {
   }
   announceGroup(hub, task, members, search.invitations)
   startMembers(hub, task, search.invitations.keys())
+}
+
+/** Which strategies decided, and whether they could prove it. */
+function strategyOf({ preferred, unproven }: Search): string {
+  const names = preferred === undefined ? strategies : `${strategies} ${preferred.strategy}`
+  return unproven ? `${names}; too large to prove that none is better` : names
 }
 
 function memberOf({ asked, reach }: Invitation): Member {

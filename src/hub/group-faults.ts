@@ -13,18 +13,22 @@ export type DonePart = Pick<Member, 'agent' | 'skills'>
 /** Every way in which the group is wrong, in words. */
 export function groupFaults(
   announcement: TaskAnnouncement,
-  { members, uncovered }: GroupFormedFact,
+  { epoch, members, uncovered }: GroupFormedFact,
   done: readonly DonePart[],
 ): string[] {
   const faults: string[] = []
-  const { requires, optional, minMembers, maxGroupSize, exclude } = announcement
+  const { requires, optional, minMembers, maxGroupSize, exclude, include = [] } = announcement
   if (members.length > maxGroupSize)
     faults.push(`${members.length} members; at most ${maxGroupSize} are allowed`)
   if (members.length < minMembers) faults.push(`${members.length} members; at least ${minMembers} are needed`)
   const agents = new Set(members.map(({ agent }) => agent))
   if (agents.size < members.length) faults.push('an agent is a member twice')
   for (const agent of exclude) if (agents.has(agent)) faults.push(`${quote(agent)} is excluded`)
-  for (const { skill, count } of requires) {
+  for (const agent of include) if (!agents.has(agent)) faults.push(`${quote(agent)} is not in it`)
+  const spares = epoch === 1 ? (announcement.spares ?? 0) : 0
+  for (const need of requires) {
+    const { skill } = need
+    const count = need.count + spares
     const found = coverage(skill, [...members, ...done])
     if (found < count) faults.push(`${quote(skill)} is covered by ${found} of ${count} agents`)
   }

@@ -6,8 +6,9 @@
  */
 import type { AgentId } from '../protocol/id.ts'
 import { isBefore } from '../strategy/age.ts'
-import { form } from '../strategy/form.ts'
+import { type Candidate, form } from '../strategy/form.ts'
 import { mayJoin, openNeeds, reachMask, standstill } from './asking.ts'
+import { isTight, roomIn, teamOfAnybody } from './gathering.ts'
 import { firstOfEach, park } from './lines.ts'
 import { type HubState, stir, type Task } from './state.ts'
 
@@ -38,7 +39,7 @@ function dropStaleClaim(hub: HubState): void {
   const isWaiting = task?.waiter !== undefined || task?.line !== undefined
   const isWhole = task !== undefined && isWaiting && [...claim.agents].every((agent) => hub.roster.has(agent))
   // What turned out to be missing may be missing for ever: nobody is kept for that.
-  if (isWhole && standstill(hub, task)?.kind !== 'missing') return
+  if (isWhole && standstill(hub, task)?.kind !== 'missing' && canStillDo(hub, task, claim.agents)) return
   dropClaim(hub)
 }
 
@@ -57,8 +58,28 @@ function impatient(hub: HubState): Task[] {
       if (openNeeds(hub, task).reduce((sum, { count }) => sum + count, 0) >= 2) found.push(task)
     }
   }
-  const busy = found.filter((task) => standstill(hub, task)?.kind === 'busy')
+  const busy = found.filter((task) => waitsForBusy(hub, task))
   return busy.sort((a, b) => (isBefore(a, b) ? -1 : 1))
+}
+
+/** Enough are there, or a group of its size is, if only all of them were free at once. */
+function waitsForBusy(hub: HubState, task: Task): boolean {
+  const { waitingFor } = task
+  const inTheWay = standstill(hub, task)
+  if (inTheWay !== undefined) return inTheWay.kind === 'busy'
+  return waitingFor?.kind === 'size' && waitingFor.busy
+}
+
+/** Whether the agents that are kept make a group of the size: an agent may have laid down a skill since. */
+function canStillDo(hub: HubState, task: Task, agents: ReadonlySet<AgentId>): boolean {
+  const needs = openNeeds(hub, task).filter((need) => !need.optional)
+  if (!isTight(task, undefined, needs)) return true
+  const masks = [...agents].flatMap((id) => {
+    const entry = hub.roster.get(id)
+    return entry === undefined ? [] : reachMask(task, entry, needs)
+  })
+  const candidates = masks.map((mask) => candidateOf(mask, needs.length, 0))
+  return form(needs, candidates, { sizeMax: roomIn(task, undefined), sizeMin: 1 }).kind === 'team'
 }
 
 /** How many agents are looked at for a claim; more would not make the wait shorter by much. */
@@ -66,6 +87,10 @@ const claimLooksMax = 64
 
 function agentsFor(hub: HubState, task: Task): Set<AgentId> | undefined {
   const needs = openNeeds(hub, task).filter((need) => !need.optional)
+  if (isTight(task, undefined, needs)) {
+    const team = teamOfAnybody(hub, task, needs)
+    return team && new Set(team.map(({ id }) => id))
+  }
   const agents = new Map<AgentId, { mask: number; busy: number }>()
   for (const need of needs) {
     let looks = claimLooksMax
@@ -77,12 +102,14 @@ function agentsFor(hub: HubState, task: Task): Set<AgentId> | undefined {
       agents.set(entry.id, { mask: reachMask(task, entry, needs), busy })
     }
   }
-  const candidates = [...agents.values()].map(({ mask, busy }) => ({
-    values: needs.map((_, i) => ((mask >>> i) & 1 ? 0 : undefined)),
-    cost: 0.001 + busy,
-  }))
+  const candidates = [...agents.values()].map(({ mask, busy }) => candidateOf(mask, needs.length, busy))
   const team = form(needs, candidates, { sizeMax: task.announcement.maxGroupSize, sizeMin: 1 })
   if (team.kind === 'none') return undefined
   const ids = [...agents.keys()]
   return new Set(team.members.flatMap(({ candidate }) => ids[candidate] ?? []))
+}
+
+function candidateOf(mask: number, needs: number, busy: number): Candidate {
+  const values = Array.from({ length: needs }, (_, i) => ((mask >>> i) & 1 ? 0 : undefined))
+  return { values, cost: 0.001 + busy }
 }

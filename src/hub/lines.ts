@@ -7,6 +7,7 @@ import type { SkillName } from '../protocol/id.ts'
 import { isBefore } from '../strategy/age.ts'
 import { enterLine, leaveLine } from '../strategy/rotation.ts'
 import { isFree, openNeeds } from './asking.ts'
+import { isTight, roomIn } from './gathering.ts'
 import { Heap } from './heap.ts'
 import type { HubState, Kind, OpenNeed, Task, Waiter } from './state.ts'
 
@@ -57,12 +58,16 @@ export function* firstOfEach(kind: Kind): Iterable<Task> {
 function kindName(hub: HubState, task: Task, needs: readonly OpenNeed[]): string {
   const isSingular =
     task.announcement.exclude.length > 0 ||
+    task.announcement.include !== undefined ||
     task.group !== undefined ||
     task.results.length > 0 ||
     hub.claim?.task === task.id
   if (isSingular) return `task ${task.id}`
   const names = needs.map(({ skill, rank, count }) => `${skill} ${rank} ${count}`).sort()
-  return `${task.urgent ? 'urgent' : 'other'} ${names.join()}`
+  const { minMembers } = task.announcement
+  // A task for which the size is an obstacle must not hold up those for which it is none.
+  const size = isTight(task, undefined, needs) ? ` by ${minMembers} to ${roomIn(task, undefined)}` : ''
+  return `${task.urgent ? 'urgent' : 'other'} ${names.join()}${size}`
 }
 
 function openKind(hub: HubState, name: string, needs: readonly OpenNeed[], urgent: boolean): Kind {

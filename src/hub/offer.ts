@@ -6,6 +6,18 @@ import type { SkillName } from '../protocol/id.ts'
 import type { Call } from '../protocol/message.ts'
 import type { Millis } from '../protocol/time.ts'
 
+/** One skill that a search must find agents for. */
+export interface OpenNeed {
+  readonly skill: SkillName
+  readonly level: string
+  readonly rank: number
+  /** How many more agents. */
+  readonly count: number
+  readonly optional: boolean
+  /** What an optional skill is worth, against 1. */
+  readonly weight: number
+}
+
 export interface Offer {
   readonly busy: number
   readonly expectedMs: Millis | undefined

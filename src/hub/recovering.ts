@@ -13,7 +13,7 @@ import { dropInvitation, endSearch, settle } from './forming.ts'
 import { learn } from './judging.ts'
 import { enqueue } from './queue.ts'
 import { isPresent, strike, vacate } from './roster.ts'
-import { startMember } from './running.ts'
+import { startMember, startMembers } from './running.ts'
 import { type HubState, type Part, type RosterEntry, send, standingMembers, type Task } from './state.ts'
 
 /** Why nothing was done: that says how reliable an agent is, and nothing of its level. */
@@ -40,8 +40,10 @@ export function loseMember(hub: HubState, task: Task, part: Part, reason: Refusa
   }
   // A search that is under way looks for what was missing before; it starts again with what is missing now.
   endSearch(hub, task, refuse('E_CANCELLED', 'another member was lost, the group is put together anew'))
-  if (openNeeds(hub, task).length === 0) claim(hub, task)
-  else enqueue(hub, task, undefined)
+  if (openNeeds(hub, task).length === 0) {
+    // Nothing is missing: there were members to spare, or what was lost was optional.
+    if (!claim(hub, task)) startMembers(hub, task, [])
+  } else enqueue(hub, task, undefined)
 }
 
 /** An agent is gone: from groups, from invitations, from questions. */

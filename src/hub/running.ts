@@ -28,6 +28,7 @@ import {
   type Part,
   send,
   sendTo,
+  standingMembers,
   type Task,
   tellFollowers,
   touch,
@@ -37,7 +38,10 @@ import {
 export function startMembers(hub: HubState, task: Task, agents: Iterable<AgentId>): void {
   const { group } = task
   if (group === undefined) return
-  task.waitingFor = group.started ? { kind: 'work', members: [...group.parts.keys()] } : { kind: 'start' }
+  if (group.started) {
+    const members = standingMembers(task).map(({ agent }) => agent)
+    task.waitingFor = { kind: 'work', members }
+  } else task.waitingFor = { kind: 'start' }
   touch(hub, task)
   if (!group.started) return
   for (const agent of agents) {

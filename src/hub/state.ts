@@ -20,20 +20,10 @@ import { newRotation, type Rotation } from '../strategy/rotation.ts'
 import type { Costs, Estimate } from '../strategy/score.ts'
 import { Deadlines, type Due } from './deadlines.ts'
 import type { Heap, Placed } from './heap.ts'
-import type { Offer, Reach } from './offer.ts'
+import type { Offer, OpenNeed, Reach } from './offer.ts'
 import type { Preferred, Project } from './project.ts'
 
-export type { Offer, Reach } from './offer.ts'
-
-/** One skill that a search must find agents for. */
-export interface OpenNeed {
-  readonly skill: SkillName
-  readonly level: string
-  readonly rank: number
-  /** How many more agents. */
-  readonly count: number
-  readonly optional: boolean
-}
+export type { Offer, OpenNeed, Reach } from './offer.ts'
 
 /** One agent of a search: asked, and what it said. */
 export interface Asked {
@@ -53,6 +43,8 @@ export interface Asked {
   cost: number
   /** What `cost` is made of. */
   costs: Costs
+  /** The announcement asks for it by name. */
+  readonly mustInclude: boolean
 }
 
 export interface Invitation {
@@ -80,6 +72,8 @@ export interface Search {
   readonly invitations: Map<AgentId, Invitation>
   /** Of a task in a project: the team that costs the others least, and which strategy says so. */
   preferred: Preferred | undefined
+  /** A choice was made for which there is no proof that none is better. */
+  unproven: boolean
 }
 
 export type PartState = 'working' | 'finished' | 'lost'

@@ -3,12 +3,13 @@
  * field it was. `checkTask` holds for what arrives from other nodes as well.
  * Must never happen here: a default that hides a mistake.
  */
-import { type AgentId, checkId, isId, type ProjectName, quote, type SkillName, type TaskId } from './id.ts'
+import { type AgentId, checkId, type ProjectName, quote, type SkillName, type TaskId } from './id.ts'
 import { jsonNull, toJsonText, tooLarge } from './json.ts'
-import { ceilings, checkWhole, isWhole, type Limits } from './limits.ts'
+import { ceilings, checkWhole, type Limits } from './limits.ts'
+import { checkNeeds, checkSize } from './needs.ts'
 import { list, type Notes, note, numberOr, oneOf, type Reading, read, text, textOr } from './reading.ts'
 import { isRefusal, type Refusal, refuse } from './refusal.ts'
-import { checkLevel, type Requirement, rankOf, type SkillLevel, skillTwice } from './skill.ts'
+import { checkLevel, type Requirement, type SkillLevel } from './skill.ts'
 import { priorities, type TaskAnnouncement, type Verification } from './task.ts'
 import type { Millis } from './time.ts'
 
@@ -19,6 +20,8 @@ export interface RequirementSpec {
   readonly level?: SkillLevel
   /** How many different agents; 1 unless said. */
   readonly count?: number
+  /** Of an optional skill alone: how much it is worth to have it, above 0 and up to 1000; 1 unless said. */
+  readonly weight?: number
 }
 
 /** A need, as a user writes it. What is left out has the default that `checkAnnouncement` names. */
@@ -48,6 +51,10 @@ export interface TaskSpec {
   readonly maxAttempts?: number
   readonly workSilenceMs?: Millis
   readonly exclude?: readonly string[]
+  /** Agents that must be in the group, each with a part of the work. */
+  readonly include?: readonly string[]
+  /** Agents for each required skill beyond its count, so that the group goes on when any so many are lost. */
+  readonly spares?: number
 }
 
 export interface AnnouncementContext {
@@ -79,6 +86,8 @@ const taskKeys: readonly (keyof TaskSpec)[] = [
   'maxAttempts',
   'workSilenceMs',
   'exclude',
+  'include',
+  'spares',
 ]
 
 /**
@@ -94,6 +103,8 @@ export function checkAnnouncement(given: unknown, context: AnnouncementContext):
   const expectedMs = numberOr(from, 'expectedMs', undefined)
   const project = from.values.has('project') ? (text(from, 'project') as ProjectName) : undefined
   const budget = numberOr(from, 'budget', undefined)
+  const spares = numberOr(from, 'spares', undefined)
+  const include = ids<AgentId>(from, 'include', limits)
   const task: TaskAnnouncement = {
     id: textOr(from, 'id', context.id) as TaskId,
     description: text(from, 'description'),
@@ -114,6 +125,8 @@ export function checkAnnouncement(given: unknown, context: AnnouncementContext):
     maxAttempts: numberOr(from, 'maxAttempts', limits.maxAttempts),
     workSilenceMs: numberOr(from, 'workSilenceMs', limits.workSilenceMs),
     exclude: ids<AgentId>(from, 'exclude', limits),
+    ...(include.length === 0 ? {} : { include }),
+    ...(spares === undefined ? {} : { spares }),
     ...(parent === undefined ? {} : { parent: parent.task }),
     depth: parent === undefined ? 0 : parent.depth + 1,
   }
@@ -127,6 +140,9 @@ function json(from: Reading, key: string, limits: Limits): TaskAnnouncement['pay
   return jsonNull
 }
 
+const requiredKeys = ['skill', 'level', 'count'] as const
+const optionalKeys = [...requiredKeys, 'weight'] as const
+
 function requirements(
   from: Reading,
   key: string,
@@ -134,12 +150,14 @@ function requirements(
   levels: readonly SkillLevel[],
 ): Requirement[] {
   return list(from, key, limits.skillsMax, (value, field) => {
-    const entry = read(from.notes, value, `${field}.`, ['skill', 'level', 'count'])
-    return {
+    const entry = read(from.notes, value, `${field}.`, key === 'optional' ? optionalKeys : requiredKeys)
+    const need = {
       skill: text(entry, 'skill') as SkillName,
       level: textOr(entry, 'level', levels[0] ?? ''),
       count: numberOr(entry, 'count', 1),
     }
+    const weight = numberOr(entry, 'weight', undefined)
+    return weight === undefined ? need : { ...need, weight }
   })
 }
 
@@ -213,55 +231,6 @@ function checkJson(value: string, field: string, limits: Limits): Refusal | unde
   return tooLarge(field, value.length, limits.payloadBytesMax)
 }
 
-function checkNeeds(
-  task: TaskAnnouncement,
-  limits: Limits,
-  levels: readonly SkillLevel[],
-): Refusal | undefined {
-  if (task.requires.length === 0) {
-    return refuse('E_NO_REQUIREMENTS', 'requires names no skill', {
-      field: 'requires',
-      hint: 'Name at least one skill: requires: [{ skill: "data_cleaning", level: "advanced" }].',
-    })
-  }
-  for (const field of ['requires', 'optional'] as const) {
-    const needs = task[field]
-    for (let index = 0; index < needs.length; index++) {
-      const need = needs[index]
-      const refusal = need && checkNeed(need, field, index, limits, levels)
-      if (refusal !== undefined) return refusal
-    }
-  }
-  const { requires, optional } = task
-  const all = requires.length + optional.length
-  if (all > limits.skillsMax) {
-    return refuse('E_RANGE', `the task names ${all} skills; the limit is ${limits.skillsMax}`, {
-      field: 'optional',
-    })
-  }
-  const required = requires.map(({ skill }) => skill)
-  const twice = skillTwice(required, 'requires')
-  if (twice !== undefined || optional.length === 0) return twice
-  return skillTwice([...required, ...optional.map(({ skill }) => skill)], 'optional')
-}
-
-/** Nearly all are right: the path of a field is put together when one is not. */
-function checkNeed(
-  { skill, level, count }: Requirement,
-  field: string,
-  index: number,
-  { groupSizeMax }: Limits,
-  levels: readonly SkillLevel[],
-): Refusal | undefined {
-  if (isId(skill) && rankOf(levels, level) !== undefined && isWhole(count, 1, groupSizeMax)) return undefined
-  const path = `${field}[${index}]`
-  return (
-    checkId(skill, `${path}.skill`) ??
-    checkLevel(levels, level, `${path}.level`) ??
-    checkWhole(count, `${path}.count`, 1, groupSizeMax)
-  )
-}
-
 function checkNumbers(task: TaskAnnouncement, limits: Limits): Refusal | undefined {
   const { deadlineMs, expectedMs, budget } = task
   if (deadlineMs !== undefined && Number.isSafeInteger(deadlineMs) && deadlineMs <= 0) {
@@ -280,31 +249,15 @@ function checkNumbers(task: TaskAnnouncement, limits: Limits): Refusal | undefin
     (expectedMs === undefined ? undefined : checkWhole(expectedMs, 'expectedMs', 1, ceilings.spanMs)) ??
     checkWhole(task.maxGroupSize, 'maxGroupSize', 1, limits.groupSizeMax) ??
     checkWhole(task.minMembers, 'minMembers', 1, limits.groupSizeMax) ??
+    (task.spares === undefined ? undefined : checkWhole(task.spares, 'spares', 0, limits.groupSizeMax)) ??
     checkWhole(task.maxAttempts, 'maxAttempts', 1, ceilings.attempts) ??
     checkWhole(task.workSilenceMs, 'workSilenceMs', 1, ceilings.spanMs)
   )
 }
 
-/** One agent may cover several skills, so a group needs as many members as its most counted skill, not their sum. */
-function checkSize(task: TaskAnnouncement): Refusal | undefined {
-  const { maxGroupSize, minMembers } = task
-  if (minMembers > maxGroupSize) return tooSmall(maxGroupSize, `minMembers ${minMembers}`)
-  for (const { skill, count } of task.requires) {
-    if (count > maxGroupSize) return tooSmall(maxGroupSize, `${count} agents with the skill ${quote(skill)}`)
-  }
-  return undefined
-}
-
-function tooSmall(maxGroupSize: number, needs: string): Refusal {
-  return refuse('E_GROUP_TOO_SMALL', `maxGroupSize ${maxGroupSize} is less than the task needs: ${needs}`, {
-    field: 'maxGroupSize',
-    hint: 'Raise maxGroupSize, or ask for fewer agents.',
-  })
-}
-
 function checkNames(task: TaskAnnouncement, limits: Limits): Refusal | undefined {
-  for (const field of ['dependsOn', 'exclude'] as const) {
-    const names: readonly string[] = task[field]
+  for (const field of ['dependsOn', 'exclude', 'include'] as const) {
+    const names: readonly string[] = task[field] ?? []
     if (names.length > limits.dependenciesMax) {
       return refuse(
         'E_RANGE',
@@ -325,6 +278,13 @@ function checkNames(task: TaskAnnouncement, limits: Limits): Refusal | undefined
         })
       }
     }
+  }
+  const both = task.include?.findIndex((id) => task.exclude.includes(id)) ?? -1
+  if (both >= 0) {
+    return refuse('E_RANGE', `exclude names ${quote(task.include?.[both])} as well`, {
+      field: `include[${both}]`,
+      hint: 'Name it in one of the two.',
+    })
   }
   const itself = task.dependsOn.indexOf(task.id)
   if (itself < 0) return undefined

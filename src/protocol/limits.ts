@@ -122,6 +122,8 @@ const mayBeNone: ReadonlySet<string> = new Set([
 export const ceilings = {
   /** Assignments that one agent may offer to work on at once. */
   capacity: 1_000,
+  /** What an optional skill may be worth. */
+  weight: 1_000,
   /** Tries that one task may ask for. */
   attempts: 1_000,
   /** A span: a hundred years. Added to an instant it is still a safe integer. */

@@ -297,6 +297,22 @@ export type WaitingFor =
   | { readonly kind: 'missing'; readonly needs: readonly Requirement[] }
   /** They exist, and all are busy. */
   | { readonly kind: 'busy'; readonly needs: readonly Requirement[] }
+  /**
+   * A group may take `size` more members, and no so many cover these skills together, however chosen: a smallest set of
+   * skills for which that is so. `busy`: there would be a group if all were free.
+   */
+  | {
+      readonly kind: 'size'
+      readonly needs: readonly Requirement[]
+      readonly size: number
+      readonly busy: boolean
+    }
+  /** There is no group without these agents: they are not here, can do none of what is open, are busy, or said no. */
+  | {
+      readonly kind: 'include'
+      readonly agents: readonly AgentId[]
+      readonly why: 'absent' | 'unable' | 'busy' | 'unwilling'
+    }
   /** Enough agents were asked, too few said yes. */
   | { readonly kind: 'unwilling'; readonly needs: readonly Requirement[] }
   /** The cheapest group, with the members that were kept, costs more than the budget. */

@@ -25,6 +25,8 @@ export interface Requirement {
   readonly skill: SkillName
   readonly level: SkillLevel
   readonly count: number
+  /** Of an optional skill alone: how much it is worth to have it, against 1 where nothing is said. */
+  readonly weight?: number
 }
 
 /** The rank of a level in an order, 0 for the lowest, or undefined for an unknown name. */

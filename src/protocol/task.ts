@@ -59,6 +59,10 @@ export interface TaskAnnouncement {
   readonly workSilenceMs: Millis
   /** Agents that must not be in the group. */
   readonly exclude: readonly AgentId[]
+  /** Agents without which there is no group, each with a part of the work. */
+  readonly include?: readonly AgentId[]
+  /** How many more agents than asked for each required skill has at first, so that so many may be lost. */
+  readonly spares?: number
   /** The task on whose behalf this one was announced; it is cancelled when that one ends. */
   readonly parent?: TaskId
   /** 0 for a task without parent. */

@@ -2,18 +2,17 @@
  * Who has which skill, sub-linear: the best few free agents at a level, without a look at the others.
  *
  * One ladder for each (skill, rank), and in it one for proven and one for unproven agents. An offer is one
- * skill of one agent; offers and agents are rows of typed arrays. About 100 bytes for an agent with three
- * skills. An index over pairs of skills belongs beside the ladders: `#list`, `#unlist` and `#place` are all
- * it must follow.
+ * skill of one agent; offers and agents are rows of typed arrays. Beside the ladders stands an index over pairs
+ * of skills (`pairs`); both together take some 130 bytes for an agent with three skills.
  * Must never happen here: a choice that depends on anything but the calls made before and the generator
  * passed in.
  */
 import type { SkillName } from '../protocol/id.ts'
 import { assert } from '../protocol/machine.ts'
-import { bucketOf, busyBucket, grown, Ladder } from './ladder.ts'
-
-/** All ladders of one skill, at `2 · rank + (proven ? 1 : 0)`; absent until somebody stands there. */
-type Shelf = (Ladder | undefined)[]
+import { roomFor } from './hash-rows.ts'
+import { bucketOf, busyBucket, freeAt, grown, type Ladder, nextLadder } from './ladder.ts'
+import { PairIndex, pairBucket, type Standing } from './pairs.ts'
+import { Shelves } from './shelves.ts'
 
 const none = -1
 const vacant = -2
@@ -27,8 +26,7 @@ export interface Listing {
 }
 
 export class Catalog {
-  readonly #levelCount: number
-  readonly #shelves = new Map<SkillName, Shelf>()
+  readonly #shelves: Shelves
   // by slot
   #firstOffer = new Int32Array(rowsAtFirst).fill(vacant)
   #slotFree = new Uint8Array(rowsAtFirst)
@@ -42,14 +40,10 @@ export class Catalog {
   #places = { position: new Int32Array(rowsAtFirst), bucket: new Uint8Array(rowsAtFirst) }
   #offerCount = 0
   readonly #vacantOffers: number[] = []
-  // by ladder number
-  readonly #ladders: Ladder[] = []
-  readonly #ladderSkill: SkillName[] = []
-  readonly #vacantLadders: number[] = []
+  readonly pairs: PairIndex = new PairIndex((slot, skill) => this.#standingOf(slot, skill))
 
   constructor(levelCount: number) {
-    assert(levelCount > 0, 'a network has levels')
-    this.#levelCount = levelCount
+    this.#shelves = new Shelves(levelCount)
   }
 
   /** Lists an agent: free, and unproven in every skill. The slot is a small number, used again after `remove`. */
@@ -62,18 +56,20 @@ export class Catalog {
       this.#owner[offer] = slot
       this.#nextOffer[offer] = first
       this.#scoreBucket[offer] = bucketOf(score)
-      this.#list(offer, this.#ladder(skill, rank, false), bucketOf(score))
+      this.#list(offer, this.#shelves.ladder(skill, rank, false), bucketOf(score))
       first = offer
     }
     this.#firstOffer[slot] = first
+    this.pairs.add(slot, this.#standings(slot))
     return slot
   }
 
   remove(slot: number): void {
+    this.pairs.remove(slot, this.#standings(slot))
     for (let offer = this.#first(slot); offer !== none; offer = this.#next(offer)) {
       this.#unlist(offer)
       this.#vacantOffers.push(offer)
-      this.#dropEmptyShelf(this.#ladderSkill[this.#ladderNumber[offer] ?? none])
+      this.#shelves.dropEmpty(this.#ladderNumber[offer] ?? none)
     }
     this.#firstOffer[slot] = vacant
     this.#vacantSlots.push(slot)
@@ -87,8 +83,10 @@ export class Catalog {
     const effective = this.#slotFree[slot] === 1 ? bucket : busyBucket
     if (ladder.rank !== rank) {
       this.#unlist(offer)
-      this.#list(offer, this.#ladder(skill, rank, ladder.proven), effective)
+      this.#list(offer, this.#shelves.ladder(skill, rank, ladder.proven), effective)
     } else if (this.#places.bucket[offer] !== effective) this.#place(offer, effective)
+    else return
+    if (this.pairs.hasLarge) this.#movePairs(slot, offer)
   }
 
   /** An agent without a free slot stays capable, but is on no shortlist. */
@@ -99,6 +97,8 @@ export class Catalog {
     for (let offer = first; offer !== none; offer = this.#next(offer)) {
       this.#place(offer, free ? (this.#scoreBucket[offer] ?? 0) : busyBucket)
     }
+    if (!this.pairs.hasLarge) return
+    for (let offer = first; offer !== none; offer = this.#next(offer)) this.#movePairs(slot, offer)
   }
 
   /** The agent has had enough outcomes in this skill; it no longer takes the newcomers' place on a shortlist. */
@@ -108,7 +108,7 @@ export class Catalog {
     if (ladder.proven) return
     const bucket = this.#places.bucket[offer] ?? 0
     this.#unlist(offer)
-    this.#list(offer, this.#ladder(skill, ladder.rank, true), bucket)
+    this.#list(offer, this.#shelves.ladder(skill, ladder.rank, true), bucket)
   }
 
   /**
@@ -123,7 +123,7 @@ export class Catalog {
     random: () => number,
     except: (slot: number) => boolean = () => false,
   ): number[] {
-    const ladders = this.#from(skill, rank)
+    const ladders = this.#shelves.from(skill, rank)
     const taken = ladders.map(() => 0)
     const slots: number[] = []
     let newcomers = 0
@@ -143,18 +143,80 @@ export class Catalog {
     return slots
   }
 
+  /**
+   * The best `count` agents with the skill at this rank or above, and the bucket of the next one, -1 when there
+   * is none. A shortlist without the newcomer's place; with `busyToo` also those without a free slot.
+   */
+  best(
+    skill: SkillName,
+    rank: number,
+    count: number,
+    busyToo: boolean,
+    random: () => number,
+    except: (slot: number) => boolean,
+  ): { readonly slots: readonly number[]; readonly next: number } {
+    const ladders = this.#shelves.from(skill, rank)
+    const taken = ladders.map(() => 0)
+    const slots: number[] = []
+    for (;;) {
+      const which = nextLadder(ladders, taken, this.#places.bucket, random, busyToo)
+      const ladder = ladders[which]
+      const at = taken[which] ?? 0
+      if (ladder === undefined) return { slots, next: none }
+      if (slots.length === count) return { slots, next: this.#places.bucket[ladder.at(at)] ?? 0 }
+      const slot = this.#draw(ladder, at, random)
+      taken[which] = at + 1
+      if (!except(slot)) slots.push(slot)
+    }
+  }
+
+  /** The small number of a skill that somebody has, or -1. */
+  numberOf(skill: SkillName): number {
+    return this.#shelves.numberOf(skill)
+  }
+
+  /** Numbers of skills are below this. */
+  get numbers(): number {
+    return this.#shelves.numbers
+  }
+
+  has(slot: number): boolean {
+    return slot >= 0 && slot < this.#slotCount && this.#firstOffer[slot] !== vacant
+  }
+
+  isFree(slot: number): boolean {
+    return this.#slotFree[slot] === 1
+  }
+
+  /**
+   * Which of some needs an agent can cover, as bits, with the buckets of its scores, free or not, by need.
+   *
+   * @param needOf The need by the number of its skill, -1 for a skill that is not asked for.
+   */
+  reach(slot: number, needOf: Int8Array, ranks: Uint8Array, buckets: Uint8Array): number {
+    let mask = 0
+    for (let offer = this.#first(slot); offer !== none; offer = this.#next(offer)) {
+      const number = this.#ladderNumber[offer] ?? none
+      const need = needOf[this.#shelves.skillOf(number)] ?? none
+      if (need < 0 || this.#shelves.rankOf(number) < (ranks[need] ?? 0)) continue
+      mask |= 1 << need
+      buckets[need] = this.#scoreBucket[offer] ?? 0
+    }
+    return mask
+  }
+
   /** How many agents have the skill at this rank or above, free or not. */
   capable(skill: SkillName, rank: number): number {
-    return this.#from(skill, rank).reduce((sum, ladder) => sum + ladder.size, 0)
+    return this.#shelves.from(skill, rank).reduce((sum, ladder) => sum + ladder.size, 0)
   }
 
   free(skill: SkillName, rank: number): number {
-    return this.#from(skill, rank).reduce((sum, ladder) => sum + ladder.free, 0)
+    return this.#shelves.from(skill, rank).reduce((sum, ladder) => sum + ladder.free, 0)
   }
 
   /** Slots of all capable agents, free or not. The catalog must not change while this is read. */
   *agentsWith(skill: SkillName, rank: number): Iterable<number> {
-    for (const ladder of this.#from(skill, rank)) {
+    for (const ladder of this.#shelves.from(skill, rank)) {
       for (let i = 0; i < ladder.size; i++) yield this.#owner[ladder.at(i)] ?? none
     }
   }
@@ -164,7 +226,41 @@ export class Catalog {
     const tables = [this.#firstOffer, this.#slotFree, this.#owner, this.#nextOffer, this.#ladderNumber]
     const more = [this.#scoreBucket, this.#places.position, this.#places.bucket]
     const own = [...tables, ...more].reduce((sum, table) => sum + table.byteLength, 0)
-    return this.#ladders.reduce((sum, ladder) => sum + ladder.bytes, own)
+    return own + this.#shelves.bytes + this.pairs.bytes
+  }
+
+  /** All skills of an agent, with the buckets in which it stands. */
+  #standings(slot: number): Standing[] {
+    const own: Standing[] = []
+    for (let offer = this.#first(slot); offer !== none; offer = this.#next(offer)) {
+      const skill = this.#skillNumber(offer)
+      own.push({ skill, bucket: this.#places.bucket[offer] ?? 0 })
+    }
+    return own
+  }
+
+  /** The bucket in which an agent stands for a skill, or -1. */
+  #standingOf(slot: number, skill: number): number {
+    if (!this.has(slot)) return none
+    for (let offer = this.#first(slot); offer !== none; offer = this.#next(offer)) {
+      if (this.#skillNumber(offer) === skill) return this.#places.bucket[offer] ?? 0
+    }
+    return none
+  }
+
+  #skillNumber(offer: number): number {
+    return this.#shelves.skillOf(this.#ladderNumber[offer] ?? none)
+  }
+
+  /** An offer stands in another bucket now; so does the agent in every pair with that skill. */
+  #movePairs(slot: number, moved: number): void {
+    const skill = this.#skillNumber(moved)
+    const bucket = this.#places.bucket[moved] ?? 0
+    for (let offer = this.#first(slot); offer !== none; offer = this.#next(offer)) {
+      if (offer === moved) continue
+      const other = this.#places.bucket[offer] ?? 0
+      this.pairs.move(slot, skill, this.#skillNumber(offer), pairBucket(bucket, other))
+    }
   }
 
   /** A random offer of the best bucket that is not yet taken; it changes places with the first one there. */
@@ -184,29 +280,10 @@ export class Catalog {
     const total = unproven.reduce((sum, ladder) => sum + ladder.free, 0)
     const start = Math.floor(random() * total)
     for (let i = 0; i < total; i++) {
-      let position = (start + i) % total
-      for (const ladder of unproven) {
-        if (position < ladder.free) {
-          const slot = this.#owner[ladder.at(position)] ?? none
-          if (!except(slot)) return slot
-          break
-        }
-        position -= ladder.free
-      }
+      const slot = this.#owner[freeAt(unproven, (start + i) % total)] ?? none
+      if (!except(slot)) return slot
     }
     return undefined
-  }
-
-  /** The ladders at this rank and above, lowest rank first. */
-  #from(skill: SkillName, rank: number): Ladder[] {
-    const shelf = this.#shelves.get(skill)
-    const ladders: Ladder[] = []
-    if (shelf === undefined) return ladders
-    for (let i = 2 * rank; i < shelf.length; i++) {
-      const ladder = shelf[i]
-      if (ladder !== undefined && ladder.size > 0) ladders.push(ladder)
-    }
-    return ladders
   }
 
   #list(offer: number, ladder: Ladder, bucket: number): void {
@@ -223,48 +300,20 @@ export class Catalog {
   }
 
   #ladderOf(offer: number): Ladder {
-    const ladder = this.#ladders[this.#ladderNumber[offer] ?? none]
-    assert(ladder !== undefined, 'every offer stands on a ladder')
-    return ladder
-  }
-
-  #ladder(skill: SkillName, rank: number, proven: boolean): Ladder {
-    assert(rank >= 0 && rank < this.#levelCount, 'a rank is one of the levels')
-    let shelf = this.#shelves.get(skill)
-    if (shelf === undefined) {
-      shelf = new Array<Ladder | undefined>(2 * this.#levelCount).fill(undefined)
-      this.#shelves.set(skill, shelf)
-    }
-    const at = 2 * rank + (proven ? 1 : 0)
-    const existing = shelf[at]
-    if (existing !== undefined) return existing
-    const ladder = new Ladder(this.#vacantLadders.pop() ?? this.#ladders.length, rank, proven)
-    shelf[at] = ladder
-    this.#ladders[ladder.number] = ladder
-    this.#ladderSkill[ladder.number] = skill
-    return ladder
-  }
-
-  /** A skill that nobody has any more takes no memory, however many names were made up. */
-  #dropEmptyShelf(skill: SkillName | undefined): void {
-    const shelf = skill === undefined ? undefined : this.#shelves.get(skill)
-    if (skill === undefined || shelf === undefined) return
-    if (shelf.some((ladder) => ladder !== undefined && ladder.size > 0)) return
-    for (const ladder of shelf) if (ladder !== undefined) this.#vacantLadders.push(ladder.number)
-    this.#shelves.delete(skill)
+    return this.#shelves.at(this.#ladderNumber[offer] ?? none)
   }
 
   #find(slot: number, skill: SkillName): number {
+    const number = this.#shelves.numberOf(skill)
     for (let offer = this.#first(slot); offer !== none; offer = this.#next(offer)) {
-      if (this.#ladderSkill[this.#ladderNumber[offer] ?? none] === skill) return offer
+      if (this.#skillNumber(offer) === number) return offer
     }
     assert(false, `the agent in slot ${slot} is listed with the skill ${skill}`)
   }
 
   #first(slot: number): number {
-    const offer = this.#firstOffer[slot] ?? vacant
-    assert(offer !== vacant, `slot ${slot} is taken`)
-    return offer
+    assert(this.has(slot), `slot ${slot} is taken`)
+    return this.#firstOffer[slot] ?? none
   }
 
   #next(offer: number): number {
@@ -273,7 +322,7 @@ export class Catalog {
 
   #newSlot(): number {
     if (this.#slotCount === this.#firstOffer.length) {
-      const length = 2 * this.#slotCount
+      const length = roomFor(this.#slotCount)
       this.#firstOffer = grown(this.#firstOffer, length)
       this.#slotFree = grown(this.#slotFree, length)
     }
@@ -282,7 +331,7 @@ export class Catalog {
 
   #newOffer(): number {
     if (this.#offerCount === this.#owner.length) {
-      const length = 2 * this.#offerCount
+      const length = roomFor(this.#offerCount)
       this.#owner = grown(this.#owner, length)
       this.#nextOffer = grown(this.#nextOffer, length)
       this.#ladderNumber = grown(this.#ladderNumber, length)
@@ -294,37 +343,4 @@ export class Catalog {
     }
     return this.#offerCount++
   }
-}
-
-/**
- * Which ladder gives the next offer: the one whose front stands in the best bucket, then that of the lowest
- * rank; the proven and the unproven of one rank in proportion to how many of them stand in that bucket. -1
- * when all are used up.
- */
-function nextLadder(
-  ladders: readonly Ladder[],
-  taken: readonly number[],
-  bucketOfOffer: Uint8Array,
-  random: () => number,
-): number {
-  let best = -1
-  let bestBucket = busyBucket
-  let bestWidth = 0
-  for (let i = 0; i < ladders.length; i++) {
-    const ladder = ladders[i]
-    const front = taken[i] ?? 0
-    if (ladder === undefined || front >= ladder.free) continue
-    const bucket = bucketOfOffer[ladder.at(front)] ?? busyBucket
-    if (bucket > bestBucket) continue
-    const width = ladder.endOf(bucket) - front
-    if (bucket < bestBucket) {
-      best = i
-      bestBucket = bucket
-      bestWidth = width
-    } else if (ladder.rank === ladders[best]?.rank) {
-      if (random() * (bestWidth + width) >= bestWidth) best = i
-      bestWidth += width
-    }
-  }
-  return best
 }

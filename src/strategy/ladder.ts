@@ -61,7 +61,7 @@ export class Ladder {
 
   insert(offer: number, bucket: number, places: Places): void {
     const last = this.size
-    if (last === this.#offers.length) this.#offers = grown(this.#offers, last * 2)
+    if (last === this.#offers.length) this.#offers = grown(this.#offers, last + Math.max(4, last >>> 3))
     this.#put(offer, last, places)
     this.#ends[busyBucket] = last + 1
     places.bucket[offer] = busyBucket
@@ -118,4 +118,48 @@ export function grown<Values extends Int32Array<ArrayBuffer> | Uint8Array<ArrayB
   const larger = (values instanceof Int32Array ? new Int32Array(length) : new Uint8Array(length)) as Values
   larger.set(values)
   return larger
+}
+
+/**
+ * Which ladder gives the next offer: the one whose front stands in the best bucket, then that of the lowest
+ * rank; the proven and the unproven of one rank in proportion to how many of them stand in that bucket. -1
+ * when all are used up.
+ */
+export function nextLadder(
+  ladders: readonly Ladder[],
+  taken: readonly number[],
+  bucketOfOffer: Uint8Array,
+  random: () => number,
+  busyToo = false,
+): number {
+  let best = -1
+  let bestBucket = busyBucket + 1
+  let bestWidth = 0
+  for (let i = 0; i < ladders.length; i++) {
+    const ladder = ladders[i]
+    const front = taken[i] ?? 0
+    if (ladder === undefined || front >= (busyToo ? ladder.size : ladder.free)) continue
+    const bucket = bucketOfOffer[ladder.at(front)] ?? busyBucket
+    if (bucket > bestBucket) continue
+    const width = ladder.endOf(bucket) - front
+    if (bucket < bestBucket) {
+      best = i
+      bestBucket = bucket
+      bestWidth = width
+    } else if (ladder.rank === ladders[best]?.rank) {
+      if (random() * (bestWidth + width) >= bestWidth) best = i
+      bestWidth += width
+    }
+  }
+  return best
+}
+
+/** The offer at a position among the free ones of all these ladders, or -1. */
+export function freeAt(ladders: readonly Ladder[], position: number): number {
+  let left = position
+  for (const ladder of ladders) {
+    if (left < ladder.free) return ladder.at(left)
+    left -= ladder.free
+  }
+  return -1
 }

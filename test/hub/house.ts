@@ -21,6 +21,8 @@ interface Announced {
   readonly priority?: string
   readonly parent?: string
   readonly deadlineMs?: number
+  readonly maxGroupSize?: number
+  readonly exclude?: readonly string[]
 }
 
 /** A hub whose agents accept everything and work until they are told that they are done. */

@@ -172,6 +172,8 @@ test('LOG-5 a group is one that its announcement allows', () => {
     [2, [accepted('a', two), formed('a')]],
     [2, [accepted('a'), formed('a', 1, [member('ada'), member('ada')])]],
     [2, [accepted('a', { exclude: ['ada' as AgentId] }), formed('a')]],
+    [2, [accepted('a', { include: ['bob' as AgentId] }), formed('a')]],
+    [2, [accepted('a', { spares: 1 }), formed('a')]],
     [2, [accepted('a'), formed('a', 1, [member('ada', [reading, writing])])]],
     [2, [accepted('a'), formed('a', 1, [member('ada'), member('bob', [])])]],
     [2, [accepted('a'), { ...formed('a'), uncovered: [reading] } as Fact]],

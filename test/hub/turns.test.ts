@@ -24,6 +24,25 @@ test('QUEUE-3 agents are kept for a task that needs several, and no longer than 
   assert.deepEqual(house.waits('both'), { kind: 'missing', needs: [need('drawing')] })
 })
 
+test('QUEUE-3 those who can do several things are kept for a task that only few may share', () => {
+  const house = new House({ patienceMs: 1_000 })
+  house.join('ada', 'work', 'drawing')
+  house.join('dan', 'chart', 'writing')
+  house.announce('a', 'w0', { requires: ['work'] })
+  house.announce('a', 'c0', { requires: ['chart'] })
+  for (const skill of ['work', 'drawing', 'chart', 'writing']) house.join(`${skill}-only`, skill)
+  house.announce('a', 'pair', { requires: ['work', 'drawing', 'chart', 'writing'], maxGroupSize: 2 })
+  assert.equal(house.waits('pair')?.kind, 'size')
+  house.pass(1_000)
+  // Of each skill somebody is free, so that it is the size alone for which the pair waits.
+  house.announce('b', 'w1', { requires: ['work'], exclude: ['work-only'], priority: 'high' })
+  house.finish('w0')
+  assert.deepEqual(house.begun, ['w0', 'c0'])
+  // Nobody is kept any longer for what nobody can do; another goes on with what Dan had begun.
+  house.says('dan', { kind: 'AGENT_LEAVE', reason: 'enough' })
+  assert.ok(house.begun.includes('w1'), `${house.begun}`)
+})
+
 test('QUEUE-5 initiators have turns, and what one has announced before does not keep the others waiting', () => {
   const house = new House()
   house.join('ada', 'work')

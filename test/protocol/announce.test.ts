@@ -270,6 +270,31 @@ test('ANN-6 nobody announces a check of a claim but the hub itself', () => {
   assert.equal(refused({ ...good, verifies: forged.verifies }).field, 'verifies')
 })
 
+test('ANN-7 weights, inclusion and spares that cannot be meant are refused by field', () => {
+  const [first] = good.requires
+  const wrong: readonly (readonly [change: object, code: string, field: string])[] = [
+    [{ requires: [{ ...first, weight: 1 }] }, 'E_UNKNOWN_FIELD', 'requires[0].weight'],
+    [{ optional: [{ skill: 'z', weight: 0 }] }, 'E_RANGE', 'optional[0].weight'],
+    [{ optional: [{ skill: 'z', weight: 1001 }] }, 'E_RANGE', 'optional[0].weight'],
+    [{ optional: [{ skill: 'z', weight: Number.NaN }] }, 'E_RANGE', 'optional[0].weight'],
+    [{ include: ['a.b'] }, 'E_BAD_ID', 'include[0]'],
+    [{ include: ['ada', 'ada'] }, 'E_RANGE', 'include[1]'],
+    [{ include: ['bob', 'ada'], exclude: ['ada'] }, 'E_RANGE', 'include[1]'],
+    [{ include: ['ada', 'bob'], maxGroupSize: 1 }, 'E_GROUP_TOO_SMALL', 'maxGroupSize'],
+    [{ spares: -1 }, 'E_RANGE', 'spares'],
+    [{ spares: 0.5 }, 'E_RANGE', 'spares'],
+    [{ spares: 2, maxGroupSize: 2 }, 'E_GROUP_TOO_SMALL', 'maxGroupSize'],
+  ]
+  for (const [change, code, field] of wrong) {
+    const refusal = refused({ ...good, ...change })
+    assert.deepEqual([refusal.code, refusal.field], [code, field], JSON.stringify(change))
+  }
+  const right = { optional: [{ skill: 'z', weight: 0.5 }], include: ['ada'], spares: 1, maxGroupSize: 2 }
+  const task = accepted({ ...good, ...right })
+  assert.equal(task.optional[0]?.weight, 0.5)
+  assert.deepEqual([task.include, task.spares], [['ada'], 1])
+})
+
 test('ANN-5 an announcement that the door lets pass is accepted again by whoever receives it', () => {
   const name = fc.oneof(
     { weight: 9, arbitrary: fc.constantFrom('a', 'b', 'c', 'd') },

@@ -39,6 +39,8 @@ export interface RequirementShape {
   readonly skill: string
   readonly level?: string | undefined
   readonly count?: number | undefined
+  /** Of an optional skill alone. */
+  readonly weight?: number | undefined
 }
 
 export interface TaskShape {
@@ -60,6 +62,8 @@ export interface TaskShape {
   readonly maxAttempts?: number | undefined
   readonly workSilence?: number | undefined
   readonly exclude?: readonly string[] | undefined
+  readonly include?: readonly string[] | undefined
+  readonly spares?: number | undefined
 }
 
 const text = z.string()
@@ -95,6 +99,7 @@ const skill = z.strictObject({
 })
 
 const requirement = z.strictObject({ skill: text, level: text.optional(), count: count.optional() })
+const optional = requirement.extend({ weight: amount.optional() })
 
 const agent = z.strictObject({
   id: text.optional(),
@@ -114,7 +119,7 @@ const task = z.strictObject({
   payload: z.unknown().optional(),
   metadata: z.unknown().optional(),
   requires: named('skill', requirement),
-  optional: named('skill', requirement).optional(),
+  optional: named('skill', optional).optional(),
   priority: z.enum(priorities).optional(),
   deadline: span.optional(),
   expected: span.optional(),
@@ -127,6 +132,8 @@ const task = z.strictObject({
   maxAttempts: count.optional(),
   workSilence: span.optional(),
   exclude: list(text).optional(),
+  include: list(text).optional(),
+  spares: z.int().min(0).optional(),
 })
 
 const project = z.strictObject({

@@ -313,6 +313,12 @@ function waitingOf({ needs, taskIds, agentIds }: Parts): Schema<WaitingFor> {
       z.strictObject({ kind: z.literal('dependencies'), tasks: taskIds }),
       z.strictObject({ kind: z.literal('missing'), needs }),
       z.strictObject({ kind: z.literal('busy'), needs }),
+      z.strictObject({ kind: z.literal('size'), needs, size: whole, busy: flag }),
+      z.strictObject({
+        kind: z.literal('include'),
+        agents: agentIds,
+        why: z.enum(['absent', 'unable', 'busy', 'unwilling']),
+      }),
       z.strictObject({ kind: z.literal('unwilling'), needs }),
       z.strictObject({ kind: z.literal('budget'), cheapest: amount }),
       z.strictObject({ kind: z.literal('offers'), asked: whole, answered: whole }),

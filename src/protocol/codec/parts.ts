@@ -181,7 +181,12 @@ function claimsOf(limits: Limits): Schema<readonly Skill[]> {
 }
 
 function needsOf(limits: Limits): Schema<readonly Requirement[]> {
-  const need = z.strictObject({ skill: skillName, level, count: z.int().min(1).max(limits.groupSizeMax) })
+  const need = z.strictObject({
+    skill: skillName,
+    level,
+    count: z.int().min(1).max(limits.groupSizeMax),
+    weight: z.exactOptional(amount),
+  })
   return exactly<readonly Requirement[]>()(list(need, limits.skillsMax))
 }
 
@@ -229,6 +234,8 @@ function announcementOf(limits: Limits, json: Schema<JsonText>): Schema<TaskAnno
       maxAttempts: positive,
       workSilenceMs: positive,
       exclude: list(agentId, limits.dependenciesMax),
+      include: z.exactOptional(list(agentId, limits.dependenciesMax)),
+      spares: z.exactOptional(whole),
       parent: z.exactOptional(taskId),
       depth: whole,
       verifies: z.exactOptional(z.strictObject({ task: taskId, epoch: whole })),
