@@ -29,6 +29,7 @@ export const regressions: readonly Regression[] = [
   },
   { seed: 102038, found: 'a plan that begins between two milliseconds woke its hub for ever' },
   { seed: 103077, found: 'the late first copy of an announcement was accepted again after the second was' },
+  { seed: 108782, found: 'a task waited for its turn behind one of its project that could not be formed' },
   { seed: 110492, found: 'the price of the cheapest group left out the members that were kept' },
   {
     seed: 113116,

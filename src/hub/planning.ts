@@ -25,6 +25,8 @@ const planWaitMs: Millis = 1_000
 const planPause = 10
 /** Projects with more open tasks are served by rank alone: one schedule would take longer than a turn may. */
 const planTasksMax = 512
+/** Searches of a task that may come to nothing before no plan counts on it any more. */
+const fruitlessMax = 3
 /** Agents that a plan or a team considers for each need, beyond the number needed. */
 const agentsSpare = 64
 
@@ -81,9 +83,31 @@ function planOf({ askedAt, tasks, agents }: Planning, { startMs, lengthMs, teams
 
 // ---- what is planned
 
-/** A task that the plan is to place: nobody has begun it or is about to. */
+/** Nobody has begun it or is about to. */
 function isToCome(task: Task): boolean {
   return task.group === undefined && task.search === undefined
+}
+
+/**
+ * Tasks that the plan is to place: they are to come, and their way is open. A task whose searches
+ * came to nothing again and again, and whatever waits for it, is served by itself when its time comes: agents that a plan kept for it
+ * would be kept from the others for nobody knows how long.
+ */
+function toCome(hub: HubState, project: Project): Task[] {
+  const known = new Map<Task, boolean>()
+  const isStuck = (task: Task): boolean => {
+    const before = known.get(task)
+    if (before !== undefined) return before
+    const stuck =
+      task.fruitless >= fruitlessMax ||
+      [...task.blockedOn].some((id) => {
+        const other = hub.tasks.get(id)
+        return other !== undefined && isStuck(other)
+      })
+    known.set(task, stuck)
+    return stuck
+  }
+  return [...project.tasks].filter((task) => isToCome(task) && !isStuck(task))
 }
 
 /** The numbers of a plan, or undefined where looking ahead is not wanted or has nothing to go by. */
@@ -92,7 +116,7 @@ function prepare(
   project: Project,
 ): { readonly planning: Planning; readonly problem: PlanProblem } | undefined {
   if (hub.configuration.limits.planStepsMax === 0) return undefined
-  const tasks = [...project.tasks].filter(isToCome)
+  const tasks = toCome(hub, project)
   if (tasks.length < 2 || tasks.length > planTasksMax) return undefined
   reckon(hub, project)
   if (tasks.some(({ expectedMs }) => expectedMs === undefined)) return undefined
