@@ -89,9 +89,9 @@ function isToCome(task: Task): boolean {
 }
 
 /**
- * Tasks that the plan is to place: they are to come, and their way is open. A task for which there is no group, or whose
- * searches came to nothing again and again, and whatever waits for it, is served by itself when its time comes: agents
- * that a plan kept for it would be kept from the others for nobody knows how long.
+ * Tasks that the plan is to place: they are to come, and their way is open. A task for which there is no group, or
+ * whose searches came to nothing again and again, and whatever waits for it, is served by itself when its time comes:
+ * agents that a plan kept for it would be kept from the others for nobody knows how long.
  */
 function toCome(hub: HubState, project: Project): Task[] {
   const known = new Map<Task, boolean>()
