@@ -38,7 +38,8 @@ async function heapOf(skillCount: number): Promise<number> {
   return (after - before) / agentCount
 }
 
-async function heapUsed(): Promise<number> {
+/** What lives on the heap and in buffers, in bytes, after collecting. Needs `--expose-gc`. */
+export async function heapUsed(): Promise<number> {
   const collect = (globalThis as { gc?: () => void }).gc
   if (collect === undefined) throw new Error('Run with --expose-gc.')
   for (let i = 0; i < 3; i++) {

@@ -5,6 +5,7 @@
  */
 import type { Progress } from '../lab/experiment.ts'
 import { atMost, type Benchmark, type Measured } from './benchmark.ts'
+import { heapUsed } from './memory.ts'
 import { percentile } from './percentile.ts'
 import { type Crowd, CrowdedHub } from './scale/crowd.ts'
 
@@ -159,15 +160,4 @@ export async function measure(crowd: Crowd): Promise<CrowdResult> {
 
 function round(value: number): number {
   return Math.round(value * 1000) / 1000
-}
-
-async function heapUsed(): Promise<number> {
-  const collect = (globalThis as { gc?: () => void }).gc
-  if (collect === undefined) throw new Error('Run with --expose-gc.')
-  for (let i = 0; i < 3; i++) {
-    collect()
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  const { heapUsed, arrayBuffers } = process.memoryUsage()
-  return heapUsed + arrayBuffers
 }
