@@ -25,6 +25,8 @@ export interface NatsServer {
   kill(): Promise<void>
   /** Starts it again on the same port and the same disk. */
   restart(): Promise<void>
+  /** Lets it read its configuration again. */
+  reload(): void
   pause(): void
   resume(): void
   /** Kills it and removes its disk. */
@@ -151,12 +153,22 @@ class Door {
   }
 }
 
+/** A server with a configuration that lies ready, and says to listen on that port of the loopback address. */
+export async function startConfigured(file: string, port: number): Promise<NatsServer> {
+  return runServer(mkdtempSync(join(tmpdir(), 'convoke-nats-')), file, port)
+}
+
 /** The whole configuration but the store. Resolves when the port answers. */
 async function startServer(lines: readonly string[], port: number, jetstream: boolean): Promise<NatsServer> {
   const folder = mkdtempSync(join(tmpdir(), 'convoke-nats-'))
   const file = join(folder, 'nats.conf')
   const store = `jetstream { store_dir: "${join(folder, 'store')}", max_memory_store: 64MB, max_file_store: 4GB }`
   writeFileSync(file, `${[...lines, ...(jetstream ? [store] : [])].join('\n')}\n`)
+  return runServer(folder, file, port)
+}
+
+/** `folder` takes its log, and goes when it ends. */
+async function runServer(folder: string, file: string, port: number): Promise<NatsServer> {
   let child: ChildProcess | undefined
   let gone: Promise<unknown> = Promise.resolve()
   const start = async (): Promise<void> => {
@@ -180,6 +192,7 @@ async function startServer(lines: readonly string[], port: number, jetstream: bo
     },
     kill,
     restart: start,
+    reload: () => void child?.kill('SIGHUP'),
     pause: () => void child?.kill('SIGSTOP'),
     resume: () => void child?.kill('SIGCONT'),
     async end() {
@@ -216,7 +229,7 @@ function freePorts(count: number): Promise<number[]> {
   return Promise.all(Array.from({ length: count }, freePort))
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer()
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -7,7 +7,7 @@ import { type NatsServer, natsMissing, startNats } from '../lab/nats-server.ts'
 import { Line } from '../src/host/nats/line.ts'
 import type { Notice } from '../src/host/nats/notice.ts'
 import { type NatsPlace, readPlace } from '../src/host/nats/place.ts'
-import { isRefusal } from '../src/protocol/index.ts'
+import { isRefusal, type NodeId } from '../src/protocol/index.ts'
 
 /** A test that waits for what never comes ends all the same. */
 export const patient: { readonly timeout: number } = { timeout: 60_000 }
@@ -50,5 +50,6 @@ export function placeOf(where: string): NatsPlace {
 
 export async function lineTo(url: string, notices: Notice[] = []): Promise<Line> {
   const tell = (notice: Notice): void => void notices.push(notice)
-  return Line.open(placeOf(url), { name: 'test', credentials: undefined, tls: undefined, tell })
+  const name = 'test' as NodeId
+  return Line.open(placeOf(url), { name, credentials: undefined, tls: undefined, tell })
 }

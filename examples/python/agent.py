@@ -1,15 +1,20 @@
 #!/usr/bin/env python3
 """An agent of a convoke network on NATS in plain Python: the standard library, a socket, and docs/protocol.md.
 
-    agent.py HOST PORT NETWORK ID SKILL
+    agent.py HOST PORT NETWORK ID SKILL [KEY [CA]]
 
-It joins, offers when it is asked, accepts invitations, counts the words of the payload, and hands the result over. It
+KEY is a file of `convoke security` (the signature is made by openssl 3), CA a file with the authority to trust: then the
+line is encrypted. It joins, offers when it is asked, accepts invitations, counts the words of the payload, and hands the result over. It
 keeps to the protocol as every agent does: it says again what was not answered, and what it hears twice it does once.
 """
 
+import base64
 import json
 import socket
+import ssl
+import subprocess
 import sys
+import tempfile
 import time
 
 HEARTBEAT_S = 3.0
@@ -20,13 +25,20 @@ CAPACITY = 2
 class Nats:
     """Core NATS, as much of it as an agent needs: https://docs.nats.io/reference/reference-protocols/nats-protocol."""
 
-    def __init__(self, host, port):
+    def __init__(self, host, port, key=None, ca=None):
         self.socket = socket.create_connection((host, port), timeout=5)
         self.buffer = b""
-        self.line()  # INFO
-        self.send(b'CONNECT {"verbose":false,"pedantic":false,"lang":"python","headers":true}\r\nPING\r\n')
-        while self.line() != b"PONG":
-            pass
+        info = json.loads(self.line().split(b" ", 1)[1])
+        if ca is not None:
+            self.socket = ssl.create_default_context(cafile=ca).wrap_socket(self.socket, server_hostname=host)
+        about = {"verbose": False, "pedantic": False, "lang": "python", "headers": True}
+        if key is not None:
+            about["nkey"], seed = read_key(key)
+            about["sig"] = sign(seed, info["nonce"].encode())
+        self.send(b"CONNECT %s\r\nPING\r\n" % json.dumps(about).encode())
+        while (said := self.line()) != b"PONG":
+            if said.startswith(b"-ERR"):
+                sys.exit(f"the server refuses: {said[5:].decode()}")
 
     def send(self, data):
         self.socket.sendall(data)
@@ -76,6 +88,39 @@ class Nats:
             elif words[:1] == [b"HMSG"]:
                 headers, whole = int(words[-2]), self.exactly(int(words[-1]) + 2)[:-2]
                 yield whole[:headers], whole[headers:]
+
+
+def read_key(file):
+    """The public key as text and the 32 bytes of the seed, as nkeys writes them: base32 of prefix, bytes and CRC-16."""
+    with open(file) as lines:
+        text = next(line.strip() for line in lines if not line.startswith("#"))
+    seed = base64.b32decode(text + "=" * (-len(text) % 8))[2:34]
+    der = openssl("pkey", "-pubout", "-outform", "DER", "-in", pem=seed)
+    raw = bytes([20 << 3]) + der[-32:]  # The prefix of a user.
+    crc = 0
+    for byte in raw:
+        crc ^= byte << 8
+        for _ in range(8):
+            crc = (crc << 1 ^ 0x1021 if crc & 0x8000 else crc << 1) & 0xFFFF
+    return base64.b32encode(raw + crc.to_bytes(2, "little")).decode().rstrip("="), seed
+
+
+def sign(seed, nonce):
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(nonce)
+        file.flush()
+        signature = openssl("pkeyutl", "-sign", "-rawin", "-in", file.name, "-inkey", pem=seed)
+    return base64.urlsafe_b64encode(signature).decode().rstrip("=")
+
+
+def openssl(*words, pem):
+    """Runs openssl with an Ed25519 key behind its last word: the seed, wrapped as PKCS 8 (RFC 8410)."""
+    der = bytes.fromhex("302e020100300506032b657004220420") + pem
+    text = b"-----BEGIN PRIVATE KEY-----\n" + base64.b64encode(der) + b"\n-----END PRIVATE KEY-----\n"
+    with tempfile.NamedTemporaryFile() as file:  # Its owner alone may read it.
+        file.write(text)
+        file.flush()
+        return subprocess.run(["openssl", *words, file.name], check=True, stdout=subprocess.PIPE).stdout
 
 
 class Agent:
@@ -177,8 +222,8 @@ class Agent:
 
 
 def main():
-    host, port, network, name, skill = sys.argv[1:]
-    nats = Nats(host, int(port))
+    host, port, network, name, skill, *admission = sys.argv[1:]
+    nats = Nats(host, int(port), *admission)
     agent = Agent(nats, network, name, skill)
     nats.subscribe(f"convoke.{network}.to.{name}.*")
     nats.publish(f"convoke.{network}.life.{name}", str(agent.incarnation).encode())

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { Line as Connection } from '../../src/host/nats/line.ts'
 import { readPlace } from '../../src/host/nats/place.ts'
 import { Network, RefusedError } from '../../src/index.ts'
-import { isRefusal, type Limits } from '../../src/protocol/index.ts'
+import { isRefusal, type Limits, type NodeId } from '../../src/protocol/index.ts'
 import { seeded } from '../../src/strategy/random.ts'
 import { plan } from '../crash/load.ts'
 import type { Experiment, Given, Outcome, Progress } from '../experiment.ts'
@@ -262,7 +262,7 @@ class Stage {
     const place = readPlace(`nats://${this.#url}`)
     if (isRefusal(place)) throw new Error(place.message)
     const line = await Connection.open(place, {
-      name: 'audit',
+      name: 'audit' as NodeId,
       credentials: undefined,
       tls: undefined,
       tell: () => {},

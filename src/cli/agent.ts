@@ -46,8 +46,8 @@ async function work(call: CommandCall): Promise<ExitCode> {
     if (notice.code === 'replaced') replaced.abort()
     tell(notice)
   }
-  // A name that follows from that of the agent, so that a server can be told who may use it.
-  const name = `${definition.id.slice(0, 59)}-desk`
+  // A name for which the key of the agent answers; a key that answers for more has names of its own.
+  const name = `${definition.id.slice(0, 58)}--desk`
   return withNetwork(call, place, { hub: false, notify, name }, async (network) => {
     const handle = await joined(network, definition, call)
     if (handle === undefined) return exit.interrupted

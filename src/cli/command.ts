@@ -49,8 +49,11 @@ export const networkOptions: Readonly<Record<string, OptionSpec>> = {
     value: 'PLACE',
     help: 'the file of the network, or nats://HOST[:PORT][/NAME]; else $CONVOKE_NETWORK',
   },
-  credentials: { value: 'FILE', help: 'on NATS: credentials (.creds), or the seed of an nkey' },
-  ca: { value: 'FILE', help: 'on NATS: whom to trust, in PEM' },
-  cert: { value: 'FILE', help: 'on NATS: the certificate to present, in PEM' },
-  key: { value: 'FILE', help: 'on NATS: the key of the certificate, in PEM' },
+  credentials: {
+    value: 'FILE',
+    help: 'on NATS: a key of convoke security, credentials (.creds), or the seed of an nkey; else $CONVOKE_CREDENTIALS',
+  },
+  ca: { value: 'FILE', help: 'on NATS: whom to trust, in PEM; else $CONVOKE_CA' },
+  cert: { value: 'FILE', help: 'on NATS: the certificate to present, in PEM; else $CONVOKE_CERT' },
+  key: { value: 'FILE', help: 'on NATS: the key of the certificate, in PEM; else $CONVOKE_KEY' },
 }

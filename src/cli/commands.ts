@@ -10,6 +10,7 @@ import { doctor } from './doctor.ts'
 import { explain } from './explain.ts'
 import { groups } from './groups.ts'
 import { run } from './run.ts'
+import { securityAdd, securityGenerate, securityRemove } from './security.ts'
 import { tasks } from './tasks.ts'
 import { up } from './up.ts'
 import { watch } from './watch.ts'
@@ -26,6 +27,9 @@ export const commands: readonly Command[] = [
   explain,
   watch,
   audit,
+  securityGenerate,
+  securityAdd,
+  securityRemove,
   demo,
   doctor,
 ]

@@ -57,6 +57,7 @@ const faultExits: Readonly<Record<FaultCode, ExitCode>> = {
   E_LOG_TRUNCATED: exit.store,
   E_FENCED: exit.unavailable,
   E_UNREACHABLE: exit.unavailable,
+  E_FORBIDDEN: exit.refused,
   E_RUNTIME: exit.unavailable,
   E_CLOSED: exit.unavailable,
   E_FILE: exit.notFound,

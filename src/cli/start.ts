@@ -49,9 +49,9 @@ export async function start(words: readonly string[]): Promise<void> {
 
 type Outside = Pick<CommandCall, 'terminal' | 'interrupted' | 'env'>
 
-async function main(outside: Outside, [first, ...rest]: readonly string[]): Promise<ExitCode> {
+async function main(outside: Outside, words: readonly string[]): Promise<ExitCode> {
   const { terminal } = outside
-  const [second] = rest
+  const [first, second] = words
   switch (first) {
     case undefined:
     case '--help':
@@ -59,13 +59,15 @@ async function main(outside: Outside, [first, ...rest]: readonly string[]): Prom
     case 'help':
       return print(
         terminal,
-        second === undefined ? overview(terminal, commands) : commandHelp(terminal, find(second)),
+        second === undefined
+          ? overview(terminal, commands)
+          : commandHelp(terminal, find(words.slice(1)).command),
       )
     case '--version':
     case 'version':
       return print(terminal, [second === '--json' ? JSON.stringify({ version }) : `convoke ${version}`])
     default: {
-      const command = find(first)
+      const { command, rest } = find(words)
       const { operands, options } = readCommandLine(command, rest)
       if (options.help !== undefined) return print(terminal, commandHelp(terminal, command))
       return command.run({ ...outside, operands, options, json: options.json !== undefined })
@@ -73,12 +75,18 @@ async function main(outside: Outside, [first, ...rest]: readonly string[]): Prom
   }
 }
 
-function find(name: string): Command {
-  const command = commands.find((known) => known.name === name)
-  if (command !== undefined) return command
-  if (name.startsWith('-'))
-    throw usage(`unknown option ${quote(name)}`, 'Write convoke COMMAND [OPTIONS], or convoke help.')
-  const names = [...commands.map((known) => known.name), 'help']
+/** The command that the first word names, or the first two. */
+function find(words: readonly string[]): { command: Command; rest: readonly string[] } {
+  const [first = '', second = ''] = words
+  for (const length of [2, 1]) {
+    const command = commands.find((known) => known.name === words.slice(0, length).join(' '))
+    if (command !== undefined) return { command, rest: words.slice(length) }
+  }
+  if (first.startsWith('-'))
+    throw usage(`unknown option ${quote(first)}`, 'Write convoke COMMAND [OPTIONS], or convoke help.')
+  const family = commands.map(({ name }) => name).filter((name) => name.startsWith(`${first} `))
+  const name = family.length === 0 ? first : `${first} ${second}`.trim()
+  const names = family.length === 0 ? [...commands.map((known) => known.name), 'help'] : family
   throw usage(`unknown command ${quote(name)}`, didYouMean(name, names, 'The commands are'))
 }
 

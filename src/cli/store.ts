@@ -64,12 +64,17 @@ export async function withNetwork<Result>(
   return await act(network)
 }
 
-/** How to be let in. */
-export function admission({ options }: CommandCall): Pick<NetworkOptions, 'credentials' | 'tls'> {
-  const { credentials, ca, cert, key } = options
-  const files = Object.entries({ ca, cert, key }).filter(([, file]) => typeof file === 'string')
+/** How to be let in, by the options or by the environment. */
+export function admission({ options, env }: CommandCall): Pick<NetworkOptions, 'credentials' | 'tls'> {
+  const credentials = options.credentials ?? env.CONVOKE_CREDENTIALS
+  const ca = options.ca ?? env.CONVOKE_CA
+  const cert = options.cert ?? env.CONVOKE_CERT
+  const key = options.key ?? env.CONVOKE_KEY
+  const files = Object.entries({ ca, cert, key }).filter(
+    ([, file]) => typeof file === 'string' && file !== '',
+  )
   return {
-    ...(typeof credentials === 'string' ? { credentials } : {}),
+    ...(typeof credentials === 'string' && credentials !== '' ? { credentials } : {}),
     ...(files.length === 0 ? {} : { tls: Object.fromEntries(files) as NetworkOptions['tls'] & object }),
   }
 }

@@ -45,6 +45,7 @@ export async function openEmbedded(where: string, options: CheckedOptions): Prom
     soon,
     records: hub,
     incarnation: hub.address().incarnation,
+    admits: () => undefined,
     onStopped(stopped) {
       tell = stopped
       if (fault !== undefined) stopped(fault)

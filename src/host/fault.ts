@@ -15,6 +15,7 @@ export const faultCodes = [
   'E_LOG_TRUNCATED',
   'E_FENCED',
   'E_UNREACHABLE',
+  'E_FORBIDDEN',
   'E_RUNTIME',
   'E_CLOSED',
   'E_FILE',

@@ -14,7 +14,7 @@ import { Fault } from './fault.ts'
 import type { TaskForecast } from './forecasting.ts'
 import { taskIds } from './mint.ts'
 import { isNatsPlace } from './nats/place.ts'
-import { type CheckedOptions, checkOptions, hubId, idTaken, type NetworkOptions } from './options.ts'
+import { type CheckedOptions, checkOptions, hubId, idTaken, isOfHub, type NetworkOptions } from './options.ts'
 import { announcer, Participant, type ParticipantPorts, participationOf } from './participant.ts'
 import type { Observation, Records } from './records.ts'
 import { RefusedError } from './refused.ts'
@@ -87,7 +87,9 @@ export class Network {
     if (isRefusal(participation)) throw new RefusedError(participation)
     const id = participation.self.id as AgentId
     // Before the first `await`: of two that join at once under one id, one is taken.
-    if (this.#names.has(id)) throw new RefusedError(idTaken(id, 'id'))
+    if (this.#names.has(id) || isOfHub(id)) throw new RefusedError(idTaken(id, 'id'))
+    const notOurs = this.#site.admits(id)
+    if (notOurs !== undefined) throw new RefusedError(notOurs)
     this.#names.add(id)
     const participant = await Participant.open(participation, { ...this.#ports, clock })
     this.#agents.add(participant)

@@ -2,7 +2,6 @@
  * How a network is opened: the options, checked before anything is opened.
  * Must never happen here: an option that is misspelled and ignored.
  */
-import { randomBytes } from 'node:crypto'
 import { checkId, type HubId, type NodeId, quote } from '../protocol/id.ts'
 import { type Configuration, checkLimits, checkWhole, type Limits } from '../protocol/limits.ts'
 import {
@@ -18,13 +17,14 @@ import {
 } from '../protocol/reading.ts'
 import { isRefusal, type Refusal, refuse } from '../protocol/refusal.ts'
 import { checkLevels, defaultLevels, type SkillLevel } from '../protocol/skill.ts'
+import { drawnName, type Identity, notOf, readKeyFile } from './nats/key-file.ts'
 import type { Notice } from './nats/notice.ts'
-import { isNatsPlace } from './nats/place.ts'
+import { isNatsPlace, networkOf } from './nats/place.ts'
 
 export interface NetworkOptions {
   /**
    * Under which this program announces; an id. `desk` unless said; on NATS, where every program needs a name of its
-   * own, `desk-` and eight characters drawn by lot.
+   * own, `desk-` (under a key of `convoke security`, its name and `--`) and eight characters drawn by lot.
    */
   readonly name?: string
   /**
@@ -42,9 +42,9 @@ export interface NetworkOptions {
   readonly limits?: Partial<Limits>
   /** For the choices that are made by chance; the same seed and the same inputs give the same decisions. */
   readonly seed?: number
-  /** On NATS: whether this process may be the hub, or stand by for it. True unless said. */
+  /** On NATS: whether this process may be the hub, or stand by for it. Unless said, whatever its key allows. */
   readonly hub?: boolean
-  /** On NATS: the path of a file with credentials (`.creds`), or with the seed of an nkey. */
+  /** On NATS: the path of a key of `convoke security`, of credentials (`.creds`), or of the seed of an nkey. */
   readonly credentials?: string
   /** On NATS: paths of PEM files, for servers that ask for more than a certificate that everybody trusts. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string }
@@ -59,6 +59,8 @@ export interface CheckedOptions {
   readonly seed: number | undefined
   readonly hub: boolean
   readonly credentials: string | undefined
+  /** Whose credentials they are, where they say so. */
+  readonly identity: Identity | undefined
   readonly tls: NetworkOptions['tls']
   readonly notify: (notice: Notice) => void
 }
@@ -66,7 +68,7 @@ export interface CheckedOptions {
 /** The hub's own name in a network. */
 export const hubId: HubId = 'hub' as HubId
 
-/** Fills in the defaults, or names the first thing that is wrong. */
+/** Fills in the defaults, or names the first thing that is wrong. Throws E_FILE for credentials that cannot be read. */
 export function checkOptions(where: unknown, given: unknown): CheckedOptions | Refusal {
   const notes: Notes = {}
   if (typeof where !== 'string')
@@ -79,14 +81,20 @@ export function checkOptions(where: unknown, given: unknown): CheckedOptions | R
   }
   const onNats = typeof where === 'string' && isNatsPlace(where)
   const from = read(notes, given, '', onNats ? [...everywhere, ...natsOnly] : everywhere)
-  const name = textOr(from, 'name', onNats ? `desk-${randomBytes(4).toString('hex')}` : 'desk') as NodeId
+  const onlyOnNats = natsOptionsIn(from)
+  const { identity, hub } = onlyOnNats
+  const name = textOr(from, 'name', onNats ? drawnName(identity) : 'desk') as NodeId
   const seed = numberOr(from, 'seed', undefined)
   const durability = oneOf(from, 'durability', ['full', 'normal'], 'E_TYPE', 'full')
   const levels = levelsIn(from)
   const levelsBy = oneOf(from, 'levelsBy', ['evidence', 'claim'], 'E_TYPE', 'evidence')
   const chosen = limitsIn(from)
-  const onlyOnNats = natsOptionsIn(from)
-  const wrong = notes.refusal ?? checkName(name) ?? checkSeed(seed) ?? checkLevels(levels)
+  const wrong =
+    notes.refusal ??
+    checkName(name) ??
+    checkSeed(seed) ??
+    checkLevels(levels) ??
+    checkIdentity(identity, where, name, hub)
   if (wrong !== undefined) return wrong
   const limits = checkLimits(chosen)
   if (isRefusal(limits)) return limits
@@ -96,15 +104,19 @@ export function checkOptions(where: unknown, given: unknown): CheckedOptions | R
 const everywhere = ['name', 'durability', 'levels', 'levelsBy', 'limits', 'seed']
 const natsOnly = ['hub', 'credentials', 'tls', 'notify']
 
-function natsOptionsIn(from: Reading): Pick<CheckedOptions, 'hub' | 'credentials' | 'tls' | 'notify'> {
+type NatsOptions = Pick<CheckedOptions, 'hub' | 'credentials' | 'identity' | 'tls' | 'notify'>
+
+function natsOptionsIn(from: Reading): NatsOptions {
   const { values, notes } = from
-  const hub = values.get('hub') ?? true
+  const credentials = textOr(from, 'credentials', undefined)
+  const isSound = credentials !== undefined && notes.refusal === undefined
+  const identity = isSound ? readKeyFile(credentials).identity : undefined
+  const hub = values.get('hub') ?? (identity === undefined || identity.role === 'hub')
   if (typeof hub !== 'boolean') wrongType(notes, 'hub', 'true or false', hub)
   const notify = values.get('notify') ?? (() => {})
   if (typeof notify !== 'function') wrongType(notes, 'notify', 'a function', notify)
   const tls = values.has('tls') ? tlsIn(notes, values.get('tls')) : undefined
-  const credentials = textOr(from, 'credentials', undefined)
-  return { hub: hub === true, credentials, tls, notify: notify as CheckedOptions['notify'] }
+  return { hub: hub === true, credentials, identity, tls, notify: notify as CheckedOptions['notify'] }
 }
 
 function tlsIn(notes: Notes, given: unknown): NetworkOptions['tls'] {
@@ -129,7 +141,33 @@ function limitsIn(from: Reading): Partial<Limits> {
 }
 
 function checkName(name: NodeId): Refusal | undefined {
-  return checkId(name, 'name') ?? (name === hubId ? idTaken(name, 'name') : undefined)
+  return checkId(name, 'name') ?? (isOfHub(name) ? idTaken(name, 'name') : undefined)
+}
+
+/** The hub answers for its own name and for all that begin with it and `--`. */
+export function isOfHub(id: string): boolean {
+  return id === hubId || id.startsWith(`${hubId}--`)
+}
+
+/** A server would refuse the same, and less clearly. */
+function checkIdentity(
+  identity: Identity | undefined,
+  where: unknown,
+  name: NodeId,
+  hub: boolean,
+): Refusal | undefined {
+  if (identity === undefined) return undefined
+  const { role, principal, network } = identity
+  const whose = `the key is that of the ${role} ${quote(principal)} of the network ${quote(network)}`
+  if (networkOf(String(where)) !== network) {
+    const hint = `Write nats://HOST/${network}, or use a key of the other network.`
+    return refuse('E_RANGE', `${whose}, and not of the one in ${quote(where)}`, { field: 'where', hint })
+  }
+  if (hub && role !== 'hub') {
+    const hint = 'Leave the option hub out, or use the key of a hub.'
+    return refuse('E_RANGE', `${whose}, and no hub decides with it`, { field: 'hub', hint })
+  }
+  return notOf(identity, name, 'name')
 }
 
 function checkSeed(seed: number | undefined): Refusal | undefined {

@@ -1,6 +1,8 @@
 /**
  * Where a network lives: in this process, or on servers of NATS. What is the same everywhere is in `network`.
  */
+import type { NodeId } from '../protocol/id.ts'
+import type { Refusal } from '../protocol/refusal.ts'
 import type { Fault } from './fault.ts'
 import type { Soon, Transport } from './ports.ts'
 import type { Records } from './records.ts'
@@ -19,6 +21,8 @@ export interface Site {
   readonly records: Records
   /** Of the node under which this program announces: above that of every earlier life of it. */
   readonly incarnation: number
+  /** Why a node of this program cannot have an id here; undefined when it can. */
+  admits(id: NodeId): Refusal | undefined
   /** Calls `stopped` when the network can go on no longer here, at once if that has happened already. */
   onStopped(stopped: (fault: Fault) => void): void
   /** Calls `replaced` with the id of a node that was opened anew elsewhere. */

@@ -18,7 +18,7 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream'
 import { Fault } from '../fault.ts'
-import { answerMs, type Line, pause, textOf } from '../nats/line.ts'
+import { answerMs, forbidden, isForbidden, type Line, pause, textOf } from '../nats/line.ts'
 import type { Tell } from '../nats/notice.ts'
 import type { Subjects } from '../nats/subjects.ts'
 
@@ -123,10 +123,12 @@ const passing: readonly number[] = [10_005, 10_008, 10_009, 10_023]
 
 /** The server has understood, and will say the same again. */
 function isRefused(cause: unknown): boolean {
+  if (isForbidden(cause)) return true
   return cause instanceof JetStreamApiError && cause.status < 500 && !passing.includes(cause.code)
 }
 
 function answerless(line: Line, cause: unknown): unknown {
+  if (isForbidden(cause)) return forbidden(line.shown, cause)
   if (isRefused(cause)) return cause
   const hint = 'JetStream must be enabled (nats-server -js), and most of its servers must be up.'
   return new Fault('E_UNREACHABLE', `JetStream at ${line.shown} does not answer: ${textOf(cause)}`, {

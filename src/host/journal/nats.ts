@@ -9,7 +9,7 @@ import { JetStreamApiError } from '@nats-io/jetstream'
 import type { Fact } from '../../protocol/fact.ts'
 import { quote, type TaskId } from '../../protocol/id.ts'
 import { Fault } from '../fault.ts'
-import { answerMs, pause } from '../nats/line.ts'
+import { answerMs, forbidden, isForbidden, pause } from '../nats/line.ts'
 import type { Journal, Position, Recorded } from '../ports.ts'
 import { pieces } from '../transport/nats-parts.ts'
 import { chain, encodeFacts } from './batch.ts'
@@ -180,6 +180,7 @@ class Writer implements NatsJournal {
       const answer = await line.during(streams.publish(logSubject, bytes, settings))
       return answer.duplicate ? undefined : answer.seq
     } catch (cause) {
+      if (isForbidden(cause)) throw this.#break(forbidden(line.shown, cause))
       const fault = storeFaultOf(this.#store.logStream, cause)
       if (cause instanceof JetStreamApiError && fault.code === 'E_STORE_FULL') throw this.#break(fault)
       return undefined

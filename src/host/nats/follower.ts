@@ -19,7 +19,7 @@ import type { Recorded } from '../ports.ts'
 import { type Observation, observationsMax, type Records } from '../records.ts'
 import { foldTask, type GroupView, type TaskRecord, type TaskView, Views } from '../views.ts'
 import type { Line } from './line.ts'
-import type { Subjects } from './subjects.ts'
+import { isOn, type Subjects } from './subjects.ts'
 
 /** How often the log is looked at although no word of it was heard. */
 const lookMs = 1_000
@@ -158,7 +158,7 @@ export class Follower implements Records {
   #tap(line: Line, subjects: Subjects): () => void {
     const tap = line.subscribe(subjects.all, (message) => {
       const envelope = decode(message.data, this.#options.limits)
-      if (isRefusal(envelope)) return
+      if (isRefusal(envelope) || !isOn(message.subject, envelope.from.id, envelope.to.id)) return
       for (const observer of this.#observers) observer.push({ kind: 'message', envelope }, true)
     })
     return () => tap.unsubscribe()

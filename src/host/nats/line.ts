@@ -2,26 +2,33 @@
  * One connection to NATS: opened once, reconnected for ever, and honest about its state.
  * Must never happen here: an exception that reaches the client's reader. It would freeze the connection without a word.
  */
-import { readFileSync } from 'node:fs'
+import { type ConnectionOptions, checkServerIdentity } from 'node:tls'
 import {
   type Authenticator,
+  AuthorizationError,
   connect,
   credsAuthenticator,
   type Msg,
   type NatsConnection,
   type NodeConnectionOptions,
   nkeyAuthenticator,
+  PermissionViolationError,
   type Status,
   type Subscription,
+  TimeoutError,
+  UserAuthenticationExpiredError,
 } from '@nats-io/transport-node'
+import type { NodeId } from '../../protocol/id.ts'
 import { Fault } from '../fault.ts'
-import type { Tell } from './notice.ts'
+import { readKeyFile } from './key-file.ts'
+import type { Notice, Tell } from './notice.ts'
 import type { NatsPlace } from './place.ts'
+import { inboxOf, principalOf } from './subjects.ts'
 
 export interface LineOptions {
-  /** Shown in the server's list of connections. */
-  readonly name: string
-  /** A file with NATS credentials (`.creds`) or with the seed of an nkey. */
+  /** Of the program; shown in the server's list of connections. */
+  readonly name: NodeId
+  /** A key that `convoke security` has made, NATS credentials (`.creds`), or the seed of an nkey. */
   readonly credentials: string | undefined
   readonly tls: TlsFiles | undefined
   readonly tell: Tell
@@ -61,8 +68,8 @@ export class Line {
   }
 
   /**
-   * Errors: E_UNREACHABLE when no server answers or none lets us in, E_FILE for credentials that cannot be read,
-   * E_STORE_VERSION for a server that is too old.
+   * Errors: E_UNREACHABLE when no server answers, E_FORBIDDEN when none lets us in, E_FILE for credentials that cannot
+   * be read, E_STORE_VERSION for a server that is too old.
    */
   static async open(place: NatsPlace, options: LineOptions): Promise<Line> {
     const settings = settingsOf(place, options)
@@ -70,7 +77,7 @@ export class Line {
     try {
       nats = await connect(settings)
     } catch (cause) {
-      throw unreachable(place, cause)
+      throw unreachable(place, options, cause)
     }
     const line = new Line(nats, place, options.tell)
     if (line.isAtLeast(leastVersion)) return line
@@ -132,7 +139,10 @@ export class Line {
     return this.nats.subscribe(subject, {
       callback: (error, message) => {
         if (error !== null) {
-          this.#tell({ code: 'server-error', text: `${subject}: ${error.message}` })
+          // What is not allowed is told once, by the connection.
+          if (!(error instanceof PermissionViolationError)) {
+            this.#tell({ code: 'server-error', text: `${subject}: ${error.message}` })
+          }
           return
         }
         this.#safely(subject, () => hear(message))
@@ -184,7 +194,7 @@ export class Line {
         for (const back of [...this.#back]) this.#safely('reconnect', back)
         return
       case 'error':
-        this.#tell({ code: 'server-error', text: status.error.message })
+        this.#tell(noticeOf(status.error))
         return
       case 'slowConsumer':
         this.#tell({ code: 'server-error', text: `${status.pending} messages wait to be read` })
@@ -226,6 +236,7 @@ function settingsOf(place: NatsPlace, { name, credentials, tls }: LineOptions): 
   return {
     servers: [...place.servers],
     name: `convoke ${name}`,
+    inboxPrefix: inboxOf(place.network, principalOf(name)),
     maxReconnectAttempts: -1,
     reconnectTimeWait: reconnectWaitMs,
     reconnectJitter: reconnectWaitMs,
@@ -235,44 +246,100 @@ function settingsOf(place: NatsPlace, { name, credentials, tls }: LineOptions): 
     ...(place.user === undefined ? {} : { user: place.user }),
     ...(place.password === undefined ? {} : { pass: place.password }),
     ...(credentials === undefined ? {} : { authenticator: authenticatorOf(credentials) }),
-    ...(tls === undefined && !place.secure ? {} : { tls: tlsOf(tls) }),
+    ...(tls === undefined && !place.secure ? {} : { tls: tlsOf(place, tls) }),
   }
 }
 
-function tlsOf({ ca, cert, key }: TlsFiles = {}): NonNullable<NodeConnectionOptions['tls']> {
-  return {
+type Tls = NonNullable<NodeConnectionOptions['tls']>
+
+function tlsOf({ servers }: NatsPlace, { ca, cert, key }: TlsFiles = {}): Tls {
+  const hosts = servers.map((server) => new URL(server).hostname.replace(/^\[|\]$/g, ''))
+  const settings: Tls & Pick<ConnectionOptions, 'checkServerIdentity'> = {
     ...(ca === undefined ? {} : { caFile: ca }),
     ...(cert === undefined ? {} : { certFile: cert }),
     ...(key === undefined ? {} : { keyFile: key }),
+    // Of a server whose address is a number the client tells Node.js no name, and "localhost" would do for all of them.
+    checkServerIdentity: (host, certificate) => {
+      const wrong = (hosts.includes(host) ? [host] : hosts).map((name) =>
+        checkServerIdentity(name, certificate),
+      )
+      return wrong.includes(undefined) ? undefined : wrong[0]
+    },
   }
+  return settings
 }
 
 function authenticatorOf(file: string): Authenticator {
-  let bytes: Uint8Array
-  try {
-    bytes = readFileSync(file)
-  } catch (cause) {
-    throw new Fault('E_FILE', `the credentials "${file}" cannot be read: ${textOf(cause)}`, {
-      hint: 'Name a file with NATS credentials (.creds), or with the seed of an nkey.',
+  const { kind, secret } = readKeyFile(file)
+  return kind === 'seed' ? nkeyAuthenticator(secret) : credsAuthenticator(secret)
+}
+
+function noticeOf(error: Error): Notice {
+  if (!(error instanceof PermissionViolationError)) return { code: 'server-error', text: error.message }
+  const { operation, subject } = error
+  const what = operation === 'publish' ? 'say anything on' : 'hear'
+  return { code: 'forbidden', text: `these credentials do not allow to ${what} ${subject}` }
+}
+
+/** Whether the server knows us, and says no. */
+export function isForbidden(cause: unknown): boolean {
+  return noIn(cause) !== undefined
+}
+
+/** The refusal of a server, as a fault. */
+export function forbidden(shown: string, cause: unknown): Fault {
+  const no = noIn(cause)
+  if (no instanceof PermissionViolationError) {
+    return new Fault('E_FORBIDDEN', `NATS at ${shown} refuses: ${noticeOf(no).text}`, {
+      hint: 'An agent does not read the log, and only a hub writes it: use the credentials of a client, or of a hub.',
       cause,
     })
   }
-  const text = new TextDecoder().decode(bytes)
-  const seed = /^\s*(SU[A-Z2-7]{56})\s*$/.exec(text)?.[1]
-  if (seed !== undefined) return nkeyAuthenticator(new TextEncoder().encode(seed))
-  if (text.includes('BEGIN NATS USER JWT')) return credsAuthenticator(bytes)
-  throw new Fault('E_FILE', `the file "${file}" holds neither NATS credentials nor the seed of an nkey`, {
-    hint: 'A seed is one line that begins with SU.',
+  return new Fault('E_FORBIDDEN', `NATS at ${shown} does not let us in: ${textOf(no)}`, {
+    hint: 'Hand in credentials that this server knows: --credentials FILE, or credentials in a program.',
+    cause,
   })
 }
 
-function unreachable(place: NatsPlace, cause: unknown): Fault {
-  const refused =
-    cause instanceof Error && /auth|permission|credential/i.test(`${cause.name} ${cause.message}`)
-  return new Fault('E_UNREACHABLE', `NATS at ${place.shown} cannot be reached: ${textOf(cause)}`, {
-    hint: refused
-      ? 'Hand in credentials that this server knows.'
-      : 'Start nats-server with JetStream (nats-server -js), or correct the address.',
+/** The client wraps it in errors of its own. */
+function noIn(cause: unknown): Error | undefined {
+  for (let at = cause; at instanceof Error; at = at.cause) {
+    const isNo =
+      at instanceof AuthorizationError ||
+      at instanceof UserAuthenticationExpiredError ||
+      at instanceof PermissionViolationError
+    if (isNo) return at
+  }
+  return undefined
+}
+
+function unreachable({ shown, secure }: NatsPlace, { tls }: LineOptions, cause: unknown): Fault {
+  if (isForbidden(cause)) return forbidden(shown, cause)
+  // A server that misses a certificate says nothing more.
+  const silent = (secure || tls !== undefined) && tls?.cert === undefined && cause instanceof TimeoutError
+  return new Fault('E_UNREACHABLE', `NATS at ${shown} cannot be reached: ${textOf(cause)}`, {
+    hint:
+      (silent ? present : tlsHint(cause)) ??
+      'Start nats-server with JetStream (nats-server -js), or correct the address.',
     cause,
   })
+}
+
+const present =
+  'The server may ask for a certificate that it trusts: --cert FILE --key FILE, or tls in a program.'
+
+/** What to do where the way to the server is not trusted, by the codes of OpenSSL and of Node.js. */
+function tlsHint(cause: unknown): string | undefined {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  if (/UNABLE_TO|SELF_SIGNED|UNTRUSTED/.test(code)) {
+    return 'Name the authority that signed the certificate of the server: --ca FILE, or tls.ca in a program.'
+  }
+  if (code === 'CERT_HAS_EXPIRED') return 'Give the server a certificate that is still valid.'
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return 'Use a name that is in the certificate of the server, or give it one for this name.'
+  }
+  if (/^ERR_SSL_/.test(code)) return present
+  return /support 'tls'/.test(textOf(cause))
+    ? 'Configure TLS in the server, or write nats:// where nobody can listen.'
+    : undefined
 }

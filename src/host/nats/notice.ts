@@ -10,6 +10,8 @@ export type NoticeCode =
   | 'reconnected'
   /** A server said something that the client does not expect. */
   | 'server-error'
+  /** The server does not allow something to these credentials. */
+  | 'forbidden'
   /** What is acknowledged here need not survive a power cut, or is kept on one server alone. */
   | 'durability'
   /** A message was too large to be sent, or could not be understood. */

@@ -46,6 +46,8 @@ const finishMs: Millis = 5_000
 const marginShare = 0.2
 /** How often an owner shows that it lives, in a lease. */
 const beatsPerLease = 4
+/** The longest word that a hub says has about 150. */
+const wordBytesMax = 1_024
 
 type Word =
   | { readonly kind: 'beat'; readonly incarnation: number; readonly name: string }
@@ -53,7 +55,7 @@ type Word =
   /** Whoever also waits leaves it the first try. */
   | { readonly kind: 'claims'; readonly name: string }
   | { readonly kind: 'who' }
-  /** The answer of one who stands by: there was a hub, so long ago. */
+  /** The answer of one who stands by and may be a hub: there was one, so long ago. */
   | { readonly kind: 'heard'; readonly agoMs: Millis }
 
 /** A hub in service, and how long it may act. */
@@ -80,11 +82,20 @@ export class Ownership {
 
   private constructor(ports: OwnershipPorts) {
     this.#ports = ports
-    const subscription = ports.line.subscribe(ports.subjects.owner(ports.partition), (message) => {
-      const word = wordIn(message.string())
-      if (word !== undefined) this.#hear(word)
-    })
-    this.#unsubscribe = () => subscription.unsubscribe()
+    const { line, subjects, partition, eligible } = ports
+    // What is asked is for hubs to answer; a server can keep everybody else from speaking where they do.
+    const heard = eligible
+      ? [subjects.owner(partition), subjects.ask(partition)]
+      : [subjects.owner(partition)]
+    const subscriptions = heard.map((subject) =>
+      line.subscribe(subject, ({ data }) => {
+        const word = data.length > wordBytesMax ? undefined : wordIn(Buffer.from(data).toString())
+        if (word !== undefined) this.#hear(word)
+      }),
+    )
+    this.#unsubscribe = () => {
+      for (const subscription of subscriptions) subscription.unsubscribe()
+    }
     this.#forgetBack = ports.line.onBack(() => {
       if (this.#state === 'deciding') void this.#renew()
     })
@@ -160,7 +171,7 @@ export class Ownership {
         return
       case 'who':
         if (this.#state === 'deciding') void this.#renew()
-        else if (this.where() !== undefined)
+        else if (this.#ports.eligible && this.where() !== undefined)
           this.#say({ kind: 'heard', agoMs: performance.now() - this.#heard.at })
         return
     }
@@ -282,7 +293,8 @@ export class Ownership {
 
   #say(word: Word): void {
     const { line, subjects, partition } = this.#ports
-    line.publish(subjects.owner(partition), JSON.stringify(word))
+    const subject = word.kind === 'who' ? subjects.ask(partition) : subjects.owner(partition)
+    line.publish(subject, JSON.stringify(word))
   }
 }
 

@@ -2,7 +2,7 @@
  * What the string `nats://…` says: the servers, and the name of the network on them. One server can hold many networks.
  */
 import { checkId, quote } from '../../protocol/id.ts'
-import { type Refusal, refuse } from '../../protocol/refusal.ts'
+import { isRefusal, type Refusal, refuse } from '../../protocol/refusal.ts'
 
 export interface NatsPlace {
   /** As the client wants them: `nats://host:port`, the password taken out. */
@@ -55,6 +55,12 @@ export function readPlace(where: string): NatsPlace | Refusal {
     network: name,
     shown: `${scheme}://${shown}`,
   }
+}
+
+/** The name of the network in an address; undefined where that is for `readPlace` to complain about. */
+export function networkOf(where: string): string | undefined {
+  const place = readPlace(where)
+  return isRefusal(place) ? undefined : place.network
 }
 
 function readLogin(text: string): { user: string; password: string | undefined } | undefined {

@@ -13,6 +13,7 @@ import { hubId, type NetworkOptions } from '../options.ts'
 import type { JournalReader, Position } from '../ports.ts'
 import { RefusedError } from '../refused.ts'
 import { foldTask, type TaskRecord } from '../views.ts'
+import { drawnName, type Identity, notOf, readKeyFile } from './key-file.ts'
 import { Line, pause } from './line.ts'
 import { type NatsPlace, readPlace } from './place.ts'
 import { subjectsOf } from './subjects.ts'
@@ -54,7 +55,7 @@ export async function cancelOnNats(
   task: TaskId,
   reason: string,
 ): Promise<TaskRecord> {
-  const { line, log, place } = await openLog(where, options)
+  const { line, log, place, identity } = await openLog(where, options)
   try {
     const until = performance.now() + endedMs
     for (;;) {
@@ -64,6 +65,7 @@ export async function cancelOnNats(
         throw new RefusedError(refuse('E_NO_SUCH_TASK', `there is no task ${quote(task)}`))
       if (record.endedAt !== undefined) return record
       if (performance.now() > until) break
+      mayCancel(identity, record)
       const from = { id: record.initiator, incarnation: Date.now() }
       const message = { kind: 'TASK_CANCEL', task, reason } as const
       const order = encode({ from, to: { id: hubId, incarnation: 0 }, message })
@@ -82,17 +84,31 @@ export async function cancelOnNats(
   )
 }
 
+/** A server would drop the order in silence. */
+function mayCancel(identity: Identity | undefined, { announcement, initiator }: TaskRecord): void {
+  if (notOf(identity, initiator, 'task') === undefined) return
+  throw new Fault(
+    'E_FORBIDDEN',
+    `the task ${quote(announcement.id)} was announced by ${quote(initiator)}, who is somebody else`,
+    {
+      hint: `Use the key of ${quote(initiator)}, or that of a hub.`,
+    },
+  )
+}
+
 interface OpenLog {
   readonly line: Line
   readonly log: NatsLog
   readonly place: NatsPlace
+  readonly identity: Identity | undefined
 }
 
 async function openLog(where: string, options: ReaderOptions): Promise<OpenLog> {
   const place = readPlace(where)
   if (isRefusal(place)) throw new RefusedError(place)
   const { credentials, tls, notify = () => {} } = options
-  const line = await Line.open(place, { name: 'reader', credentials, tls, tell: notify })
+  const identity = credentials === undefined ? undefined : readKeyFile(credentials).identity
+  const line = await Line.open(place, { name: drawnName(identity), credentials, tls, tell: notify })
   try {
     const store: NatsStore | undefined = await findStore(line, subjectsOf(place.network), partition)
     if (store === undefined) {
@@ -100,7 +116,7 @@ async function openLog(where: string, options: ReaderOptions): Promise<OpenLog> 
         hint: 'It is made by its first hub: convoke up, or Network.open.',
       })
     }
-    return { line, log: await NatsLog.open(store, logStart), place }
+    return { line, log: await NatsLog.open(store, logStart), place, identity }
   } catch (cause) {
     await line.close()
     throw cause

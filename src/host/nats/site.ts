@@ -15,9 +15,10 @@ import { RefusedError } from '../refused.ts'
 import type { Site } from '../site.ts'
 import { natsTransport } from '../transport/nats.ts'
 import { Follower } from './follower.ts'
-import { Line } from './line.ts'
+import { notOf } from './key-file.ts'
+import { forbidden, isForbidden, Line } from './line.ts'
 import { Ownership, type OwnershipPorts } from './ownership.ts'
-import { readPlace } from './place.ts'
+import { type NatsPlace, readPlace } from './place.ts'
 import { subjectsOf } from './subjects.ts'
 
 /** The partition that every network has. How tasks are spread over more is not decided yet (docs/decisions). */
@@ -33,10 +34,7 @@ export async function openOnNats(where: string, options: CheckedOptions): Promis
   const { limits } = configuration
   const line = await Line.open(place, { name, credentials, tls, tell: notify })
   const stop = new Stop()
-  void line.nats.closed().then((cause) => {
-    const closed = cause instanceof Error ? `: ${cause.message}` : ''
-    stop.fail(new Fault('E_UNREACHABLE', `The connection to ${place.shown} was closed for good${closed}.`))
-  })
+  void line.nats.closed().then((cause) => stop.fail(closedBy(place, cause)))
   const subjects = subjectsOf(place.network)
   const replaced = new Set<(id: string) => void>()
   const transport = natsTransport({
@@ -74,6 +72,7 @@ export async function openOnNats(where: string, options: CheckedOptions): Promis
     soon: runSoon(),
     records,
     incarnation: Date.now(),
+    admits: (id) => notOf(options.identity, id, 'id'),
     onStopped: (stopped) => stop.on(stopped),
     onReplaced: (tell) => void replaced.add(tell),
     onNudge: (each) => void nudges.add(each),
@@ -85,6 +84,13 @@ export async function openOnNats(where: string, options: CheckedOptions): Promis
       await line.close()
     },
   }
+}
+
+/** The client gives up where it is not let in any more. */
+function closedBy({ shown }: NatsPlace, cause: unknown): Fault {
+  if (isForbidden(cause)) return forbidden(shown, cause)
+  const why = cause instanceof Error ? `: ${cause.message}` : ''
+  return new Fault('E_UNREACHABLE', `The connection to ${shown} was closed for good${why}.`)
 }
 
 function ownershipPorts(

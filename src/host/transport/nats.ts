@@ -1,18 +1,18 @@
 /**
- * Carries messages between processes over core NATS: one subscription a node, one subject for each pair of receiver and
- * sender, frames through the codec.
+ * Carries messages between processes over core NATS: one subscription a principal, one subject for each pair of
+ * receiver and sender, frames through the codec.
  * Must never happen here: a sender that the subject does not name, or a memory that grows with what strangers send.
  */
 import { randomBytes } from 'node:crypto'
 import { headers, type Msg, type Subscription } from '@nats-io/transport-node'
 import { decode, encode } from '../../protocol/codec.ts'
-import { isId, quote } from '../../protocol/id.ts'
+import { isId, type NodeId, quote } from '../../protocol/id.ts'
 import type { Limits } from '../../protocol/limits.ts'
 import type { Address, Envelope } from '../../protocol/message.ts'
 import { isRefusal } from '../../protocol/refusal.ts'
 import type { Line } from '../nats/line.ts'
 import type { Tell } from '../nats/notice.ts'
-import { type Subjects, senderIn } from '../nats/subjects.ts'
+import { isOn, principalOf, type Subjects, senderIn } from '../nats/subjects.ts'
 import type { Link, Transport } from '../ports.ts'
 import { Assembly, cut, partHeader } from './nats-parts.ts'
 
@@ -29,39 +29,111 @@ export interface NatsTransportOptions {
 const headerBytes = 512
 
 export function natsTransport(options: NatsTransportOptions): Transport {
+  const desks = new Map<string, MailDesk>()
   return {
     async open(self, deliver): Promise<Link> {
-      const link = new NatsLink(self, deliver, options)
+      const principal = principalOf(self.id)
+      let desk = desks.get(principal)
+      if (desk === undefined) {
+        desk = new MailDesk(self.id, options, () => desks.delete(principal))
+        desks.set(principal, desk)
+      }
+      const link = new NatsLink(self, deliver, options, desk)
       await link.opened()
       return link
     },
   }
 }
 
+/** Takes what is said to a principal, once for all of its nodes here, and hands it to the one it is meant for. */
+class MailDesk {
+  readonly #options: NatsTransportOptions
+  readonly #links = new Set<NatsLink>()
+  readonly #assembly: Assembly
+  readonly #subscriptions: readonly Subscription[]
+  readonly #empty: () => void
+
+  constructor(id: NodeId, options: NatsTransportOptions, empty: () => void) {
+    const { line, subjects, limits } = options
+    this.#options = options
+    this.#assembly = new Assembly(limits.frameBytesMax)
+    this.#empty = empty
+    this.#subscriptions = [
+      line.subscribe(subjects.allTo(id), (message) => this.#hear(message)),
+      line.subscribe(subjects.life(id), (message) => this.#hearLife(message)),
+    ]
+  }
+
+  add(link: NatsLink): void {
+    this.#links.add(link)
+  }
+
+  remove(link: NatsLink): void {
+    if (!this.#links.delete(link) || this.#links.size > 0) return
+    for (const subscription of this.#subscriptions) subscription.unsubscribe()
+    this.#empty()
+  }
+
+  #hear(message: Msg): void {
+    const part = message.headers?.get(partHeader)
+    const sender = senderIn(message.subject)
+    const frame =
+      part === undefined || part === '' ? message.data : this.#assembly.add(sender, part, message.data)
+    if (frame === undefined) return
+    const envelope = decode(frame, this.#options.limits)
+    if (isRefusal(envelope)) {
+      const { code, message: why } = envelope
+      this.#options.tell({ code: 'message-dropped', text: `${quote(sender)} sent ${code}: ${why}` })
+      return
+    }
+    const { from, to } = envelope
+    if (!isOn(message.subject, from.id, to.id)) {
+      const text = `${quote(sender)} sent a message as ${quote(from.id)} to ${quote(to.id)}`
+      this.#options.tell({ code: 'message-dropped', text })
+      return
+    }
+    // One that is meant for a node of the same principal elsewhere is heard there.
+    for (const link of this.#links) if (link.self.id === to.id) link.hear(envelope)
+  }
+
+  #hearLife(message: Msg): void {
+    if (message.data.length > lifeBytesMax) return
+    const [, incarnation, id] = /^(\d{1,16})(?: (\S+))?$/.exec(message.string()) ?? []
+    if (incarnation === undefined) return
+    const principal = message.subject.slice(message.subject.lastIndexOf('.') + 1)
+    for (const link of [...this.#links]) {
+      if (link.self.id === (id ?? principal)) link.hearLife(Number(incarnation))
+    }
+  }
+}
+
+/** A number and an id. */
+const lifeBytesMax = 16 + 1 + 64
+
 class NatsLink implements Link {
-  readonly #self: Address
+  readonly self: Address
   readonly #deliver: (envelope: Envelope) => void
   readonly #options: NatsTransportOptions
-  readonly #subscriptions: readonly Subscription[]
-  readonly #assembly: Assembly
+  readonly #desk: MailDesk
   readonly #forgetBack: () => void
   readonly #source: string
   #frames = 0
   #closed = false
 
-  constructor(self: Address, deliver: (envelope: Envelope) => void, options: NatsTransportOptions) {
-    const { line, subjects, limits } = options
-    this.#self = self
+  constructor(
+    self: Address,
+    deliver: (envelope: Envelope) => void,
+    options: NatsTransportOptions,
+    desk: MailDesk,
+  ) {
+    this.self = self
     this.#deliver = deliver
     this.#options = options
-    this.#assembly = new Assembly(limits.frameBytesMax)
+    this.#desk = desk
     this.#source = randomBytes(6).toString('hex')
-    this.#subscriptions = [
-      line.subscribe(subjects.allTo(self.id), (message) => this.#hear(message)),
-      line.subscribe(subjects.life(self.id), (message) => this.#hearLife(message)),
-    ]
+    desk.add(this)
     // Whoever took this place while the line was gone is heard now, and whoever is older is told.
-    this.#forgetBack = line.onBack(() => this.#sayLife())
+    this.#forgetBack = options.line.onBack(() => this.#sayLife())
   }
 
   /** Resolves when the server knows the subscriptions and has passed on the word of this life. */
@@ -99,49 +171,32 @@ class NatsLink implements Link {
     if (this.#closed) return
     this.#closed = true
     this.#forgetBack()
-    for (const subscription of this.#subscriptions) subscription.unsubscribe()
+    this.#desk.remove(this)
   }
 
-  #hear(message: Msg): void {
-    if (this.#closed) return
-    const part = message.headers?.get(partHeader)
-    const sender = senderIn(message.subject)
-    const frame =
-      part === undefined || part === '' ? message.data : this.#assembly.add(sender, part, message.data)
-    if (frame === undefined) return
-    const envelope = decode(frame, this.#options.limits)
-    if (isRefusal(envelope)) {
-      const { code, message: why } = envelope
-      this.#options.tell({ code: 'message-dropped', text: `${quote(sender)} sent ${code}: ${why}` })
-      return
-    }
-    const { from, to } = envelope
-    if (from.id !== sender || to.id !== this.#self.id) {
-      const text = `${quote(sender)} sent a message as ${quote(from.id)} to ${quote(to.id)}`
-      this.#options.tell({ code: 'message-dropped', text })
-      return
-    }
-    if (to.incarnation === 0 || to.incarnation === this.#self.incarnation) this.#deliver(envelope)
+  hear(envelope: Envelope): void {
+    const { incarnation } = envelope.to
+    if (this.#closed || (incarnation !== 0 && incarnation !== this.self.incarnation)) return
+    this.#deliver(envelope)
+  }
+
+  /** The newer life has the place; an older one that does not know it yet is told. */
+  hearLife(incarnation: number): void {
+    if (incarnation < this.self.incarnation) this.#sayLife()
+    if (this.#closed || incarnation <= this.self.incarnation) return
+    void this.close()
+    const { id } = this.self
+    this.#options.tell({
+      code: 'replaced',
+      text: `${quote(id)} was opened anew elsewhere, and is left to it`,
+    })
+    this.#options.replaced(this.self)
   }
 
   #sayLife(): void {
     if (this.#closed) return
     const { line, subjects } = this.#options
-    line.publish(subjects.life(this.#self.id), `${this.#self.incarnation}`)
-  }
-
-  /** The newer life has the place; an older one that does not know it yet is told. */
-  #hearLife(message: Msg): void {
-    if (this.#closed || !/^\d{1,16}$/.test(message.string())) return
-    const incarnation = Number(message.string())
-    if (incarnation < this.#self.incarnation) this.#sayLife()
-    if (incarnation <= this.#self.incarnation) return
-    void this.close()
-    const { id } = this.#self
-    this.#options.tell({
-      code: 'replaced',
-      text: `${quote(id)} was opened anew elsewhere, and is left to it`,
-    })
-    this.#options.replaced(this.#self)
+    const { id, incarnation } = this.self
+    line.publish(subjects.life(id), principalOf(id) === id ? `${incarnation}` : `${incarnation} ${id}`)
   }
 }
