@@ -30,8 +30,8 @@ export type Happening =
   | { readonly kind: 'lost'; readonly envelope: Envelope; readonly why: 'cut' | 'unreachable' }
   | { readonly kind: 'malformed'; readonly refusal: Refusal }
   | { readonly kind: 'durable'; readonly fact: Fact; readonly position: Position }
-  /** The door, or the hub, said no to whoever announced or joined. */
-  | { readonly kind: 'refused'; readonly node: string; readonly refusal: Refusal }
+  /** The door, or the hub, said no to whoever announced or joined. Whoever joined is this life. */
+  | { readonly kind: 'refused'; readonly node: string; readonly refusal: Refusal; readonly life?: number }
   /** User code of an agent. */
   | {
       readonly kind: 'acted'
@@ -173,7 +173,7 @@ export class World {
       return
     }
     const participant = await this.#open(participation, life)
-    participant.join().catch((cause: unknown) => this.#tellRefused(id, cause))
+    participant.join().catch((cause: unknown) => this.#tellRefused(id, cause, incarnation))
   }
 
   /** Ends a node's process without a word. */
@@ -378,8 +378,9 @@ export class World {
     }
   }
 
-  #tellRefused(node: string, cause: unknown): void {
-    if (cause instanceof RefusedError) this.#tell({ kind: 'refused', node, refusal: cause.refusal })
+  #tellRefused(node: string, cause: unknown, life?: number): void {
+    if (!(cause instanceof RefusedError)) return
+    this.#tell({ kind: 'refused', node, refusal: cause.refusal, ...(life === undefined ? {} : { life }) })
   }
 
   #tell(happening: Happening): void {

@@ -1,13 +1,13 @@
 /**
- * `npm run lab -- mutants`: puts classic bugs back, one at a time, and sees whether the simulator catches them. The
- * source as it is must pass the same seeds.
+ * `npm run lab -- mutants`: puts classic bugs back, one at a time, and sees whether the simulator catches them, and
+ * whether the explorer does. The source as it is must pass the same seeds and worlds.
  */
 import type { Experiment, Given, Outcome, Progress } from '../experiment.ts'
-import { type Finding, Laboratory } from './laboratory.ts'
+import { type Finding, Laboratory, type Walk } from './laboratory.ts'
 import { type Mutant, mutants } from './mutants.ts'
 
 export const mutation: Experiment = {
-  about: 'put classic bugs back, one at a time, and see whether the simulator catches them',
+  about: 'put classic bugs back, one at a time, and see whether simulator and explorer catch them',
   options: {
     seeds: { value: 'N', help: 'how many seeds each mutant is given', otherwise: 1_000 },
     from: { value: 'N', help: 'the first of them', otherwise: 1 },
@@ -21,7 +21,12 @@ export const mutation: Experiment = {
   run,
 }
 
-interface Examined extends Finding {
+/** The simulator has to catch every mutant; the explorer sees what two machines and a few messages can show. */
+interface Verdict extends Finding {
+  readonly explorer: Walk
+}
+
+interface Examined extends Verdict {
   readonly name: string
 }
 
@@ -33,7 +38,12 @@ async function run(given: Given, progress: Progress): Promise<Outcome> {
     .filter(({ caught }) => !caught)
     .map(({ name }) => `the mutant "${name}" was not caught`)
   if (none.caught) broken.push(`the source as it is fails: ${none.by}`)
-  return { report: { mutants: examined, none }, broken }
+  if (none.explorer.caught) broken.push(`the source as it is fails in ${none.explorer.by}`)
+  const caught = {
+    bySimulator: examined.filter((each) => each.caught).length,
+    byExplorer: examined.filter(({ explorer }) => explorer.caught).length,
+  }
+  return { report: { mutants: examined, caught, none }, broken }
 }
 
 /** Each thread has a laboratory; the source as it is comes first. */
@@ -41,26 +51,28 @@ async function examineAll(
   asked: readonly Mutant[],
   given: Given,
   progress: Progress,
-): Promise<{ examined: Examined[]; none: Finding }> {
+): Promise<{ examined: Examined[]; none: Verdict }> {
   const [seeds, from] = [given.whole('seeds'), given.whole('from')]
   const queue: (Mutant | undefined)[] = [undefined, ...asked]
-  const findings = new Map<Mutant | undefined, Finding>()
+  const findings = new Map<Mutant | undefined, Verdict>()
   let next = 0
   const work = async (): Promise<void> => {
     using laboratory = new Laboratory()
     while (next < queue.length) {
       const mutant = queue[next++]
       const finding = await laboratory.examine(mutant, seeds, from)
-      findings.set(mutant, finding)
+      const explorer = await laboratory.explore(mutant)
+      findings.set(mutant, { ...finding, explorer })
       const verdict = finding.caught
         ? `after ${finding.seeds} seeds by ${finding.by}`
         : `not caught in ${seeds} seeds`
-      progress(`${mutant?.name ?? 'no mutant'}: ${verdict}`)
+      const seen = explorer.caught ? `; explored: ${explorer.by}` : ''
+      progress(`${mutant?.name ?? 'no mutant'}: ${verdict}${seen}`)
     }
   }
   await Promise.all(Array.from({ length: Math.max(1, given.whole('threads')) }, work))
-  const findingOf = (mutant: Mutant | undefined): Finding =>
-    findings.get(mutant) ?? { caught: false, seeds: 0 }
+  const findingOf = (mutant: Mutant | undefined): Verdict =>
+    findings.get(mutant) ?? { caught: false, seeds: 0, explorer: { caught: false, states: 0 } }
   return {
     examined: asked.map((mutant) => ({ name: mutant.name, ...findingOf(mutant) })),
     none: findingOf(undefined),

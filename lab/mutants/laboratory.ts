@@ -22,6 +22,15 @@ export interface Finding {
   readonly seeds: number
 }
 
+/** What the explorer said of one copy. */
+export interface Walk {
+  readonly caught: boolean
+  /** The world, and the rule that was broken in it. */
+  readonly by?: string
+  /** How many states were seen. */
+  readonly states: number
+}
+
 /** A mutant that goes round in circles where no event is counted is given up, and counts as not caught. */
 const timeoutMs = 600_000
 
@@ -37,15 +46,32 @@ export class Laboratory implements Disposable {
 
   /** Plays seeds against a mutant, or against the source as it is, until one fails. */
   async examine(mutant: Mutant | undefined, seeds: number, from = 1): Promise<Finding> {
+    const found = await this.#run<Finding>(mutant, ['probe.ts', String(from), String(seeds)])
+    // A change that is no program any more is caught by every seed, and measures nothing.
+    if (/\b(Reference|Syntax)Error\b/.test(found?.by ?? ''))
+      throw new Error(`the mutant "${mutant?.name}" is no program: ${found?.by}`)
+    return found ?? { caught: false, by: `no answer within ${timeoutMs} ms`, seeds }
+  }
+
+  /** Explores small worlds of a mutant, or of the source as it is, until a rule is broken. */
+  async explore(mutant: Mutant | undefined): Promise<Walk> {
+    const found = await this.#run<Walk>(mutant, ['walk.ts'])
+    return found ?? { caught: false, by: `no answer within ${timeoutMs} ms`, states: 0 }
+  }
+
+  /** What a program of the copy prints, once the copy is changed. Nothing when it took too long. */
+  async #run<Answer>(
+    mutant: Mutant | undefined,
+    [program, ...words]: readonly [string, ...string[]],
+  ): Promise<Answer | undefined> {
     const mend = mutant === undefined ? () => {} : this.#change(mutant)
     try {
-      const probe = join(this.#place, 'lab', 'mutants', 'probe.ts')
-      const words = [probe, String(from), String(seeds)]
-      const { stdout } = await promisify(execFile)(process.execPath, words, { timeout: timeoutMs })
-      return JSON.parse(stdout) as Finding
+      const path = join(this.#place, 'lab', 'mutants', program)
+      const { stdout } = await promisify(execFile)(process.execPath, [path, ...words], { timeout: timeoutMs })
+      return JSON.parse(stdout) as Answer
     } catch (cause) {
       if ((cause as { killed?: boolean }).killed !== true) throw cause
-      return { caught: false, by: `no answer within ${timeoutMs} ms`, seeds }
+      return undefined
     } finally {
       mend()
     }

@@ -47,7 +47,7 @@ const durability: readonly Mutant[] = [
     name: 'epochs count from the last start',
     file: 'src/hub/applying.ts',
     find: '  task.epoch = fact.epoch\n',
-    replace: '  task.epoch = before === undefined ? fact.epoch : before.epoch\n',
+    replace: '  task.epoch = task.group?.epoch ?? fact.epoch\n',
   },
 ]
 

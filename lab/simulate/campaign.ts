@@ -50,7 +50,11 @@ export async function campaign(
   await spread(jobs, threads, (i, answer) => {
     answers[i] = answer
     played += answer.length
-    failing += answer.filter(isFailing).length
+    for (const run of answer.filter(isFailing)) {
+      failing += 1
+      const { rule, what } = run.violations[0] ?? run.notLive[0] ?? { rule: '', what: '' }
+      progress(`seed ${run.seed}: ${rule} ${what.split('\n', 1)[0]}`)
+    }
     if (played % 400 < seedsOfJob) progress(`${played} seeds, ${failing} of them failing`)
     return failing < enough
   })

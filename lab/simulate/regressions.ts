@@ -17,6 +17,7 @@ export const regressions: readonly Regression[] = [
   { seed: 16, found: 'a node whose clock was set back said nothing until the clock had caught up' },
   { seed: 34, found: 'a member claimed its part before the initiator had let it begin' },
   { seed: 43, found: 'an agent that took part no longer was kept on the roster by its own answers' },
+  { seed: 63, found: 'who took part no longer answered questions without a word of it' },
   { seed: 93, found: 'a skill was called missing that one agent had, which had done its part already' },
   { seed: 199, found: 'agents were kept for a task that lacked what was missing' },
   { seed: 218, found: 'who has done its part took the place of who could do the other' },
@@ -34,5 +35,14 @@ export const regressions: readonly Regression[] = [
   {
     seed: 113116,
     found: 'an agent whose clock was ahead forgot its promises and worked on more than it can',
+  },
+  {
+    seed: 128171,
+    found:
+      'a copy accepted after its refusal was not taken back: the hub died before it could say that it is accepted',
+  },
+  {
+    seed: 130098,
+    found: 'a late copy waited for a look at the journal, and its own task was forgotten meanwhile',
   },
 ]

@@ -54,6 +54,8 @@ export class Witness {
   /** Runs that have begun and not ended, and all that ever began, by life. */
   readonly #running = new Map<string, Set<string>>()
   readonly #begun = new Set<string>()
+  /** Lives that take part no longer and know it, `id incarnation`, and the event in which they last said so. */
+  readonly #left = new Map<string, number>()
   #told = 0
 
   constructor({ agents, limits, faults }: Surroundings, traced: boolean) {
@@ -98,6 +100,9 @@ export class Witness {
         return
       case 'stopped':
         return this.#stopped(happening)
+      case 'refused':
+        if (happening.life !== undefined) this.#left.set(`${happening.node} ${happening.life}`, this.event)
+        return
       default:
         return
     }
@@ -164,6 +169,8 @@ export class Witness {
   /** A message on its way: the hub says nothing that is not durable. */
   #heard({ from, to, message }: Envelope): void {
     if (message.kind === 'AGENT_HEARTBEAT') this.heartbeats.set(from.id, { at: this.now, message, from })
+    if (message.kind === 'AGENT_LEAVE') this.#left.set(`${from.id} ${from.incarnation}`, this.event)
+    if (message.kind === 'SKILL_DECLINE') this.#declined(from)
     if (message.kind === 'TASK_ANNOUNCE')
       this.announcers.set(message.task.id, `${from.id} ${from.incarnation}`)
     if (message.kind === 'TASK_VERDICT' && message.accepted)
@@ -206,6 +213,13 @@ export class Witness {
       default:
         return
     }
+  }
+
+  /** Its answers alone would keep it present for a hub that has missed its farewell. */
+  #declined({ id, incarnation }: Address): void {
+    const saidIn = this.#left.get(`${id} ${incarnation}`)
+    if (saidIn === undefined || saidIn === this.event) return
+    this.complain('SIM-18', `${id} takes part no longer, and answers a question without saying so`)
   }
 
   #started(message: TaskStart, to: Address): void {

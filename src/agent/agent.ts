@@ -21,6 +21,7 @@ import {
   onRefused,
   onTold,
   order,
+  takesBack,
   tell,
 } from './announcing.ts'
 import { confirm, dropStaleHolds, onFormed, onInvite, onRelease, takesPart } from './joining.ts'
@@ -182,6 +183,7 @@ function hear(agent: AgentState, { from, message }: Envelope): void {
     case 'TASK_REFUSED':
       return onRefused(agent, message.task, message.refusal)
     case 'TASK_COMPLETE':
+      if (takesBack(agent, message.task)) return
       return tell(agent, message.task, { kind: 'claimed', epoch: message.epoch, results: message.results })
     case 'TASK_ENDED':
       return onEnded(agent, message.task, { kind: 'ended', outcome: message.outcome })
@@ -212,7 +214,9 @@ function heardStart(agent: AgentState, assignment: Assignment): void {
 /** An agent may be both: a member of the group, and the one who announced the task. */
 function heardFormed(agent: AgentState, message: Extract<Message, { kind: 'GROUP_FORMED' }>): void {
   const { task, epoch, members } = message
-  if (memberNamed(members, agent.self.id) !== undefined && !isLeaving(agent)) onFormed(agent, message)
+  const isMember = memberNamed(members, agent.self.id) !== undefined
+  if (!isMember && takesBack(agent, task)) return
+  if (isMember && !isLeaving(agent)) onFormed(agent, message)
   if (agent.followed.has(task)) tell(agent, task, { kind: 'formed', epoch, members })
 }
 

@@ -79,14 +79,20 @@ export function onTold(agent: AgentState, message: HubTell): void {
   if (agent.asked.delete(message.request)) agent.effects.push({ kind: 'told', tell: message })
 }
 
+/**
+ * A copy of an announcement came through after its refusal, and nobody waits for the task any more. The word that it is
+ * accepted may be lost with the hub that would have said it, so whatever is heard of such a task takes it back.
+ */
+export function takesBack(agent: AgentState, task: TaskId): boolean {
+  if (!recall(agent.refused, task)) return false
+  agent.followed.delete(task)
+  agent.followed.set(task, agent.now + agent.configuration.limits.agentTimeoutMs)
+  order(agent, { kind: 'TASK_CANCEL', task, reason: 'its initiator was told that it is refused' })
+  return true
+}
+
 export function onAccepted(agent: AgentState, task: TaskId): void {
-  if (recall(agent.refused, task)) {
-    // A copy of the announcement came through after the refusal. Nobody waits for this task any more.
-    agent.followed.delete(task)
-    agent.followed.set(task, agent.now + agent.configuration.limits.agentTimeoutMs)
-    order(agent, { kind: 'TASK_CANCEL', task, reason: 'its initiator was told that it is refused' })
-    return
-  }
+  if (takesBack(agent, task)) return
   const announced = agent.announced.get(task)
   agent.unanswered.delete(task)
   if (!agent.followed.has(task)) {

@@ -269,14 +269,14 @@ function end(hub: HubState, fact: TaskEndedFact): void {
   if (parent?.check === id) parent.check = undefined
 }
 
-/** Makes room for one more ended task within the limit. What an open task depends on is not forgotten. */
+/** Makes room for one more ended task within the limit. What an open or a parked task asks for is not forgotten. */
 function forgetEnded(hub: HubState): void {
   let excess = hub.ended.size + 1 - Math.max(1, hub.configuration.limits.endedKept)
   if (excess <= 0) return
   let looks = 8
   for (const id of hub.ended.keys()) {
     if (excess <= 0 || looks-- <= 0) return
-    if (hub.dependents.has(id)) continue
+    if (hub.dependents.has(id) || hub.awaited.has(id)) continue
     hub.ended.delete(id)
     excess -= 1
   }

@@ -57,8 +57,24 @@ function isFresh(hub: HubState, { id, incarnation }: Address, fresh: TaskAnnounc
   return known !== undefined || !hub.serialsForgotten
 }
 
+/** What is known now, and what will be looked up, is still known when the last answer has come. */
 function park(hub: HubState, parked: Parked): void {
+  for (const id of askedBy(parked)) hub.awaited.set(id, (hub.awaited.get(id) ?? 0) + 1)
   for (const id of parked.lacks) recall(hub, id).push(parked)
+}
+
+function unpark(hub: HubState, parked: Parked): void {
+  for (const id of askedBy(parked)) {
+    const others = (hub.awaited.get(id) ?? 1) - 1
+    if (others > 0) hub.awaited.set(id, others)
+    else hub.awaited.delete(id)
+  }
+  if (typeof parked.about === 'string') follow(hub, parked.from, parked.about)
+  else admit(hub, parked.from, parked.about)
+}
+
+function askedBy({ about }: Parked): readonly TaskId[] {
+  return typeof about === 'string' ? [about] : [about.id, ...about.dependsOn]
 }
 
 /** Asks the journal for a task, once, and answers who waits for it. */
@@ -78,9 +94,7 @@ export function onRecalled(hub: HubState, id: TaskId, facts: readonly Fact[]): v
   hub.recalls.delete(id)
   for (const parked of waiting) {
     parked.lacks.delete(id)
-    if (parked.lacks.size > 0) continue
-    if (typeof parked.about === 'string') follow(hub, parked.from, parked.about)
-    else admit(hub, parked.from, parked.about)
+    if (parked.lacks.size === 0) unpark(hub, parked)
   }
   // One that was announced while its name was looked up is open now, and so are those that wait for it.
   if (hub.tasks.has(id) || !hub.dependents.has(id)) return

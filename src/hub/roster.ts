@@ -24,7 +24,10 @@ export function shiftSlots(hub: HubState, entry: RosterEntry, held: number, runn
   entry.held += held
   entry.running += running
   const after = freeSlots(entry)
-  assert(entry.held >= 0 && entry.running >= 0 && after >= 0, `the slots of ${entry.id} do not add up`)
+  assert(
+    entry.held >= 0 && entry.running >= 0 && entry.held + entry.running <= entry.capacity,
+    `the slots of ${entry.id} do not add up`,
+  )
   if (after === before) return
   for (const { name } of entry.skills) supplyOf(hub, name).free += after - before
   if (before > 0 !== after > 0) hub.catalog.setFree(entry.slot, after > 0)

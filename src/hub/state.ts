@@ -272,6 +272,8 @@ export interface HubState {
   readonly dependents: Map<TaskId, Set<TaskId>>
   /** What is being looked up, and who waits for it. */
   readonly recalls: Map<TaskId, Parked[]>
+  /** Tasks that whoever is parked asks for, and how many do: they are not forgotten meanwhile. */
+  readonly awaited: Map<TaskId, number>
   /** The highest serial that this life has heard of each initiator, in its latest life; the latest to be heard last. */
   readonly serials: Map<NodeId, { readonly incarnation: number; readonly serial: number }>
   /** Some of them had to be forgotten. */
@@ -315,6 +317,7 @@ export function newHubState(self: Address, configuration: Configuration, random:
     ended: new Map(),
     dependents: new Map(),
     recalls: new Map(),
+    awaited: new Map(),
     serials: new Map(),
     serialsForgotten: false,
     openByInitiator: new Map(),

@@ -311,3 +311,25 @@ test('LINK-12 who waits to be let in asks again at once', () => {
   agent.receive({ kind: 'nudged' }, 1)
   assert.deepEqual(kindsIn(agent.drain().effects), ['AGENT_JOIN'])
 })
+
+test('LINK-8 whatever an initiator hears of a task that was refused takes the task back', () => {
+  const claim: Message = { kind: 'TASK_COMPLETE', task, epoch: 1, results: [] }
+  const stands: Message = {
+    kind: 'GROUP_FORMED',
+    task,
+    epoch: 1,
+    members: [{ agent: 'bob' as AgentId, incarnation: 1, skills: [cleaning] }],
+  }
+  for (const message of [stands, claim, { kind: 'TASK_ACCEPTED', task } as const]) {
+    const bench = new Bench()
+    bench.agent.receive(
+      { kind: 'announce', announcement: { id: task, ...announced }, fresh: true },
+      bench.now,
+    )
+    bench.hear({ kind: 'TASK_REFUSED', task, refusal: { code: 'E_FULL', message: 'there is no room' } })
+    const said = bench
+      .hear(message)
+      .map((effect) => (effect.kind === 'send' ? effect.message.kind : effect.kind))
+    assert.deepEqual(said, ['TASK_CANCEL'], message.kind)
+  }
+})

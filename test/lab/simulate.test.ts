@@ -20,7 +20,7 @@ test('SIM-1 SIM-2 SIM-3 SIM-4 SIM-5 SIM-6 SIM-7 SIM-8 SIM-9 no seed that once br
   for (const { seed } of regressions) assert.deepEqual(complaints(await simulate(surroundingsOf(seed))), [])
 })
 
-test('SIM-10 SIM-12 SIM-13 SIM-14 LIVE-1 LIVE-2 LIVE-4 LIVE-5 fresh seeds hold every promise', async () => {
+test('SIM-10 SIM-12 SIM-13 SIM-14 SIM-18 LIVE-1 LIVE-2 LIVE-4 LIVE-5 fresh seeds hold every promise', async () => {
   const kinds = new Set<string>()
   let events = 0
   for (let seed = 1_000_001; seed <= 1_000_000 + freshSeeds; seed++) {
