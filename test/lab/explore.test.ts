@@ -39,7 +39,7 @@ const pinned: readonly Pin[] = [
   ['a claim is checked by an agent', 0, 491, 1467],
   ['cancellation', 0, 4604, 13838],
   ['started by the initiator', 0, 2704, 7728],
-  ['dependency', 0, 4536, 10500],
+  ['dependency', 0, 4564, 10633],
   ['departure', 0, 4592, 13984],
   ['departure and crash', 0, 4749, 12052],
   ['deadline', 1, 12295, 36318],
