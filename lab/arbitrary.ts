@@ -273,7 +273,10 @@ const bodies: { readonly [Kind in MessageKind]: Arbitrary<Body<Kind>> } = {
   TASK_FAILED: all({ task: taskId, epoch: whole, refusal }),
   TASK_NOTED: all({ task: taskId, epoch: whole }),
   GROUP_DISSOLVED: all({ task: taskId, epoch: whole, reason: text }),
-  AGENT_JOIN: all({ skills: some(claim), capacity: positive }),
+  AGENT_JOIN: record(
+    { skills: some(claim), capacity: positive },
+    { openOffer: record({}, { price: amount }) },
+  ),
   AGENT_WELCOME: all({ heartbeatMs: positive }),
   AGENT_REFUSED: all({ refusal }),
   AGENT_HEARTBEAT: all({ busy: whole, working: some(all({ task: taskId, epoch: whole })) }),

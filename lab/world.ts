@@ -53,6 +53,8 @@ export interface WorldOptions {
   /** Turns of one instant run in an order drawn from the seed. */
   readonly shuffled?: boolean
   readonly commitMs?: () => Millis
+  /** Whether an agent wants to be asked about every task, also without a judgement of its own. */
+  readonly isAsked?: (agent: string) => boolean
   readonly watch?: (happening: Happening, at: Millis) => void
 }
 
@@ -143,7 +145,7 @@ export class World {
     this.#tell({ kind: 'crashed', node: hubName, incarnation })
   }
 
-  /** Absent while the hub is down or not yet open. */
+  /** Absent while it is down or not yet open. */
   get hub(): HubHost | undefined {
     return this.#hubLife?.alive ? this.#hub : undefined
   }
@@ -172,7 +174,9 @@ export class World {
       this.#tell({ kind: 'refused', node: id, refusal: participation })
       return
     }
-    const participant = await this.#open(participation, life)
+    const openOffer = participation.profile.openOffer && !this.#options.isAsked?.(id)
+    const profile = { ...participation.profile, openOffer }
+    const participant = await this.#open({ ...participation, profile }, life)
     participant.join().catch((cause: unknown) => this.#tellRefused(id, cause, incarnation))
   }
 
@@ -363,10 +367,7 @@ export class World {
     return {
       sleep: (spanMs, signal) =>
         new Promise((resolve) => {
-          if (signal?.aborted) {
-            resolve(false)
-            return
-          }
+          if (signal?.aborted) return resolve(false)
           const at = this.timeline.now + spanMs
           const event = this.timeline.schedule('work', life, at, () => resolve(true))
           signal?.addEventListener('abort', () => {

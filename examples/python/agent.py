@@ -140,7 +140,8 @@ class Agent:
         self.nats.publish(subject, json.dumps(frame).encode())
 
     def join(self):
-        self.say({"kind": "AGENT_JOIN", "skills": [self.skill], "capacity": CAPACITY})
+        # It would answer every question alike, so its offer is open: the hub need not ask, but it still may.
+        self.say({"kind": "AGENT_JOIN", "skills": [self.skill], "capacity": CAPACITY, "openOffer": {}})
 
     def beat(self):
         if not self.joined:

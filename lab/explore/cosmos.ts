@@ -130,10 +130,10 @@ export class Cosmos {
       return { name: name as SkillName, level: 'expert', successRate: agent?.successRate ?? 1 }
     })
     const capacity = agent?.capacity ?? 0
-    const confirms = agent?.confirms ?? false
+    const { confirms = false, openOffer = false } = agent ?? {}
     return {
       self: { id, incarnation },
-      profile: { skills, capacity, price: undefined, considers: false, confirms },
+      profile: { skills, capacity, price: undefined, considers: false, openOffer, confirms },
     }
   }
 

@@ -21,6 +21,8 @@ export interface AgentOfWorld {
   readonly successRate: number
   /** It judges invitations itself, and may reject them: see `Faults.rejections`. */
   readonly confirms?: boolean
+  /** Its offer stands: it is not asked. */
+  readonly openOffer?: boolean
 }
 
 /** How often each may happen in one history; what is not named does not happen. */

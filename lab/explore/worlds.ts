@@ -115,6 +115,21 @@ export const worlds: readonly World[] = [
     sometimes: ['completed', 'rejected', 'formedAnew', 'survived', 'silent'],
   },
   {
+    name: 'open offers',
+    about: 'the offers of two agents stand; one rejects, an invitation is lost, one crashes',
+    network: 'fifo',
+    agents: [
+      { ...ada, confirms: true, openOffer: true },
+      { ...bob, openOffer: true },
+    ],
+    tasks: [clean('a')],
+    initiator: 'near',
+    faults: { rejections: 1, losses: 1, agentCrashes: 1 },
+    clockSteps: 2,
+    limits: beating,
+    sometimes: ['completed', 'rejected', 'formedAnew', 'silent', 'reborn', 'staleAnswered'],
+  },
+  {
     name: 'two of a kind',
     about: 'two agents with the same skill work side by side; one crashes, work fails',
     network: 'fifo',

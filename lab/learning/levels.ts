@@ -90,7 +90,14 @@ export function playLevels(seed: number, options: LevelOptions): LevelScore {
   })
   for (const [id, { claimed }] of workers) {
     const skills = [{ name: skill, level: defaultLevels[claimed] ?? '' }]
-    field.join(id, { skills, capacity, price: undefined, considers: false, confirms: false })
+    field.join(id, {
+      skills,
+      capacity,
+      price: undefined,
+      considers: false,
+      openOffer: false,
+      confirms: false,
+    })
   }
   again = announcer(field, random, required, options)
   field.run(() => open === 0 || ended === options.jobsMax)

@@ -78,7 +78,14 @@ export function playChoices(choices: Choices, seed: number): Score {
   })
   for (const { id, skill, capacity } of choices.workers) {
     const skills = [{ name: skill, level: claimedLevel }]
-    field.join(id, { skills, capacity, price: undefined, considers: false, confirms: false })
+    field.join(id, {
+      skills,
+      capacity,
+      price: undefined,
+      considers: false,
+      openOffer: false,
+      confirms: false,
+    })
   }
   const arrive = (index: number, job: Job): void => {
     judge.arrived(job)

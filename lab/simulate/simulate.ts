@@ -102,6 +102,7 @@ function worldOf(
     configuration: { limits: surroundings.limits, levels: defaultLevels },
     shuffled: true,
     commitMs: () => troubles.commitMs(),
+    isAsked: (id) => surroundings.agents.find((agent) => agent.id === id)?.isAsked ?? false,
     fate: () => troubles.fate(),
     watch: (happening, at) => {
       witness.event = world.timeline.steps

@@ -84,6 +84,8 @@ export interface AgentPlan {
   readonly stubborn: boolean
   /** How often it announces a sub-task, and waits for it. */
   readonly delegates: number
+  /** Its offer does not stand: it wants to be asked about every task. */
+  readonly isAsked: boolean
   readonly lie?: Lie
 }
 
@@ -140,9 +142,11 @@ export function surroundingsOf(seed: number): Surroundings {
   const faults = faultsOf(diceOf(seed, 'faults'))
   const limits = limitsOf(dice)
   const safetyMs = 15_000 + dice.whole(dice.chance(0.3) ? 120_000 : 50_000)
-  const agents = Array.from({ length: 1 + dice.whole(dice.chance(0.5) ? 4 : 12) }, (_, i) =>
-    agentOf(diceOf(seed, `agent ${i}`), i, faults),
-  )
+  const offers = diceOf(seed, 'offers')
+  const asked = offers.pick([0, 0.5, 1])
+  const agents = Array.from({ length: 1 + dice.whole(dice.chance(0.5) ? 4 : 12) }, (_, i) => {
+    return { ...agentOf(diceOf(seed, `agent ${i}`), i, faults), isAsked: offers.chance(asked) }
+  })
   const desks = dice.chance(0.3) ? ['desk-0', 'desk-1'] : ['desk-0']
   const load = (faults.overload === undefined ? 1 : 10) * (2 + dice.whole(20))
   const calm = { safetyMs, agents, desks, limits }
@@ -204,7 +208,7 @@ function limitsOf(dice: Dice): Limits {
   }
 }
 
-function agentOf(dice: Dice, i: number, faults: Faults): AgentPlan {
+function agentOf(dice: Dice, i: number, faults: Faults): Omit<AgentPlan, 'isAsked'> {
   const own = skills.filter((_, s) => s === i % skills.length || dice.chance(0.35))
   const extra = [
     ...(i === 0 || dice.chance(0.2) ? [judgingSkill] : []),

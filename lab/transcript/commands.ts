@@ -26,7 +26,11 @@ const commands: Readonly<Record<string, Command>> = {
     }
     return house.begin(limits, line.number('seed') ?? 1, line.span('commit') ?? 0)
   },
-  agent: (house, line) => house.join(line.word('id'), behaviourOf(line)),
+  agent: (house, line) => {
+    const behaviour = behaviourOf(line)
+    if (line.has('open')) house.leaveOpen(behaviour.id)
+    return house.join(behaviour.id, behaviour)
+  },
   announce: (house, line) => house.world.announce(line.value('by') ?? 'desk', specOf(house, line)),
   cancel: (house, line) =>
     house.world.cancel(

@@ -35,6 +35,8 @@ export class PlayHouse {
   readonly #lines: string[] = []
   readonly #rules: Rule[] = []
   readonly #behaviours = new Map<string, Behaviour>()
+  /** Agents whose offers stand. */
+  readonly #open = new Set<string>()
   #world: World | undefined
 
   get world(): World {
@@ -50,11 +52,17 @@ export class PlayHouse {
       seed,
       configuration: { ...defaultConfiguration, limits: checked },
       commitMs: () => commitMs,
+      isAsked: (agent) => !this.#open.has(agent),
       fate: (envelope) => this.#fate(envelope),
       watch: (happening, at) => this.#hear(happening, at),
     })
     this.#world.openHub()
     await this.#world.openDesk('desk')
+  }
+
+  /** Of the agents that join from now on, this one's offer stands. */
+  leaveOpen(id: string): void {
+    this.#open.add(id)
   }
 
   /** Starts an agent, or starts it again as it was. */

@@ -188,7 +188,7 @@ function detailOfWork(message: Rest): string {
     case 'GROUP_DISSOLVED':
       return `epoch ${message.epoch}, "${message.reason}"`
     case 'AGENT_JOIN':
-      return `${message.skills.map(({ name, level }) => `${name}:${level}`).join(',')} capacity ${message.capacity}`
+      return joinText(message)
     case 'AGENT_WELCOME':
       return ''
     case 'AGENT_HEARTBEAT':
@@ -203,6 +203,12 @@ function detailOfWork(message: Rest): string {
     default:
       return never(message)
   }
+}
+
+function joinText({ skills, capacity, openOffer }: Extract<Message, { kind: 'AGENT_JOIN' }>): string {
+  const claims = skills.map(({ name, level }) => `${name}:${level}`).join(',')
+  const price = openOffer?.price === undefined ? '' : `, price ${openOffer.price}`
+  return `${claims} capacity ${capacity}${openOffer === undefined ? '' : `, open offer${price}`}`
 }
 
 export function factText(fact: Fact): string {

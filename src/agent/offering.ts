@@ -1,17 +1,23 @@
 /**
  * Presence, and answers to questions: an offer, or a decline with its reason.
  */
-import type { SkillOffer, SkillQuery } from '../protocol/message.ts'
+import type { AgentJoin, SkillOffer, SkillQuery } from '../protocol/message.ts'
 import type { Refusal } from '../protocol/refusal.ts'
 import { offerOrDecline, type Self } from '../strategy/bid.ts'
 import { type AgentState, busySlots, type Judgement, say } from './state.ts'
 
 export function askToJoin(agent: AgentState): void {
-  const { skills, capacity } = agent.profile
   if (isLeaving(agent)) return
   agent.presence = 'joining'
   agent.beatAt = agent.now + agent.configuration.limits.resendMs
-  say(agent, { kind: 'AGENT_JOIN', skills, capacity })
+  say(agent, joinOf(agent))
+}
+
+/** What it can do, and whether its offer stands. */
+function joinOf({ profile }: AgentState): AgentJoin {
+  const { skills, capacity, openOffer, price } = profile
+  if (!openOffer) return { kind: 'AGENT_JOIN', skills, capacity }
+  return { kind: 'AGENT_JOIN', skills, capacity, openOffer: price === undefined ? {} : { price } }
 }
 
 export function onWelcome(agent: AgentState, heartbeatMs: number): void {
@@ -64,9 +70,8 @@ export function beat(agent: AgentState): void {
 
 /** Repeats the skills, so that a hub that lost them has them again. */
 export function repeatSkills(agent: AgentState): void {
-  const { skills, capacity } = agent.profile
   agent.skillUpdateAt = agent.now + agent.configuration.limits.skillUpdateIntervalMs
-  say(agent, { kind: 'AGENT_JOIN', skills, capacity })
+  say(agent, joinOf(agent))
 }
 
 export function onQuery(agent: AgentState, message: SkillQuery): void {

@@ -31,6 +31,8 @@ export interface Profile {
   readonly price: number | undefined
   /** It wants to judge questions itself. */
   readonly considers: boolean
+  /** Its offer stands: it says so when it joins, and need not be asked. */
+  readonly openOffer: boolean
   /** It wants to judge invitations itself. */
   readonly confirms: boolean
 }

@@ -56,7 +56,10 @@ export interface AgentDefinition {
   readonly price?: number
   /** Does the work. Returning ends it with a result, throwing ends it as failed. */
   perform(assignment: Assignment, work: Work): Promise<unknown> | unknown
-  /** Judges a question before an offer goes out. Left out, the agent offers when it has the skills and a free slot. */
+  /**
+   * Judges a question before an offer goes out. Left out, the agent's offer is open: it is considered without being
+   * asked wherever it has the skills and a free slot.
+   */
   consider?(call: Call): Consideration | Promise<Consideration>
   /** Judges an invitation. Left out, the agent accepts when it still has a free slot. */
   confirm?(call: Call): Confirmation | Promise<Confirmation>

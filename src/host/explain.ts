@@ -170,12 +170,13 @@ function consideredText(considered: readonly Considered[]): string[] {
   })
 }
 
-function figuresOf({ score, success, outcomes, load, costs }: Considered): string {
+function figuresOf({ score, success, outcomes, open, load, costs }: Considered): string {
   const count = Math.round(outcomes ?? 0)
   const seen = count === 0 ? '' : ` from ${count} ${count === 1 ? 'outcome' : 'outcomes'}`
   const parts = Object.entries(costs ?? {}).map(([name, cost]) => `${name} ${cost}`)
   const less = parts.length === 0 ? '' : `, costs ${parts.join(', ')}`
-  return `score ${score}, success ${success}${seen}, load ${load}${less}`
+  const how = open ? 'open offer, ' : ''
+  return `${how}score ${score}, success ${success}${seen}, load ${load}${less}`
 }
 
 /** What can make an agent second, as it is said of the one that was not taken. */

@@ -49,6 +49,7 @@ export const announcer: Profile = {
   capacity: 0,
   price: undefined,
   considers: false,
+  openOffer: false,
   confirms: false,
 }
 
@@ -66,7 +67,16 @@ export function participationOf(
   if (isRefusal(checked)) return checked
   const considers = definition.consider !== undefined
   const confirms = definition.confirm !== undefined
-  const profile = { skills: checked.skills, capacity: checked.capacity, price, considers, confirms }
+  // Without a judgement of its own it would answer every question the same: its offer stands.
+  const openOffer = !considers
+  const profile = {
+    skills: checked.skills,
+    capacity: checked.capacity,
+    price,
+    considers,
+    openOffer,
+    confirms,
+  }
   return { self: { id: checked.id, incarnation }, profile, definition }
 }
 

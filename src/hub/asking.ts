@@ -3,28 +3,17 @@
  * Must never happen here: a question to everyone, or a task that waits without saying what for.
  */
 import type { SkillName, TaskId } from '../protocol/id.ts'
-import type { Call, SkillDecline, SkillOffer, SkillQuery, WaitingFor } from '../protocol/message.ts'
+import type { Call, WaitingFor } from '../protocol/message.ts'
 import { type Requirement, rankOf } from '../protocol/skill.ts'
 import { noCosts } from '../strategy/score.ts'
-import { settle } from './forming.ts'
 import { gatherAsked, isTight, whyNoTeam } from './gathering.ts'
 import { outstanding, whyNotIncluded } from './including.ts'
-import { rankIn, scoreOffer } from './judging.ts'
+import { rankIn } from './judging.ts'
+import { ask } from './offers.ts'
 import { preferredFor } from './planning.ts'
 import type { Preferred } from './project.ts'
 import { freeSlots, supplyOf } from './roster.ts'
-import {
-  type Asked,
-  type HubState,
-  type OpenNeed,
-  type Part,
-  type Reach,
-  type RosterEntry,
-  type Search,
-  send,
-  type Task,
-  touch,
-} from './state.ts'
+import type { Asked, HubState, OpenNeed, Part, Reach, RosterEntry, Search, Task } from './state.ts'
 
 /** What the task's group lacks: required skills, and at the first formation the optional ones. */
 export function openNeeds(hub: HubState, task: Task): OpenNeed[] {
@@ -320,6 +309,7 @@ function newAsked(entry: RosterEntry, reach: Reach, mustInclude: boolean): Asked
   return {
     entry,
     reach,
+    open: entry.isOpen,
     offer: undefined,
     verdict: undefined,
     why: undefined,
@@ -346,28 +336,6 @@ export function askMore(hub: HubState, task: Task, search: Search, open: readonl
   return true
 }
 
-function ask(hub: HubState, task: Task, search: Search, found: readonly Asked[]): void {
-  hub.rounds += 1
-  const round = hub.rounds
-  const closesAt = hub.now + hub.configuration.limits.offerWindowMs
-  search.round = round
-  search.closesAt = closesAt
-  let query: SkillQuery | undefined
-  for (const { entry, reach } of found) {
-    entry.tasks.add(task.id)
-    search.unanswered += 1
-    // Whoever can cover the same is asked the very same.
-    if (query?.call !== reach.call) query = { kind: 'SKILL_QUERY', call: reach.call, round, closesAt }
-    send(hub, entry.address, query)
-  }
-  task.waitingFor = {
-    kind: 'offers',
-    asked: search.asked.size,
-    answered: search.asked.size - search.unanswered,
-  }
-  touch(hub, task)
-}
-
 function callOf({ id, announcement, deadlineAt }: Task, needs: readonly Requirement[]): Call {
   const { description, priority, budget } = announcement
   const call = { task: id, description, priority, needs }
@@ -377,23 +345,4 @@ function callOf({ id, announcement, deadlineAt }: Task, needs: readonly Requirem
     ...(deadlineAt === undefined ? {} : { deadlineAt }),
     ...(budget === undefined ? {} : { budget }),
   }
-}
-
-/** Takes an offer or a decline. An answer to an older question, or a second one, changes nothing. */
-export function onAnswer(hub: HubState, entry: RosterEntry, message: SkillOffer | SkillDecline): void {
-  const task = hub.tasks.get(message.task)
-  const search = task?.search
-  const asked = search?.asked.get(entry.id)
-  if (task === undefined || search === undefined || asked === undefined) return
-  if (asked.offer !== undefined || asked.verdict !== undefined || message.round > search.round) return
-  if (message.kind === 'SKILL_DECLINE') {
-    asked.verdict = 'declined'
-    asked.why = message.refusal.message
-  } else {
-    const { busy, expectedMs, price = 0 } = message
-    asked.offer = { busy, expectedMs, price }
-    scoreOffer(hub, task, search.needs, asked)
-  }
-  search.unanswered -= 1
-  if (search.unanswered === 0) settle(hub, task)
 }

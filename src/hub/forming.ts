@@ -155,6 +155,7 @@ export function onInviteAnswer(hub: HubState, entry: RosterEntry, message: Group
     return
   }
   if (message.kind === 'GROUP_ACCEPT') {
+    entry.isOpen = entry.openOffer !== undefined
     invitation.accepted = true
     settle(hub, task)
   } else dropInvitation(hub, task, search, invitation, 'rejected', message.refusal)
@@ -178,6 +179,7 @@ export function dropInvitation(
   const { asked } = invitation
   asked.verdict = verdict
   asked.why = refusal.message
+  asked.entry.isOpen = false
   search.invitations.delete(asked.entry.id)
   asked.entry.tasks.delete(task.id)
   shiftSlots(hub, asked.entry, -1, 0)

@@ -12,10 +12,11 @@ import { isRefusal, refuse } from '../protocol/refusal.ts'
 import { earliest, type Millis } from '../protocol/time.ts'
 import type { Schedule } from '../strategy/plan.ts'
 import { apply, snapshotOf } from './applying.ts'
-import { onAnswer, requirementsOf } from './asking.ts'
+import { requirementsOf } from './asking.ts'
 import { end, onVerdict, putToInitiator } from './ending.ts'
 import { dropInvitation, giveUp, onInviteAnswer, settle } from './forming.ts'
 import { onAnnounce, onCancel, onFollow, onRecalled, resume } from './intake.ts'
+import { hearOpenOffers, onAnswer } from './offers.ts'
 import { onPlanned } from './planning.ts'
 import { awaken, serve, stirAll } from './queue.ts'
 import { loseAgent, loseMember, reconcile } from './recovering.ts'
@@ -80,6 +81,7 @@ export class Hub implements Machine<HubInput, Fact, HubEffect> {
   drain(): Decision<Fact, HubEffect> {
     const hub = this.#hub
     serve(hub)
+    hearOpenOffers(hub)
     for (const task of hub.touched) {
       task.touched = false
       if (hub.tasks.has(task.id)) hub.taskDeadlines.set(task, nextDueOf(task))
@@ -100,6 +102,7 @@ export class Hub implements Machine<HubInput, Fact, HubEffect> {
 
   wakeAt(): Millis | undefined {
     const hub = this.#hub
+    if (hub.stirredLate) return hub.now
     return earliest(hub.maintainAt, earliest(hub.taskDeadlines.earliest(), hub.agentDeadlines.earliest()))
   }
 

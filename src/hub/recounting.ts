@@ -16,7 +16,7 @@ type Draft = { -readonly [Key in keyof Considered]: Considered[Key] }
 export function consideredIn(search: Search): Considered[] {
   const all: Considered[] = []
   for (const asked of search.asked.values()) {
-    const { entry, offer, why, outcomes } = asked
+    const { entry, offer, why, outcomes, open } = asked
     const chosen = search.invitations.has(entry.id)
     const considered: Draft = {
       agent: entry.id,
@@ -27,6 +27,7 @@ export function consideredIn(search: Search): Considered[] {
       verdict: chosen ? 'chosen' : (asked.verdict ?? (offer === undefined ? 'silent' : 'outscored')),
     }
     if (outcomes >= leastTold) considered.outcomes = round(outcomes)
+    if (open) considered.open = true
     if (asked.cost >= leastTold) considered.costs = partsOf(asked.costs)
     if (why !== undefined) considered.why = why
     all.push(considered)

@@ -100,9 +100,11 @@ export function join(hub: HubState, from: Address, message: AgentJoin): void {
     send(hub, from, { kind: 'AGENT_REFUSED', refusal: countRefusal(hub, checked) })
     return
   }
-  if (known === undefined) enter(hub, from, id, message.skills, message.capacity)
+  if (known === undefined) enter(hub, from, id, message)
   else {
     known.heardAt = hub.now
+    known.openOffer = message.openOffer
+    known.isOpen = message.openOffer !== undefined
     if (JSON.stringify(known.skills) !== JSON.stringify(message.skills)) reskill(hub, known, message.skills)
   }
   send(hub, from, { kind: 'AGENT_WELCOME', heartbeatMs: limits.heartbeatMs })
@@ -121,13 +123,8 @@ function namesake(hub: HubState, known: RosterEntry | undefined, from: Address):
   })
 }
 
-function enter(
-  hub: HubState,
-  address: Address,
-  id: AgentId,
-  skills: readonly Skill[],
-  capacity: number,
-): void {
+function enter(hub: HubState, address: Address, id: AgentId, message: AgentJoin): void {
+  const { skills, capacity, openOffer } = message
   const entry: RosterEntry = {
     address,
     id,
@@ -135,6 +132,8 @@ function enter(
     ranks: ranksOf(hub, id, skills),
     estimates: expectationsOf(hub, id, skills),
     capacity,
+    openOffer,
+    isOpen: openOffer !== undefined,
     held: 0,
     running: 0,
     begun: 0,

@@ -7,29 +7,32 @@ import type { Fact } from '../protocol/fact.ts'
 import type { Checkpoint, Considered, Member } from '../protocol/group.ts'
 import type { AgentId, InviteId, NodeId, SkillName, TaskId } from '../protocol/id.ts'
 import type { Configuration } from '../protocol/limits.ts'
-import type { Address, Envelope, Message, WaitingFor } from '../protocol/message.ts'
+import type { Address, Message, OpenOffer, WaitingFor } from '../protocol/message.ts'
 import type { Refusal, RefusalCode } from '../protocol/refusal.ts'
 import type { Skill } from '../protocol/skill.ts'
 import type { SkillStanding } from '../protocol/standing.ts'
 import type { MemberResult, Outcome, TaskAnnouncement } from '../protocol/task.ts'
 import type { Millis } from '../protocol/time.ts'
 import { Catalog } from '../strategy/catalog.ts'
-import type { PlanProblem } from '../strategy/plan.ts'
 import { Population, type Prior } from '../strategy/population.ts'
 import { newRotation, type Rotation } from '../strategy/rotation.ts'
 import type { Costs, Estimate } from '../strategy/score.ts'
 import { Deadlines, type Due } from './deadlines.ts'
+import type { HubEffect } from './effect.ts'
 import type { Heap, Placed } from './heap.ts'
 import type { Offer, OpenNeed, Reach } from './offer.ts'
 import type { Preferred, Project } from './project.ts'
 
+export type { HubEffect } from './effect.ts'
 export type { Offer, OpenNeed, Reach } from './offer.ts'
 
-/** One agent of a search: asked, and what it said. */
+/** One agent of a search: asked, or considered by its open offer, and what it said. */
 export interface Asked {
   readonly entry: RosterEntry
   /** Which of the open needs it can cover. */
   readonly reach: Reach
+  /** Its open offer is its answer: no question goes out. */
+  open: boolean
   /** Set when it has answered. */
   offer: Offer | undefined
   verdict: Considered['verdict'] | undefined
@@ -181,6 +184,10 @@ export interface RosterEntry extends Due {
   /** What is expected of it in each of `skills`. */
   estimates: Estimate[]
   readonly capacity: number
+  /** As it last stated it. */
+  openOffer: OpenOffer | undefined
+  /** It stands: no invitation was rejected or has lapsed since the agent last offered, accepted or joined. */
+  isOpen: boolean
   /** Slots promised to invitations. */
   held: number
   /** Slots of groups. */
@@ -237,20 +244,6 @@ export interface Supply {
   begun: number
 }
 
-export type HubEffect =
-  /** The envelope itself: what is decided is what travels. */
-  | ({ readonly kind: 'send' } & Envelope)
-  /** Look the facts of an ended task up; the answer is a `recalled` input. */
-  | { readonly kind: 'recall'; readonly task: TaskId }
-  /** Look for a short schedule; the answer is a `planned` input. */
-  | {
-      readonly kind: 'plan'
-      readonly project: string
-      readonly round: number
-      readonly problem: PlanProblem
-      readonly stepsMax: number
-    }
-
 /** An announcement, or a question after a task, that waits for what is looked up in the journal. */
 export interface Parked {
   readonly from: NodeId
@@ -293,6 +286,10 @@ export interface HubState {
   /** The first impatient task and the agents that are kept for it. */
   claim: { readonly task: TaskId; readonly agents: ReadonlySet<AgentId> } | undefined
   touched: Task[]
+  /** Tasks whose searches have open offers to take into account before the turn ends. */
+  offered: Task[]
+  /** What that has given free lets others go on: there is a turn to be taken at once. */
+  stirredLate: boolean
   readonly taskDeadlines: Deadlines<Task>
   readonly agentDeadlines: Deadlines<RosterEntry>
   /** When the queue is looked at whatever has happened; undefined without open tasks. */
@@ -339,6 +336,8 @@ export function newHubState(self: Address, configuration: Configuration, random:
     },
     claim: undefined,
     touched: [],
+    offered: [],
+    stirredLate: false,
     taskDeadlines: new Deadlines(),
     agentDeadlines: new Deadlines(),
     maintainAt: undefined,

@@ -33,7 +33,7 @@ export interface CostParts {
   readonly plan?: number
 }
 
-/** One agent that was asked, as the decision record keeps it. */
+/** One agent that was asked, or whose offer stood without a question, as the decision record keeps it. */
 export interface Considered {
   readonly agent: AgentId
   /** Which of the asked skills it could cover. */
@@ -44,7 +44,9 @@ export interface Considered {
   readonly success: number
   /** Outcomes behind it, faded; left out when there are none. */
   readonly outcomes?: number
-  /** Busy slots divided by capacity when it was asked. */
+  /** Its open offer was taken for its answer: it was not asked. */
+  readonly open?: true
+  /** Busy slots divided by capacity when it offered. */
   readonly load: number
   /** What was taken off for it: `score` is the logarithm of `success` less all of these. Left out when nothing was. */
   readonly costs?: CostParts

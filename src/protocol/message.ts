@@ -226,10 +226,18 @@ export interface GroupDissolved {
 
 // ---- presence
 
+/** An offer that stands for whatever the agent's skills, its slots and a deadline allow: it need not be asked. */
+export interface OpenOffer {
+  /** Asked for one assignment; left out when nothing. */
+  readonly price?: number
+}
+/** Said again, it takes the place of what was said before: skills, and whether an open offer stands. */
 export interface AgentJoin {
   readonly kind: 'AGENT_JOIN'
   readonly skills: readonly Skill[]
   readonly capacity: number
+  /** Absent where the agent wants to be asked about every task. */
+  readonly openOffer?: OpenOffer
 }
 export interface AgentWelcome {
   readonly kind: 'AGENT_WELCOME'

@@ -41,6 +41,7 @@ class Bench {
     capacity: 1,
     price: undefined,
     considers: false,
+    openOffer: false,
     confirms: false,
   })
   now = 0
@@ -304,6 +305,7 @@ test('LINK-12 who waits to be let in asks again at once', () => {
     capacity: 1,
     price: undefined,
     considers: false,
+    openOffer: false,
     confirms: false,
   })
   agent.receive({ kind: 'join' }, 0)

@@ -37,7 +37,14 @@ function stageFor(perform: (agent: AgentId, task: string) => Performance): Stage
   })
   const join = (id: string, claim: Partial<Skill> = {}, capacity = 1): void => {
     const skills = [{ ...skill, ...claim }]
-    field.join(id as AgentId, { skills, capacity, price: undefined, considers: false, confirms: false })
+    field.join(id as AgentId, {
+      skills,
+      capacity,
+      price: undefined,
+      considers: false,
+      openOffer: false,
+      confirms: false,
+    })
   }
   const play = (id: string, changes: Partial<TaskAnnouncement> = {}): void => {
     field.announce({ ...taskOf(id, [need]), ...changes })

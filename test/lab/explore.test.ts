@@ -29,6 +29,7 @@ const pinned: readonly Pin[] = [
   ['two agents, the hub crashes', 0, 4502, 10951],
   ['one agent, everything', 1, 39170, 104745],
   ['three agents', 0, 5588, 15643],
+  ['open offers', 1, 6130, 18652],
   ['two of a kind', 0, 2527, 6549],
   ['checkpoint', 1, 6973, 19989],
   ['contention', 1, 26773, 57277],

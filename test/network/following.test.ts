@@ -184,7 +184,7 @@ test('NET-14 watch shows facts by position and messages, until the signal or the
   const stop = new AbortController()
   const whole = collect(network.watch())
   const part = collect(network.watch({ signal: stop.signal }))
-  await agent(network, 'ada', () => 'done')
+  await network.join({ id: 'ada', skills: [{ name: 'work' }], consider: () => ({}), perform: () => 'done' })
   await (await network.announce(need())).outcome()
   stop.abort()
   const seen = await part

@@ -35,6 +35,24 @@ test('NET-2 an object with perform joins, and its result is the outcome', patien
   })
 })
 
+test('NET-21 an agent is asked only where it judges questions itself', patient, async (t) => {
+  const network = await networkFor(t)
+  await network.join({ id: 'ada', skills, perform })
+  await network.join({ id: 'bob', skills, perform, consider: () => ({}) })
+  const stop = new AbortController()
+  const asked: string[] = []
+  const listening = (async () => {
+    for await (const one of network.watch({ signal: stop.signal })) {
+      if (one.kind === 'message' && one.envelope.message.kind === 'SKILL_QUERY')
+        asked.push(one.envelope.to.id)
+    }
+  })()
+  await (await network.announce(need({ requires: [{ skill: 'work', count: 2 }] }))).outcome()
+  stop.abort()
+  await listening
+  assert.deepEqual(asked, ['bob'])
+})
+
 test('NET-2 a class joins, and announces as itself from the start of its first task', patient, async (t) => {
   const network = await networkFor(t)
   // The task waits already, so that the work begins in the very turn in which the agent is welcomed.

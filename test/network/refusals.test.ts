@@ -133,7 +133,8 @@ async function lost(t: TestContext, into: Refusal[]): Promise<void> {
     perform: never,
     consider: () => ({ decline: 'shy' }),
   })
-  await network.join({ id: 'slow', skills: [{ name: 'paint', meanTimeMs: 60_000 }], perform: never })
+  const slow = { id: 'slow', skills: [{ name: 'paint', meanTimeMs: 60_000 }], perform: never }
+  await network.join({ ...slow, consider: () => ({}) })
   for (const skill of ['sing', 'paint']) {
     const task = await network.announce(need({ requires: [{ skill }], deadlineMs: 30_000 }))
     while ((await task.explain()).waiting?.kind !== 'unwilling')

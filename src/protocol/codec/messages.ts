@@ -264,7 +264,12 @@ type Presence = 'AGENT_JOIN' | 'AGENT_WELCOME' | 'AGENT_REFUSED' | 'AGENT_HEARTB
 function presence({ claims, refusal, text }: Parts): Some<Presence> {
   return {
     AGENT_JOIN: exactly<Of<'AGENT_JOIN'>>()(
-      z.strictObject({ kind: z.literal('AGENT_JOIN'), skills: claims, capacity: positive }),
+      z.strictObject({
+        kind: z.literal('AGENT_JOIN'),
+        skills: claims,
+        capacity: positive,
+        openOffer: z.exactOptional(z.strictObject({ price: z.exactOptional(amount) })),
+      }),
     ),
     AGENT_WELCOME: exactly<Of<'AGENT_WELCOME'>>()(
       z.strictObject({ kind: z.literal('AGENT_WELCOME'), heartbeatMs: positive }),

@@ -199,6 +199,7 @@ function consideredOf(limits: Limits, text: Schema<string>): Schema<readonly Con
     score: real,
     success: share,
     outcomes: z.exactOptional(amount),
+    open: z.exactOptional(z.literal(true)),
     load: amount,
     costs: z.exactOptional(costs),
     verdict: z.enum(['chosen', 'outscored', 'declined', 'rejected', 'silent']),
