@@ -143,7 +143,7 @@ export function surroundingsOf(seed: number): Surroundings {
   const limits = limitsOf(dice)
   const safetyMs = 15_000 + dice.whole(dice.chance(0.3) ? 120_000 : 50_000)
   const offers = diceOf(seed, 'offers')
-  const asked = offers.pick([0, 0.5, 1])
+  const asked = offers.pick([0, 0.5, 1, 1])
   const agents = Array.from({ length: 1 + dice.whole(dice.chance(0.5) ? 4 : 12) }, (_, i) => {
     return { ...agentOf(diceOf(seed, `agent ${i}`), i, faults), isAsked: offers.chance(asked) }
   })
@@ -166,6 +166,11 @@ export function surroundingsOf(seed: number): Surroundings {
     desks,
     tasks: faults.overload === undefined ? tasks : tasks.map((task) => squeeze(task, safetyMs)),
   }
+}
+
+/** The same, with agents of which every one wants to be asked about every task. */
+export function withoutOpenOffers(surroundings: Surroundings): Surroundings {
+  return { ...surroundings, agents: surroundings.agents.map((agent) => ({ ...agent, isAsked: true })) }
 }
 
 /** Ten times the load in a third of the time. */

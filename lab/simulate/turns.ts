@@ -1,7 +1,8 @@
 /**
  * In which order tasks are served: of one initiator's tasks, whatever begins to look for members in one turn of the hub
  * does so urgent ones first and by age, and a restart makes nobody younger. (Whose turn it is among initiators depends
- * on who could begin, which only the hub knows, and what a project decides among its own tasks is left out.)
+ * on who could begin, which only the hub knows, and what a project decides among its own tasks is left out. Where some
+ * offers are open, nothing says when a search begins that asks nobody: such runs are not judged.)
  * Must never happen here: a comparison of two turns, between which anything may have changed.
  */
 import { queueKey } from '../../src/strategy/age.ts'
@@ -14,6 +15,7 @@ interface Place {
 }
 
 export class Turns {
+  readonly #isEverybodyAsked: boolean
   readonly #ageStepMs: number
   readonly #complain: Complain
   /** Asked about since the hub has started. */
@@ -25,7 +27,8 @@ export class Turns {
   /** What began last in this event, by who pays. */
   readonly #last = new Map<string, { readonly task: string; readonly place: Place }>()
 
-  constructor(ageStepMs: number, complain: Complain) {
+  constructor(isEverybodyAsked: boolean, ageStepMs: number, complain: Complain) {
+    this.#isEverybodyAsked = isEverybodyAsked
     this.#ageStepMs = ageStepMs
     this.#complain = complain
   }
@@ -51,6 +54,7 @@ export class Turns {
 
   /** The hub asks an agent about a task. What one turn says is said in one event. */
   asks(task: string, event: number): void {
+    if (!this.#isEverybodyAsked) return
     if (event !== this.#event) this.#last.clear()
     this.#event = event
     if (this.#asked.has(task)) return

@@ -64,7 +64,11 @@ export class Witness {
     this.ledger = new Ledger(limits.maxAnnouncements, this.#capacity, complain)
     this.hearsay = new Hearsay(complain)
     this.#hasSlowTurns = faults.slowNode !== undefined
-    this.#turns = new Turns(limits.ageStepMs, complain)
+    this.#turns = new Turns(
+      agents.every(({ isAsked }) => isAsked),
+      limits.ageStepMs,
+      complain,
+    )
     this.#trace = traced ? createHash('sha256') : undefined
   }
 
