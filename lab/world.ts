@@ -336,8 +336,7 @@ export class World {
   #clock(life: Life): Clock {
     const { timeline } = this
     // As the system's clock: after a jump back it goes on from where it was.
-    let latest = 0
-    let lookedAt = timeline.now
+    let [latest, lookedAt] = [0, timeline.now]
     let armed: Event | undefined
     const now = (): Millis => {
       const shown = origin + timeline.now + life.skewMs
