@@ -31,6 +31,8 @@ export class Liars {
   readonly #captured: string[] = []
   /** Kept apart, since among everything else that is said they would seldom be repeated. */
   readonly #introductions: string[] = []
+  /** The latest life of each node that has said anything. */
+  readonly #heard = new Map<string, number>()
   readonly #life = newLife()
 
   /** `own` is told what a node says in its own name, however untrue. */
@@ -57,7 +59,9 @@ export class Liars {
   /** Overhears everything that is said. */
   overhear(envelope: Envelope): void {
     if (!this.#life.alive) return
-    const { kind } = envelope.message
+    const { from, message } = envelope
+    const { kind } = message
+    this.#heard.set(from.id, Math.max(from.incarnation, this.#heard.get(from.id) ?? 0))
     if (kind === 'TASK_ANNOUNCE' || kind === 'AGENT_JOIN') this.#introductions.push(encode(envelope))
     if (this.#captured.length < capturedMax) this.#captured.push(encode(envelope))
     else if (this.#dice.chance(0.05)) this.#captured[this.#dice.whole(capturedMax)] = encode(envelope)
@@ -72,7 +76,7 @@ export class Liars {
     if (frames.length > 0) this.#put('replay', this.#dice.pick(frames))
   }
 
-  /** A life that is not the present one, or a node that is not concerned, speaks up. */
+  /** A life that nobody had, or a node that is not concerned, speaks up. */
   forge(): void {
     if (this.#captured.length === 0) return
     const dice = this.#dice
@@ -84,7 +88,9 @@ export class Liars {
     if (!this.#ids.includes(id)) return
     const present = this.#world.incarnationOf(id) ?? 0
     const own = dice.chance(0.3) && isAboutOthers(envelope.message) && id !== envelope.from.id
-    const incarnation = own && present > 0 ? present : present + dice.between(1, 3)
+    // A life that has ended may still count as present: in its name nobody speaks either.
+    const last = Math.max(present, this.#heard.get(id) ?? 0)
+    const incarnation = own && present > 0 ? present : last + dice.between(1, 3)
     const forged = { ...envelope, from: { id, incarnation } }
     if (incarnation === present) this.#own(forged)
     this.#put('forgery', encode(forged))
