@@ -17,7 +17,8 @@ const limits = { maxAnnouncements: 10_000, maxAnnouncementsPerInitiator: 10_000 
 const network = await Network.open(url, { name: `bench-${role}`, limits, seed: 1, hub: role === 'hub' })
 for (let i = 0; role === 'agents' && i < agents; i++) {
   await network.join({
-    id: `agent-${i}`,
+    // All of one process answer under one name, as they would with one key.
+    id: `crew--${i}`,
     skills: [{ name: skillOf(i), level: 'advanced' }],
     maxConcurrentTasks: 64,
     perform: () => 'done',

@@ -236,8 +236,10 @@ def main():
                 for headers, payload in nats.messages(min(left, 0.5)):
                     if b"Convoke-Part" in headers:
                         continue  # Frames above the server's limit come in parts; this example asks for none.
-                    frame = json.loads(payload)
-                    agent.hear(frame["from"], frame["message"])
+                    for line in payload.split(b"\n"):
+                        frame = json.loads(line)
+                        if frame["to"]["id"] == name:
+                            agent.hear(frame["from"], frame["message"])
                 agent.again()
             agent.beat()
     except KeyboardInterrupt:

@@ -11,13 +11,16 @@ import { halfCharacter, scan } from './codec/scan.ts'
 import { quote } from './id.ts'
 import type { Limits } from './limits.ts'
 import type { Envelope, MessageKind } from './message.ts'
-import { type Refusal, refuse } from './refusal.ts'
+import { isRefusal, type Refusal, refuse } from './refusal.ts'
 
 /** Written into every frame. A frame of another version is refused as a whole. */
 export const wireVersion = 1
 
 /** Objects and lists inside each other in one frame. The deepest message of ours needs eight. */
 export const frameDepthMax = 32
+
+/** A longer text is looked over before it is parsed: it could nest deeper than is good for a parser. */
+const plainCharactersMax = 16_384
 
 /**
  * Writes an envelope as text. Half a character (a lone surrogate) becomes U+FFFD, as it would on any wire; everything
@@ -47,6 +50,11 @@ export function decode(frame: string | Uint8Array, limits: Limits): Envelope | R
   }
   const text = typeof frame === 'string' ? frame : textOf(frame)
   if (text === undefined) return refuse('E_JSON', 'the message is not UTF-8')
+  const plain = asWritten(text)
+  if (plain !== undefined) {
+    const envelope = check(plain, limits)
+    if (!isRefusal(envelope)) return envelope
+  }
   if (text.trim() === '') return refuse('E_JSON', 'the message is empty')
   if (!text.isWellFormed()) return halfCharacter()
   const refusal = scan(text, frameDepthMax)
@@ -55,6 +63,23 @@ export function decode(frame: string | Uint8Array, limits: Limits): Envelope | R
   return value === undefined
     ? refuse('E_JSON', `the message ${quote(text)} is not JSON`)
     : check(value, limits)
+}
+
+/**
+ * The value of a text that is, character for character, what `encode` would write for it: so no field is in it twice, and
+ * none in disguise. Nearly every frame is such a text, and need not be looked over character by character; undefined
+ * says nothing about any other.
+ */
+function asWritten(text: string): unknown {
+  if (text.length > plainCharactersMax || text.includes('__proto__') || text.includes('\\ud'))
+    return undefined
+  const value = parse(text)
+  try {
+    return JSON.stringify(value) === text ? value : undefined
+  } catch {
+    // Nested deeper than the writer can follow.
+    return undefined
+  }
 }
 
 /** A JSON text is never `undefined`, so that it can stand for what is none. */
@@ -142,9 +167,12 @@ declare const TextDecoder: {
   ): { decode(bytes: Uint8Array): string }
 }
 
+/** It keeps nothing from one text to the next. */
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 function textOf(bytes: Uint8Array): string | undefined {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return decoder.decode(bytes)
   } catch {
     return undefined
   }

@@ -17,6 +17,7 @@ import { NatsLog } from '../journal/nats-log.ts'
 import { findStore } from '../journal/nats-store.ts'
 import type { Recorded } from '../ports.ts'
 import { type Observation, observationsMax, type Records } from '../records.ts'
+import { framesIn } from '../transport/nats-parts.ts'
 import { foldTask, type GroupView, type TaskRecord, type TaskView, Views } from '../views.ts'
 import type { Line } from './line.ts'
 import { isOn, type Subjects } from './subjects.ts'
@@ -157,9 +158,11 @@ export class Follower implements Records {
   /** Hears along what nodes say to each other. */
   #tap(line: Line, subjects: Subjects): () => void {
     const tap = line.subscribe(subjects.all, (message) => {
-      const envelope = decode(message.data, this.#options.limits)
-      if (isRefusal(envelope) || !isOn(message.subject, envelope.from.id, envelope.to.id)) return
-      for (const observer of this.#observers) observer.push({ kind: 'message', envelope }, true)
+      for (const frame of framesIn(message.data)) {
+        const envelope = decode(frame, this.#options.limits)
+        if (isRefusal(envelope) || !isOn(message.subject, envelope.from.id, envelope.to.id)) continue
+        for (const observer of this.#observers) observer.push({ kind: 'message', envelope }, true)
+      }
     })
     return () => tap.unsubscribe()
   }

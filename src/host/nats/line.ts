@@ -145,7 +145,7 @@ export class Line {
           }
           return
         }
-        this.#safely(subject, () => hear(message))
+        this.safely(subject, () => hear(message))
       },
     })
   }
@@ -175,7 +175,7 @@ export class Line {
   }
 
   async #attend(): Promise<void> {
-    for await (const status of this.nats.status()) this.#safely('status', () => this.#heed(status))
+    for await (const status of this.nats.status()) this.safely('status', () => this.#heed(status))
   }
 
   #heed(status: Status): void {
@@ -191,7 +191,7 @@ export class Line {
         this.#up = true
         this.#gone = goneSignal()
         this.#tell({ code: 'reconnected', text: `connected to ${status.server}` })
-        for (const back of [...this.#back]) this.#safely('reconnect', back)
+        for (const back of [...this.#back]) this.safely('reconnect', back)
         return
       case 'error':
         this.#tell(noticeOf(status.error))
@@ -204,7 +204,8 @@ export class Line {
     }
   }
 
-  #safely(what: string, act: () => void): void {
+  /** Acts; what that throws is told and ends nothing. */
+  safely(what: string, act: () => void): void {
     try {
       act()
     } catch (cause) {

@@ -1,11 +1,27 @@
 /**
- * Frames that are larger than a message of NATS may be: cut by the sender, put together by the receiver. What one
- * sender says to one receiver arrives in order, so a part that is not the next one ends the frame.
+ * How frames lie in messages of NATS: several in one, a line each; or one in several, where it is larger than a message
+ * may be. What one sender says to one receiver arrives in order, so a part that is not the next one ends the frame.
  * Must never happen here: parts of a frame that never ends and are kept for ever.
  */
+import { isUtf8 } from 'node:buffer'
 
 /** Names a part: `FRAME/K/N`, the K-th of N, from 1. */
 export const partHeader = 'Convoke-Part'
+
+/** Between two frames of one message. JSON text as it is written has none inside. */
+export const frameEnd = '\n'
+
+/** The frames of one message: text where there are several. What is no UTF-8 is left for the codec to refuse. */
+export function framesIn(bytes: Uint8Array): readonly (string | Uint8Array)[] {
+  if (!bytes.includes(frameEnd.charCodeAt(0))) return [bytes]
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  return isUtf8(text)
+    ? text
+        .toString()
+        .split(frameEnd)
+        .filter((frame) => frame !== '')
+    : [bytes]
+}
 
 /** Senders whose frames may be incomplete at one time; the one that waits longest is given up. */
 const sendersMax = 64

@@ -14,7 +14,7 @@ import type { Line } from '../nats/line.ts'
 import type { Tell } from '../nats/notice.ts'
 import { isOn, principalOf, type Subjects, senderIn } from '../nats/subjects.ts'
 import type { Link, Transport } from '../ports.ts'
-import { Assembly, cut, partHeader } from './nats-parts.ts'
+import { Assembly, cut, frameEnd, framesIn, partHeader } from './nats-parts.ts'
 
 export interface NatsTransportOptions {
   readonly line: Line
@@ -30,6 +30,7 @@ const headerBytes = 512
 
 export function natsTransport(options: NatsTransportOptions): Transport {
   const desks = new Map<string, MailDesk>()
+  const outbox = new Outbox(options.line)
   return {
     async open(self, deliver): Promise<Link> {
       const principal = principalOf(self.id)
@@ -38,7 +39,7 @@ export function natsTransport(options: NatsTransportOptions): Transport {
         desk = new MailDesk(self.id, options, () => desks.delete(principal))
         desks.set(principal, desk)
       }
-      const link = new NatsLink(self, deliver, options, desk)
+      const link = new NatsLink(self, deliver, options, desk, outbox)
       await link.opened()
       return link
     },
@@ -48,7 +49,8 @@ export function natsTransport(options: NatsTransportOptions): Transport {
 /** Takes what is said to a principal, once for all of its nodes here, and hands it to the one it is meant for. */
 class MailDesk {
   readonly #options: NatsTransportOptions
-  readonly #links = new Set<NatsLink>()
+  /** By id: of one that is opened anew here the older life is there until it is told. */
+  readonly #links = new Map<string, NatsLink[]>()
   readonly #assembly: Assembly
   readonly #subscriptions: readonly Subscription[]
   readonly #empty: () => void
@@ -65,21 +67,39 @@ class MailDesk {
   }
 
   add(link: NatsLink): void {
-    this.#links.add(link)
+    this.#links.set(link.self.id, [...this.#linksOf(link.self.id), link])
   }
 
   remove(link: NatsLink): void {
-    if (!this.#links.delete(link) || this.#links.size > 0) return
+    const { id } = link.self
+    const others = this.#linksOf(id).filter((other) => other !== link)
+    if (others.length > 0) this.#links.set(id, others)
+    else this.#links.delete(id)
+    if (this.#links.size > 0) return
     for (const subscription of this.#subscriptions) subscription.unsubscribe()
     this.#empty()
+  }
+
+  #linksOf(id: string): readonly NatsLink[] {
+    return this.#links.get(id) ?? []
   }
 
   #hear(message: Msg): void {
     const part = message.headers?.get(partHeader)
     const sender = senderIn(message.subject)
-    const frame =
-      part === undefined || part === '' ? message.data : this.#assembly.add(sender, part, message.data)
-    if (frame === undefined) return
+    if (part === undefined || part === '') {
+      // A mistake behind one frame does not take those behind it along.
+      const { line } = this.#options
+      for (const frame of framesIn(message.data)) {
+        line.safely(message.subject, () => this.#hearFrame(frame, sender, message.subject))
+      }
+      return
+    }
+    const frame = this.#assembly.add(sender, part, message.data)
+    if (frame !== undefined) this.#hearFrame(frame, sender, message.subject)
+  }
+
+  #hearFrame(frame: string | Uint8Array, sender: string, subject: string): void {
     const envelope = decode(frame, this.#options.limits)
     if (isRefusal(envelope)) {
       const { code, message: why } = envelope
@@ -87,13 +107,13 @@ class MailDesk {
       return
     }
     const { from, to } = envelope
-    if (!isOn(message.subject, from.id, to.id)) {
+    if (!isOn(subject, from.id, to.id)) {
       const text = `${quote(sender)} sent a message as ${quote(from.id)} to ${quote(to.id)}`
       this.#options.tell({ code: 'message-dropped', text })
       return
     }
     // One that is meant for a node of the same principal elsewhere is heard there.
-    for (const link of this.#links) if (link.self.id === to.id) link.hear(envelope)
+    for (const link of this.#linksOf(to.id)) link.hear(envelope)
   }
 
   #hearLife(message: Msg): void {
@@ -101,20 +121,64 @@ class MailDesk {
     const [, incarnation, id] = /^(\d{1,16})(?: (\S+))?$/.exec(message.string()) ?? []
     if (incarnation === undefined) return
     const principal = message.subject.slice(message.subject.lastIndexOf('.') + 1)
-    for (const link of [...this.#links]) {
-      if (link.self.id === (id ?? principal)) link.hearLife(Number(incarnation))
-    }
+    for (const link of this.#linksOf(id ?? principal)) link.hearLife(Number(incarnation))
   }
 }
 
 /** A number and an id. */
 const lifeBytesMax = 16 + 1 + 64
 
+/**
+ * What is said in one turn to the nodes of one principal goes out as one message: a message costs a server and both
+ * sides more than its bytes do.
+ */
+class Outbox {
+  readonly #line: Line
+  #waiting = new Map<string, { frames: string[]; bytes: number }>()
+
+  constructor(line: Line) {
+    this.#line = line
+  }
+
+  /** `room`: bytes that one message may have. A frame that needs all of it waits for nobody. */
+  put(subject: string, frame: string, bytes: number, room: number): void {
+    const before = this.#waiting.get(subject)
+    if (before === undefined) {
+      if (this.#waiting.size === 0) queueMicrotask(() => this.#letOut())
+      this.#waiting.set(subject, { frames: [frame], bytes })
+      return
+    }
+    if (before.bytes + 1 + bytes > room) {
+      this.letOutTo(subject)
+      this.put(subject, frame, bytes, room)
+      return
+    }
+    before.frames.push(frame)
+    before.bytes += 1 + bytes
+  }
+
+  /** So that what is sent beside it does not overtake it. */
+  letOutTo(subject: string): void {
+    const waiting = this.#waiting.get(subject)
+    if (waiting === undefined) return
+    this.#waiting.delete(subject)
+    this.#line.publish(subject, Buffer.from(waiting.frames.join(frameEnd)))
+  }
+
+  #letOut(): void {
+    const waiting = this.#waiting
+    this.#waiting = new Map()
+    for (const [subject, { frames }] of waiting)
+      this.#line.publish(subject, Buffer.from(frames.join(frameEnd)))
+  }
+}
+
 class NatsLink implements Link {
   readonly self: Address
   readonly #deliver: (envelope: Envelope) => void
   readonly #options: NatsTransportOptions
   readonly #desk: MailDesk
+  readonly #outbox: Outbox
   readonly #forgetBack: () => void
   readonly #source: string
   #frames = 0
@@ -125,11 +189,13 @@ class NatsLink implements Link {
     deliver: (envelope: Envelope) => void,
     options: NatsTransportOptions,
     desk: MailDesk,
+    outbox: Outbox,
   ) {
     this.self = self
     this.#deliver = deliver
     this.#options = options
     this.#desk = desk
+    this.#outbox = outbox
     this.#source = randomBytes(6).toString('hex')
     desk.add(this)
     // Whoever took this place while the line was gone is heard now, and whoever is older is told.
@@ -148,19 +214,21 @@ class NatsLink implements Link {
     const { from, to, message } = envelope
     if (!isId(to.id) || !isId(from.id)) return
     const subject = subjects.to(to.id, from.id)
-    const frame = Buffer.from(encode(envelope))
-    if (frame.length > limits.frameBytesMax) {
-      const size = `${frame.length} bytes; the limit is ${limits.frameBytesMax} (frameBytesMax)`
+    const text = encode(envelope)
+    const bytes = Buffer.byteLength(text)
+    if (bytes > limits.frameBytesMax) {
+      const size = `${bytes} bytes; the limit is ${limits.frameBytesMax} (frameBytesMax)`
       tell({ code: 'message-dropped', text: `${message.kind} from ${from.id} to ${to.id} has ${size}` })
       return
     }
     const room = line.payloadBytesMax - headerBytes
-    if (frame.length <= room) {
-      line.publish(subject, frame)
+    if (bytes <= room) {
+      this.#outbox.put(subject, text, bytes, room)
       return
     }
+    this.#outbox.letOutTo(subject)
     this.#frames += 1
-    for (const part of cut(frame, room, `${this.#source}.${this.#frames}`)) {
+    for (const part of cut(Buffer.from(text), room, `${this.#source}.${this.#frames}`)) {
       const named = headers()
       named.set(partHeader, part.name)
       line.publish(subject, part.bytes, { headers: named })
