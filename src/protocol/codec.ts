@@ -66,8 +66,8 @@ export function decode(frame: string | Uint8Array, limits: Limits): Envelope | R
 }
 
 /**
- * The value of a text that is, character for character, what `encode` would write for it: so no field is in it twice, and
- * none in disguise. Nearly every frame is such a text, and need not be looked over character by character; undefined
+ * The value of a text that is, character for character, what `encode` would write for it: so no field is in it twice,
+ * and none in disguise. Nearly every frame is such a text, and need not be looked over character by character; undefined
  * says nothing about any other.
  */
 function asWritten(text: string): unknown {

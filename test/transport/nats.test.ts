@@ -184,6 +184,52 @@ if (hasNats('NATS-2 the transport on a real server')) {
     assert.ok(notices.some(({ text }) => text.includes('a mistake of ours')))
   })
 
+  test(
+    'NATS-19 what is said at once to nodes of one principal arrives whole and in order',
+    patient,
+    async (t) => {
+      const { lines, a, notices } = await pairFor(t)
+      const many = await Promise.all(
+        ['crew--1', 'crew--2'].map((id) => stationOn(lines[1], address(id), notices)),
+      )
+      let messages = 0
+      lines[0].subscribe(subjects.allTo('crew' as NodeId), () => {
+        messages += 1
+      })
+      // Small ones share messages of 2 KB; a large one between them overtakes nobody.
+      const sent = Array.from({ length: 60 }, (_, i) => {
+        const envelope = word(a.self, address(`crew--${1 + (i % 2)}`), i === 31 ? 9_000 : 100)
+        a.link.send(envelope)
+        return envelope
+      })
+      await until(() => many.every(({ heard }) => heard.length === 30), 'all arrive')
+      for (const { self, heard } of many) {
+        assert.deepEqual(
+          heard,
+          sent.filter(({ to }) => to.id === self.id),
+        )
+      }
+      await lines[0].nats.flush()
+      assert.ok(messages < 30, `${messages} messages`)
+    },
+  )
+
+  test(
+    'NATS-2 a frame that cannot be read takes nothing along that shares its message',
+    patient,
+    async (t) => {
+      const { lines, a, b, notices } = await pairFor(t)
+      const [first, last] = [word(a.self, b.self, 8), word(a.self, b.self, 10)]
+      const text = [encode(first), '{"v":1', encode(word(address('hub'), b.self, 8)), '', encode(last)].join(
+        '\n',
+      )
+      lines[0].publish(subjects.to(b.self.id, a.self.id), text)
+      await until(() => b.heard.length === 2, 'both arrive')
+      assert.deepEqual(b.heard, [first, last])
+      assert.equal(notices.filter(({ code }) => code === 'message-dropped').length, 2)
+    },
+  )
+
   test('NATS-3 a frame larger than a message of the server arrives whole', patient, async (t) => {
     const { a, b } = await pairFor(t)
     const sent = [100, 5_000, 200, 300_000, 10].map((length) => word(a.self, b.self, length))

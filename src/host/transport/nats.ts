@@ -27,6 +27,8 @@ export interface NatsTransportOptions {
 
 /** Left free for the headers of a message. */
 const headerBytes = 512
+/** Frames that share a message have so many bytes at most: who hears the first begins while the last are written. */
+const sharedBytesMax = 32_768
 
 export function natsTransport(options: NatsTransportOptions): Transport {
   const desks = new Map<string, MailDesk>()
@@ -140,17 +142,16 @@ class Outbox {
     this.#line = line
   }
 
-  /** `room`: bytes that one message may have. A frame that needs all of it waits for nobody. */
-  put(subject: string, frame: string, bytes: number, room: number): void {
+  put(subject: string, frame: string, bytes: number): void {
     const before = this.#waiting.get(subject)
     if (before === undefined) {
       if (this.#waiting.size === 0) queueMicrotask(() => this.#letOut())
       this.#waiting.set(subject, { frames: [frame], bytes })
       return
     }
-    if (before.bytes + 1 + bytes > room) {
+    if (before.bytes + 1 + bytes > Math.min(sharedBytesMax, this.#line.payloadBytesMax)) {
       this.letOutTo(subject)
-      this.put(subject, frame, bytes, room)
+      this.put(subject, frame, bytes)
       return
     }
     before.frames.push(frame)
@@ -223,7 +224,7 @@ class NatsLink implements Link {
     }
     const room = line.payloadBytesMax - headerBytes
     if (bytes <= room) {
-      this.#outbox.put(subject, text, bytes, room)
+      this.#outbox.put(subject, text, bytes)
       return
     }
     this.#outbox.letOutTo(subject)
