@@ -67,8 +67,8 @@ export function decode(frame: string | Uint8Array, limits: Limits): Envelope | R
 
 /**
  * The value of a text that is, character for character, what `encode` would write for it: so no field is in it twice,
- * and none in disguise. Nearly every frame is such a text, and need not be looked over character by character; undefined
- * says nothing about any other.
+ * and none in disguise. Nearly every frame is such a text, and need not be looked over character by character. Of any
+ * other text `undefined` says nothing.
  */
 function asWritten(text: string): unknown {
   if (text.length > plainCharactersMax || text.includes('__proto__') || text.includes('\\ud'))
