@@ -10,6 +10,8 @@ export const levelCount = 4
 export interface Member {
   readonly slot: number
   readonly skills: readonly { readonly skill: number; readonly rank: number; readonly score: number }[]
+  /** Assignments at once that it has earned, 1 to 5. */
+  readonly slots: number
 }
 
 export interface Crowd {
@@ -45,7 +47,7 @@ export function popularity(skillCount: number, random: () => number): () => numb
 export function crowd(agents: number, skillsEach: number, skillCount: number, random: () => number): Crowd {
   const catalog = new Catalog(levelCount)
   const draw = popularity(skillCount, random)
-  const members = Array.from({ length: agents }, (): Member => {
+  const members = Array.from({ length: agents }, (_, agent): Member => {
     const own = new Set<number>()
     while (own.size < skillsEach) own.add(draw())
     const skills = [...own].map((skill) => ({
@@ -53,8 +55,9 @@ export function crowd(agents: number, skillsEach: number, skillCount: number, ra
       rank: Math.floor(random() * levelCount),
       score: 0.3 + 0.7 * random(),
     }))
-    const listings = skills.map(({ skill, rank, score }) => ({ skill: nameOf(skill), rank, score }))
-    return { slot: catalog.add(listings), skills }
+    const slots = 1 + (agent % 5)
+    const listings = skills.map(({ skill, rank, score }) => ({ skill: nameOf(skill), rank, score, slots }))
+    return { slot: catalog.add(listings), skills, slots }
   })
   return { catalog, members }
 }

@@ -3,9 +3,11 @@
  * memory.
  */
 import type { Progress } from '../lab/experiment.ts'
+import type { SkillName } from '../src/protocol/id.ts'
+import type { Listing } from '../src/strategy/catalog.ts'
 import { seeded } from '../src/strategy/random.ts'
 import { atMost, type Benchmark, type Measured } from './benchmark.ts'
-import { type Crowd, crowd, nameOf } from './crowd.ts'
+import { type Crowd, crowd, type Member, nameOf } from './crowd.ts'
 import { percentile } from './percentile.ts'
 
 const skillCount = 2_000
@@ -42,44 +44,56 @@ function measure(progress: Progress): Measured {
   const rows = [
     { figure: 'shortlist of 16 of 1,000,000 agents', value: report.top16Us, unit: 'µs', target: atMost(5) },
     { figure: 'change of one agent’s load', value: report.updateUs, unit: 'µs', target: atMost(2) },
+    { figure: 'new score of one skill of an agent', value: report.rescoreUs, unit: 'µs' },
     { figure: 'index of one agent', value: report.bytesPerAgent, unit: 'B', target: atMost(150) },
     { figure: 'shortlist, 1,000,000 over 10,000 agents', value: report.growth, unit: '×', target: atMost(2) },
   ]
   return { report, rows }
 }
 
-/** Medians of batches. An update is that of the hub: the load changes, and with it the agent's place for each skill. */
+/**
+ * Medians of batches. An update is that of the hub when an agent gets work or has done it: the load changes, and with
+ * it the agent's place for each skill. A new score is rarer: it follows an outcome, and moves one skill and its pairs.
+ */
 function timesOf({ catalog, members }: Crowd): {
   readonly top16Us: number
   readonly updateUs: number
+  readonly rescoreUs: number
   readonly bytesPerAgent: number
 } {
   const bytesPerAgent = Math.round(catalog.bytes / members.length)
   const random = seeded(2)
   const names = Array.from({ length: askedSkills }, (_, skill) => nameOf(skill))
+  const asked = (): SkillName[] =>
+    Array.from({ length: batch }, () => names[Math.floor(random() * askedSkills)] ?? nameOf(0))
   let found = 0
-  const top16Us = perCall(() => {
-    const skill = names[Math.floor(random() * askedSkills)] ?? nameOf(0)
+  const top16Us = perCall(asked, (skill) => {
     found += catalog.shortlist(skill, 0, length, random).length
   })
   if (found === 0) throw new Error('the catalog found nobody')
-  let step = 0
-  const updateUs = perCall(() => {
-    const member = members[Math.floor(random() * members.length)]
-    // One more assignment of five, and one less.
-    const load = step++ % 2 === 0 ? 0.04 : 0
-    for (const { skill, rank, score } of member?.skills ?? []) {
-      catalog.rescore(member?.slot ?? 0, nameOf(skill), rank, score - load)
-    }
+  // Whom it is about is drawn before the clock runs; every call changes something, at random places of all memory.
+  const drawn = (): Member[] =>
+    Array.from({ length: batch }, () => members[Math.floor(random() * members.length)] as Member)
+  const isBusy = new Uint8Array(members.length)
+  const updateUs = perCall(drawn, ({ slot }) => {
+    isBusy[slot] = 1 - (isBusy[slot] ?? 0)
+    catalog.setLoad(slot, isBusy[slot] ?? 0, true)
   })
-  return { top16Us: round(top16Us), updateUs: round(updateUs), bytesPerAgent }
+  const rescored = (): { readonly slot: number; readonly listing: Listing }[] =>
+    drawn().map(({ slot, skills, slots }) => {
+      const { skill, rank } = skills[0] ?? { skill: 0, rank: 0 }
+      return { slot, listing: { skill: nameOf(skill), rank, score: 0.3 + 0.7 * random(), slots } }
+    })
+  const rescoreUs = perCall(rescored, ({ slot, listing }) => catalog.rescore(slot, listing))
+  return { top16Us: round(top16Us), updateUs: round(updateUs), rescoreUs: round(rescoreUs), bytesPerAgent }
 }
 
-function perCall(call: () => void): number {
+function perCall<Subject>(draw: () => readonly Subject[], call: (subject: Subject) => void): number {
   const times: number[] = []
   for (let i = 0; i < batches; i++) {
+    const subjects = draw()
     const started = performance.now()
-    for (let j = 0; j < batch; j++) call()
+    for (const subject of subjects) call(subject)
     times.push((1_000 * (performance.now() - started)) / batch)
   }
   return percentile(times, 0.5)

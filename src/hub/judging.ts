@@ -8,6 +8,7 @@ import type { AgentId, SkillName } from '../protocol/id.ts'
 import { rankOf, type Skill } from '../protocol/skill.ts'
 import type { Evidence, SkillStanding } from '../protocol/standing.ts'
 import type { Millis } from '../protocol/time.ts'
+import type { Listing } from '../strategy/catalog.ts'
 import { remainingMs } from '../strategy/duration.ts'
 import { formStrategy } from '../strategy/form.ts'
 import { strayCost } from '../strategy/scarcity.ts'
@@ -17,7 +18,6 @@ import {
   type Estimate,
   estimate,
   expectedTime,
-  rankScore,
   scoreStrategy,
   slotsOf,
   successFor,
@@ -81,6 +81,7 @@ function currentEstimate(hub: HubState, entry: RosterEntry, place: number): Esti
   if (known.prior === hub.population.priorOf(claim.name, level)) return known
   const fresh = estimateOf(hub, entry.id, claim)
   entry.estimates[place] = fresh
+  hub.catalog.rescore(entry.slot, listingOf(entry, claim, place))
   return fresh
 }
 
@@ -93,20 +94,18 @@ export function ranksOf(hub: HubState, agent: AgentId, skills: readonly Skill[])
   })
 }
 
-/** Its places in the catalog follow what is expected of it and how busy it is. */
+/** What the catalog is told of an agent's skill, by its place among the agent's skills. */
+export function listingOf(entry: RosterEntry, { name }: Skill, place: number): Listing {
+  const expected = entry.estimates[place]
+  const rank = entry.ranks[place] ?? 0
+  if (expected === undefined) return { skill: name, rank, score: 0, slots: 1 }
+  return { skill: name, rank, score: expected.mean, slots: slotsOf(expected, entry.capacity) }
+}
+
+/** Its places in the catalog follow how busy it is. */
 export function relist(hub: HubState, entry: RosterEntry): void {
   const busy = entry.held + entry.running
-  for (let i = 0; i < entry.skills.length; i++) {
-    const skill = entry.skills[i]
-    const expected = entry.estimates[i]
-    if (skill === undefined || expected === undefined) continue
-    hub.catalog.rescore(
-      entry.slot,
-      skill.name,
-      entry.ranks[i] ?? 0,
-      rankScore(expected, busy, entry.capacity),
-    )
-  }
+  hub.catalog.setLoad(entry.slot, busy, busy < entry.capacity)
 }
 
 /** Fills in what choosing needs to know of an agent that has offered. */
@@ -329,7 +328,9 @@ function reassess(hub: HubState, agent: AgentId): void {
   if (entry === undefined) return
   entry.estimates = expectationsOf(hub, agent, entry.skills)
   entry.ranks = ranksOf(hub, agent, entry.skills)
-  relist(hub, entry)
+  entry.skills.forEach((skill, i) => {
+    hub.catalog.rescore(entry.slot, listingOf(entry, skill, i))
+  })
   markProven(hub, entry)
   for (const { name } of entry.skills) stir(hub, name)
 }

@@ -9,8 +9,7 @@ import { assert } from '../protocol/machine.ts'
 import type { Address, AgentJoin } from '../protocol/message.ts'
 import { isRefusal, type Refusal, refuse } from '../protocol/refusal.ts'
 import type { Skill } from '../protocol/skill.ts'
-import { rankScore } from '../strategy/score.ts'
-import { expectationsOf, markProven, ranksOf, relist, typicalTime } from './judging.ts'
+import { expectationsOf, listingOf, markProven, ranksOf, relist, typicalTime } from './judging.ts'
 import { agentsChanged } from './projects.ts'
 import { countRefusal, type HubState, type Part, type RosterEntry, type Supply, send, stir } from './state.ts'
 
@@ -30,7 +29,6 @@ export function shiftSlots(hub: HubState, entry: RosterEntry, held: number, runn
   )
   if (after === before) return
   for (const { name } of entry.skills) supplyOf(hub, name).free += after - before
-  if (before > 0 !== after > 0) hub.catalog.setFree(entry.slot, after > 0)
   relist(hub, entry)
   if (after > before) for (const { name } of entry.skills) stir(hub, name)
 }
@@ -152,16 +150,10 @@ function enter(hub: HubState, address: Address, id: AgentId, message: AgentJoin)
 }
 
 function list(hub: HubState, entry: RosterEntry): void {
-  const busy = entry.held + entry.running
-  const places = entry.skills.map((skill, i) => {
-    const expected = entry.estimates[i]
-    const score = expected === undefined ? 0 : rankScore(expected, busy, entry.capacity)
-    return { skill: skill.name, rank: entry.ranks[i] ?? 0, score }
-  })
-  entry.slot = hub.catalog.add(places)
+  entry.slot = hub.catalog.add(entry.skills.map((skill, i) => listingOf(entry, skill, i)))
   hub.bySlot[entry.slot] = entry
   markProven(hub, entry)
-  if (freeSlots(entry) === 0) hub.catalog.setFree(entry.slot, false)
+  relist(hub, entry)
   for (const { name } of entry.skills) {
     const supply = supplyOf(hub, name)
     supply.free += freeSlots(entry)

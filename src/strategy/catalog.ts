@@ -1,9 +1,9 @@
 /**
  * Who has which skill, sub-linear: the best few free agents at a level, without a look at the others.
  *
- * One ladder for each (skill, rank), and in it one for proven and one for unproven agents. An offer is one
- * skill of one agent; offers and agents are rows of typed arrays. Beside the ladders stands an index over pairs
- * of skills (`pairs`); both together take some 130 bytes for an agent with three skills.
+ * One ladder for each (skill, rank), and in it one for proven and one for unproven agents. An offer is one skill of one
+ * agent (`offers`); offers and agents are rows of typed arrays. Beside the ladders stands an index over pairs of skills
+ * (`pairs`); both together take some 120 bytes for an agent with three skills.
  * Must never happen here: a choice that depends on anything but the calls made before and the generator
  * passed in.
  */
@@ -11,94 +11,105 @@ import type { SkillName } from '../protocol/id.ts'
 import { assert } from '../protocol/machine.ts'
 import { roomFor } from './hash-rows.ts'
 import { bucketOf, busyBucket, freeAt, grown, type Ladder, nextLadder } from './ladder.ts'
+import { Offers } from './offers.ts'
 import { PairIndex, pairBucket, type Standing } from './pairs.ts'
+import { rankScore } from './score.ts'
 import { Shelves } from './shelves.ts'
 
 const none = -1
 const vacant = -2
-const rowsAtFirst = 16
+const slotsAtFirst = 16
+/** Of an agent's load: one bit for a free slot, and above it how many slots are in use, up to this. */
+const isFreeBit = 1
+const busyMost = 0x7fff
 
 export interface Listing {
   readonly skill: SkillName
   readonly rank: number
-  /** See `rankScore`. */
+  /** What is expected of the agent, 0 to 1, when it has nothing else to do. */
   readonly score: number
+  /** How many assignments at once it has earned in this skill; 1 when left out. See `slotsOf`. */
+  readonly slots?: number
 }
 
 export class Catalog {
   readonly #shelves: Shelves
   // by slot
-  #firstOffer = new Int32Array(rowsAtFirst).fill(vacant)
-  #slotFree = new Uint8Array(rowsAtFirst)
+  #firstOffer = new Int32Array(slotsAtFirst).fill(vacant)
+  #load = new Uint16Array(slotsAtFirst)
   #slotCount = 0
   readonly #vacantSlots: number[] = []
-  // by offer
-  #owner = new Int32Array(rowsAtFirst)
-  #nextOffer = new Int32Array(rowsAtFirst)
-  #ladderNumber = new Int32Array(rowsAtFirst)
-  #scoreBucket = new Uint8Array(rowsAtFirst)
-  #places = { position: new Int32Array(rowsAtFirst), bucket: new Uint8Array(rowsAtFirst) }
-  #offerCount = 0
-  readonly #vacantOffers: number[] = []
+  readonly #offers = new Offers()
   readonly pairs: PairIndex = new PairIndex((slot, skill) => this.#standingOf(slot, skill))
 
   constructor(levelCount: number) {
     this.#shelves = new Shelves(levelCount)
   }
 
-  /** Lists an agent: free, and unproven in every skill. The slot is a small number, used again after `remove`. */
+  /**
+   * Lists an agent: free, without work, and unproven in every skill. The slot is a small number, used again after
+   * `remove`.
+   */
   add(skills: readonly Listing[]): number {
     const slot = this.#vacantSlots.pop() ?? this.#newSlot()
-    this.#slotFree[slot] = 1
-    let first = none
-    for (const { skill, rank, score } of skills) {
-      const offer = this.#vacantOffers.pop() ?? this.#newOffer()
-      this.#owner[offer] = slot
-      this.#nextOffer[offer] = first
-      this.#scoreBucket[offer] = bucketOf(score)
-      this.#list(offer, this.#shelves.ladder(skill, rank, false), bucketOf(score))
+    this.#load[slot] = isFreeBit
+    let first = ~slot
+    for (const { skill, rank, score, slots } of skills) {
+      const offer = this.#offers.add(first)
+      this.#offers.setScore(offer, score, slots ?? 1)
+      this.#list(offer, this.#shelves.ladder(skill, rank, false), this.#placeOf(slot, offer))
       first = offer
     }
-    this.#firstOffer[slot] = first
+    this.#firstOffer[slot] = Math.max(none, first)
     this.pairs.add(slot, this.#standings(slot))
     return slot
   }
 
   remove(slot: number): void {
     this.pairs.remove(slot, this.#standings(slot))
-    for (let offer = this.#first(slot); offer !== none; offer = this.#next(offer)) {
+    let offer = this.#first(slot)
+    while (offer >= 0) {
+      const next = this.#offers.next(offer)
       this.#unlist(offer)
-      this.#vacantOffers.push(offer)
-      this.#shelves.dropEmpty(this.#ladderNumber[offer] ?? none)
+      this.#shelves.dropEmpty(this.#offers.ladder(offer))
+      this.#offers.drop(offer)
+      offer = next
     }
     this.#firstOffer[slot] = vacant
     this.#vacantSlots.push(slot)
   }
 
-  rescore(slot: number, skill: SkillName, rank: number, score: number): void {
+  /** Something else is expected of the agent in this skill. */
+  rescore(slot: number, { skill, rank, score, slots }: Listing): void {
+    const offers = this.#offers
     const offer = this.#find(slot, skill)
-    const bucket = bucketOf(score)
-    this.#scoreBucket[offer] = bucket
+    const idle = this.#idleBucket(slot, offer)
+    offers.setScore(offer, score, slots ?? 1)
+    const place = this.#placeOf(slot, offer)
     const ladder = this.#ladderOf(offer)
-    const effective = this.#slotFree[slot] === 1 ? bucket : busyBucket
     if (ladder.rank !== rank) {
       this.#unlist(offer)
-      this.#list(offer, this.#shelves.ladder(skill, rank, ladder.proven), effective)
-    } else if (this.#places.bucket[offer] !== effective) this.#place(offer, effective)
-    else return
-    if (this.pairs.hasLarge) this.#movePairs(slot, offer)
+      this.#list(offer, this.#shelves.ladder(skill, rank, ladder.proven), place)
+    } else if (offers.bucket(offer) !== place) this.#place(offer, place)
+    if (this.pairs.hasLarge && this.#idleBucket(slot, offer) !== idle) this.#movePairs(slot, offer)
   }
 
-  /** An agent without a free slot stays capable, but is on no shortlist. */
-  setFree(slot: number, free: boolean): void {
+  /**
+   * How much the agent has to do: `busy` slots are in use, and it has a free one or not. One without stays capable, but
+   * is on no shortlist. In every skill its place follows; under pairs of skills only whether it is free.
+   */
+  setLoad(slot: number, busy: number, free: boolean): void {
     const first = this.#first(slot)
-    if ((this.#slotFree[slot] === 1) === free) return
-    this.#slotFree[slot] = free ? 1 : 0
-    for (let offer = first; offer !== none; offer = this.#next(offer)) {
-      this.#place(offer, free ? (this.#scoreBucket[offer] ?? 0) : busyBucket)
+    const load = (Math.min(busy, busyMost) << 1) | (free ? isFreeBit : 0)
+    const before = this.#load[slot] ?? 0
+    if (load === before) return
+    this.#load[slot] = load
+    for (let offer = first; offer >= 0; offer = this.#offers.next(offer)) {
+      const place = this.#placeOf(slot, offer)
+      if (place !== this.#offers.bucket(offer)) this.#place(offer, place)
     }
-    if (!this.pairs.hasLarge) return
-    for (let offer = first; offer !== none; offer = this.#next(offer)) this.#movePairs(slot, offer)
+    if (!this.pairs.hasLarge || (load & isFreeBit) === (before & isFreeBit)) return
+    for (let offer = first; offer >= 0; offer = this.#offers.next(offer)) this.#movePairs(slot, offer)
   }
 
   /** The agent has had enough outcomes in this skill; it no longer takes the newcomers' place on a shortlist. */
@@ -106,7 +117,7 @@ export class Catalog {
     const offer = this.#find(slot, skill)
     const ladder = this.#ladderOf(offer)
     if (ladder.proven) return
-    const bucket = this.#places.bucket[offer] ?? 0
+    const bucket = this.#offers.bucket(offer)
     this.#unlist(offer)
     this.#list(offer, this.#shelves.ladder(skill, ladder.rank, true), bucket)
   }
@@ -128,7 +139,7 @@ export class Catalog {
     const slots: number[] = []
     let newcomers = 0
     while (slots.length < count) {
-      const which = nextLadder(ladders, taken, this.#places.bucket, random)
+      const which = nextLadder(ladders, taken, this.#offers, random)
       const ladder = ladders[which]
       if (ladder === undefined) return slots
       const slot = this.#draw(ladder, taken[which] ?? 0, random)
@@ -159,11 +170,11 @@ export class Catalog {
     const taken = ladders.map(() => 0)
     const slots: number[] = []
     for (;;) {
-      const which = nextLadder(ladders, taken, this.#places.bucket, random, busyToo)
+      const which = nextLadder(ladders, taken, this.#offers, random, busyToo)
       const ladder = ladders[which]
       const at = taken[which] ?? 0
       if (ladder === undefined) return { slots, next: none }
-      if (slots.length === count) return { slots, next: this.#places.bucket[ladder.at(at)] ?? 0 }
+      if (slots.length === count) return { slots, next: this.#offers.bucket(ladder.at(at)) }
       const slot = this.#draw(ladder, at, random)
       taken[which] = at + 1
       if (!except(slot)) slots.push(slot)
@@ -184,23 +195,22 @@ export class Catalog {
     return slot >= 0 && slot < this.#slotCount && this.#firstOffer[slot] !== vacant
   }
 
-  isFree(slot: number): boolean {
-    return this.#slotFree[slot] === 1
-  }
-
   /**
-   * Which of some needs an agent can cover, as bits, with the buckets of its scores, free or not, by need.
+   * Which of some needs an agent can cover, as bits, with the buckets of its scores, by need. One without a free slot
+   * covers nothing, unless `busyToo`.
    *
    * @param needOf The need by the number of its skill, -1 for a skill that is not asked for.
    */
-  reach(slot: number, needOf: Int8Array, ranks: Uint8Array, buckets: Uint8Array): number {
+  reach(slot: number, needOf: Int8Array, ranks: Uint8Array, buckets: Uint8Array, busyToo: boolean): number {
     let mask = 0
-    for (let offer = this.#first(slot); offer !== none; offer = this.#next(offer)) {
-      const number = this.#ladderNumber[offer] ?? none
+    for (let offer = this.#first(slot); offer >= 0; offer = this.#offers.next(offer)) {
+      const number = this.#offers.ladder(offer)
       const need = needOf[this.#shelves.skillOf(number)] ?? none
       if (need < 0 || this.#shelves.rankOf(number) < (ranks[need] ?? 0)) continue
+      const bucket = this.#offers.bucket(offer)
+      if (bucket === busyBucket && !busyToo) return 0
       mask |= 1 << need
-      buckets[need] = this.#scoreBucket[offer] ?? 0
+      buckets[need] = bucket === busyBucket ? this.#scoreBucket(slot, offer) : bucket
     }
     return mask
   }
@@ -217,57 +227,77 @@ export class Catalog {
   /** Slots of all capable agents, free or not. The catalog must not change while this is read. */
   *agentsWith(skill: SkillName, rank: number): Iterable<number> {
     for (const ladder of this.#shelves.from(skill, rank)) {
-      for (let i = 0; i < ladder.size; i++) yield this.#owner[ladder.at(i)] ?? none
+      for (let i = 0; i < ladder.size; i++) yield this.#offers.owner(ladder.at(i))
     }
   }
 
   /** What all tables take, in bytes. */
   get bytes(): number {
-    const tables = [this.#firstOffer, this.#slotFree, this.#owner, this.#nextOffer, this.#ladderNumber]
-    const more = [this.#scoreBucket, this.#places.position, this.#places.bucket]
-    const own = [...tables, ...more].reduce((sum, table) => sum + table.byteLength, 0)
-    return own + this.#shelves.bytes + this.pairs.bytes
+    const own = this.#firstOffer.byteLength + this.#load.byteLength
+    return own + this.#offers.bytes + this.#shelves.bytes + this.pairs.bytes
   }
 
-  /** All skills of an agent, with the buckets in which it stands. */
+  #isFree(slot: number): boolean {
+    return ((this.#load[slot] ?? 0) & isFreeBit) === 1
+  }
+
+  /** The bucket of an offer by its score and by the agent's work. */
+  #scoreBucket(slot: number, offer: number): number {
+    const busy = (this.#load[slot] ?? 0) >>> 1
+    return bucketOf(rankScore(this.#offers.score(offer), busy, this.#offers.slots(offer)))
+  }
+
+  /** The same, and the last one for an agent without a free slot: where the offer belongs. */
+  #placeOf(slot: number, offer: number): number {
+    return this.#isFree(slot) ? this.#scoreBucket(slot, offer) : busyBucket
+  }
+
+  /**
+   * Where the agent stands under its pairs: as if it had nothing else to do. It is never better than that, which is all
+   * that a proof needs, and a change of its load has no pair to move.
+   */
+  #idleBucket(slot: number, offer: number): number {
+    return this.#isFree(slot) ? bucketOf(this.#offers.score(offer)) : busyBucket
+  }
+
+  /** All skills of an agent, with the buckets in which it stands under its pairs. */
   #standings(slot: number): Standing[] {
     const own: Standing[] = []
-    for (let offer = this.#first(slot); offer !== none; offer = this.#next(offer)) {
-      const skill = this.#skillNumber(offer)
-      own.push({ skill, bucket: this.#places.bucket[offer] ?? 0 })
+    for (let offer = this.#first(slot); offer >= 0; offer = this.#offers.next(offer)) {
+      own.push({ skill: this.#skillNumber(offer), bucket: this.#idleBucket(slot, offer) })
     }
     return own
   }
 
-  /** The bucket in which an agent stands for a skill, or -1. */
+  /** The bucket in which an agent stands for a skill under its pairs, or -1. */
   #standingOf(slot: number, skill: number): number {
     if (!this.has(slot)) return none
-    for (let offer = this.#first(slot); offer !== none; offer = this.#next(offer)) {
-      if (this.#skillNumber(offer) === skill) return this.#places.bucket[offer] ?? 0
+    for (let offer = this.#first(slot); offer >= 0; offer = this.#offers.next(offer)) {
+      if (this.#skillNumber(offer) === skill) return this.#idleBucket(slot, offer)
     }
     return none
   }
 
   #skillNumber(offer: number): number {
-    return this.#shelves.skillOf(this.#ladderNumber[offer] ?? none)
+    return this.#shelves.skillOf(this.#offers.ladder(offer))
   }
 
-  /** An offer stands in another bucket now; so does the agent in every pair with that skill. */
+  /** In every pair with this skill the agent may stand in another bucket now. */
   #movePairs(slot: number, moved: number): void {
     const skill = this.#skillNumber(moved)
-    const bucket = this.#places.bucket[moved] ?? 0
-    for (let offer = this.#first(slot); offer !== none; offer = this.#next(offer)) {
+    const bucket = this.#idleBucket(slot, moved)
+    for (let offer = this.#first(slot); offer >= 0; offer = this.#offers.next(offer)) {
       if (offer === moved) continue
-      const other = this.#places.bucket[offer] ?? 0
+      const other = this.#idleBucket(slot, offer)
       this.pairs.move(slot, skill, this.#skillNumber(offer), pairBucket(bucket, other))
     }
   }
 
   /** A random offer of the best bucket that is not yet taken; it changes places with the first one there. */
   #draw(ladder: Ladder, taken: number, random: () => number): number {
-    const end = ladder.endOf(this.#places.bucket[ladder.at(taken)] ?? 0)
-    ladder.swap(taken, taken + Math.floor(random() * (end - taken)), this.#places)
-    return this.#owner[ladder.at(taken)] ?? none
+    const end = ladder.endOf(this.#offers.bucket(ladder.at(taken)))
+    ladder.swap(taken, taken + Math.floor(random() * (end - taken)), this.#offers)
+    return this.#offers.owner(ladder.at(taken))
   }
 
   /** Any free unproven agent, whatever its score: all of them shall get their chance. */
@@ -280,67 +310,48 @@ export class Catalog {
     const total = unproven.reduce((sum, ladder) => sum + ladder.free, 0)
     const start = Math.floor(random() * total)
     for (let i = 0; i < total; i++) {
-      const slot = this.#owner[freeAt(unproven, (start + i) % total)] ?? none
+      const slot = this.#offers.owner(freeAt(unproven, (start + i) % total))
       if (!except(slot)) return slot
     }
     return undefined
   }
 
   #list(offer: number, ladder: Ladder, bucket: number): void {
-    this.#ladderNumber[offer] = ladder.number
-    ladder.insert(offer, bucket, this.#places)
+    this.#offers.setLadder(offer, ladder.number)
+    ladder.insert(offer, bucket, this.#offers)
   }
 
   #unlist(offer: number): void {
-    this.#ladderOf(offer).remove(offer, this.#places)
+    this.#ladderOf(offer).remove(offer, this.#offers)
   }
 
   #place(offer: number, bucket: number): void {
-    this.#ladderOf(offer).move(offer, bucket, this.#places)
+    this.#ladderOf(offer).move(offer, bucket, this.#offers)
   }
 
   #ladderOf(offer: number): Ladder {
-    return this.#shelves.at(this.#ladderNumber[offer] ?? none)
+    return this.#shelves.at(this.#offers.ladder(offer))
   }
 
   #find(slot: number, skill: SkillName): number {
     const number = this.#shelves.numberOf(skill)
-    for (let offer = this.#first(slot); offer !== none; offer = this.#next(offer)) {
+    for (let offer = this.#first(slot); offer >= 0; offer = this.#offers.next(offer)) {
       if (this.#skillNumber(offer) === number) return offer
     }
     assert(false, `the agent in slot ${slot} is listed with the skill ${skill}`)
   }
 
   #first(slot: number): number {
-    assert(this.has(slot), `slot ${slot} is taken`)
+    if (!this.has(slot)) assert(false, `slot ${slot} is taken`)
     return this.#firstOffer[slot] ?? none
-  }
-
-  #next(offer: number): number {
-    return this.#nextOffer[offer] ?? none
   }
 
   #newSlot(): number {
     if (this.#slotCount === this.#firstOffer.length) {
       const length = roomFor(this.#slotCount)
       this.#firstOffer = grown(this.#firstOffer, length)
-      this.#slotFree = grown(this.#slotFree, length)
+      this.#load = grown(this.#load, length)
     }
     return this.#slotCount++
-  }
-
-  #newOffer(): number {
-    if (this.#offerCount === this.#owner.length) {
-      const length = roomFor(this.#offerCount)
-      this.#owner = grown(this.#owner, length)
-      this.#nextOffer = grown(this.#nextOffer, length)
-      this.#ladderNumber = grown(this.#ladderNumber, length)
-      this.#scoreBucket = grown(this.#scoreBucket, length)
-      this.#places = {
-        position: grown(this.#places.position, length),
-        bucket: grown(this.#places.bucket, length),
-      }
-    }
-    return this.#offerCount++
   }
 }

@@ -45,12 +45,12 @@ export interface GatheredTeam {
 const pairFirst = 8
 /** And at most. */
 const pairMost = 2048
-/** Agents for each skill, beyond its places: a place for one skill alone goes to one of its best few. */
-const singleSpare = 3
 /** Agents that stand under no pair, since they have too many skills, are looked at up to this number. */
 const overfullMost = 1024
 /** What a member costs, in logits: to spare one is worth a success rate that is lower by a tenth. */
 const memberCost = 0.1
+/** What a stand-in costs where scores count for nothing: more than a team of everybody who was seen. */
+const strangerCost = 1000
 
 /**
  * The best team by the scores of the catalog, or why there is none. `proven: false` when more agents would have to be
@@ -106,7 +106,7 @@ function look(
   // Where a member may fill one place only, it matters who is the third best; else only who is the best.
   const wide = options.sizeMin > 1 || options.include.length > 0
   const next = wanted.map(({ skill, rank, count }) => {
-    const places = count + singleSpare + (wide || count > 1 ? enough : 0)
+    const places = wide || count > 1 ? count + enough : 1
     const found = catalog.best(skill, rank, places, busyToo, random, except)
     for (const slot of found.slots) gathering.take(slot, 1, false)
     return found.next
@@ -146,6 +146,7 @@ class Gathering {
   readonly #needOf: Int8Array
   readonly #ranks: Uint8Array
   readonly #buckets: Uint8Array
+  readonly #nothing: readonly (number | undefined)[]
   /** How many needs an agent was found to cover, and -1 for one that is taken. */
   readonly #known = new SlotNotes()
 
@@ -159,6 +160,7 @@ class Gathering {
     })
     this.#ranks = Uint8Array.from(wanted, ({ rank }) => rank)
     this.#buckets = new Uint8Array(wanted.length)
+    this.#nothing = wanted.map(() => undefined)
   }
 
   /**
@@ -177,13 +179,14 @@ class Gathering {
     const catalog = this.#catalog
     if (!catalog.has(slot)) return 0
     const { busyToo, except } = this.#options
-    const mask = catalog.reach(slot, this.#needOf, this.#ranks, this.#buckets)
+    const mask = catalog.reach(slot, this.#needOf, this.#ranks, this.#buckets, busyToo || mustInclude)
     const covered = sizeOf(mask)
     if (covered < least) return covered
-    if (!mustInclude && ((!busyToo && !catalog.isFree(slot)) || except(slot))) return 0
-    const values: (number | undefined)[] = []
-    for (let need = 0; need < this.numbers.length; need++) {
-      values.push((mask >>> need) & 1 ? valueAt(this.#buckets[need] ?? 0) : undefined)
+    if (!mustInclude && except(slot)) return 0
+    const values = this.#nothing.slice()
+    for (let rest = mask; rest !== 0; rest &= rest - 1) {
+      const need = lowest(rest)
+      values[need] = busyToo ? 0 : valueAt(this.#buckets[need] ?? 0)
     }
     this.slots.push(slot)
     this.candidates.push(
@@ -195,8 +198,8 @@ class Gathering {
 
 /** A small number for each slot that was seen, `unseen` for all others: open addressing, at most half full. */
 class SlotNotes {
-  #slots = new Int32Array(1024).fill(-1)
-  #notes = new Int8Array(1024)
+  #slots = new Int32Array(slotsAtFirst).fill(-1)
+  #notes = new Int8Array(slotsAtFirst)
   #count = 0
 
   get(slot: number): number {
@@ -231,6 +234,7 @@ class SlotNotes {
 }
 
 const unseen = 127
+const slotsAtFirst = 2048
 
 const valueByBucket = Float64Array.from({ length: busyBucket + 1 }, (_, bucket) => {
   return Math.log(Math.max(0.5, scoreBuckets - bucket) / scoreBuckets)
@@ -255,7 +259,7 @@ function standInsOf(wanted: readonly Wanted[], seen: Seen, options: GatherOption
   const add = (values: readonly (number | undefined)[], copies: number): void => {
     // Where scores count for nothing, every team of those who were seen is better than one with a stand-in.
     const standIn = options.busyToo
-      ? { values: values.map((value) => value && 0), cost: 1 }
+      ? { values: values.map((value) => value && 0), cost: strangerCost }
       : { values, cost: memberCost }
     for (let i = 0; i < Math.min(copies, options.sizeMax); i++) standIns.push(standIn)
   }

@@ -8,7 +8,7 @@ import { grown } from './ladder.ts'
 const none = -1
 const rowsAtFirst = 16
 /** Chains are this long on average when the heads double. */
-const rowsPerHead = 4
+const rowsPerHead = 2
 
 /** A row is three numbers side by side, so that one look at memory brings all: the hash, the number, the next row. */
 const width = 3

@@ -5,11 +5,15 @@
  * array, so that a fair random choice inside it takes one step. (In a list of a million equals a random one
  * cannot be had cheaply, and a fixed order sends everybody to the same agent.)
  */
+import type { Offers } from './offers.ts'
 
 /** Differences of score below 1/64 are smaller than the uncertainty of any estimate. */
 export const scoreBuckets = 64
 /** After the last score: capable, but without a free slot. */
 export const busyBucket: number = scoreBuckets
+
+/** Where the offers begin in the table of a ladder. */
+const offersAt = scoreBuckets + 1
 
 /** 0 for the best score. */
 export function bucketOf(score: number): number {
@@ -18,19 +22,12 @@ export function bucketOf(score: number): number {
     : scoreBuckets - 1
 }
 
-/** Where each offer stands. Kept beside the ladder, by offer, because all ladders of a catalog share it. */
-export interface Places {
-  readonly position: Int32Array
-  readonly bucket: Uint8Array
-}
-
 export class Ladder {
   readonly number: number
   readonly rank: number
   readonly proven: boolean
-  #offers = new Int32Array(4)
-  /** Where each bucket ends; it begins where the one before ends. */
-  readonly #ends = new Int32Array(scoreBuckets + 1)
+  /** Where each bucket ends; it begins where the one before ends. Behind that, the offers. */
+  #table = new Int32Array(offersAt + 4)
 
   constructor(number: number, rank: number, proven: boolean) {
     this.number = number
@@ -47,75 +44,76 @@ export class Ladder {
   }
 
   get bytes(): number {
-    return this.#offers.byteLength + this.#ends.byteLength
+    return this.#table.byteLength
   }
 
   /** The offer at a position; positions below `free` are free agents, best bucket first. */
   at(position: number): number {
-    return this.#offers[position] ?? -1
+    return this.#table[offersAt + position] ?? -1
   }
 
   endOf(bucket: number): number {
-    return this.#ends[bucket] ?? 0
+    return this.#table[bucket] ?? 0
   }
 
-  insert(offer: number, bucket: number, places: Places): void {
+  insert(offer: number, bucket: number, offers: Offers): void {
     const last = this.size
-    if (last === this.#offers.length) this.#offers = grown(this.#offers, last + Math.max(4, last >>> 3))
-    this.#put(offer, last, places)
-    this.#ends[busyBucket] = last + 1
-    places.bucket[offer] = busyBucket
-    this.move(offer, bucket, places)
+    if (offersAt + last === this.#table.length)
+      this.#table = grown(this.#table, offersAt + last + Math.max(4, last >>> 3))
+    this.#put(offer, last, offers)
+    this.#table[busyBucket] = last + 1
+    offers.setBucket(offer, busyBucket)
+    this.move(offer, bucket, offers)
   }
 
-  remove(offer: number, places: Places): void {
-    this.move(offer, busyBucket, places)
+  remove(offer: number, offers: Offers): void {
+    this.move(offer, busyBucket, offers)
     const last = this.size - 1
-    this.swap(places.position[offer] ?? 0, last, places)
-    this.#ends[busyBucket] = last
+    this.swap(offers.position(offer), last, offers)
+    this.#table[busyBucket] = last
   }
 
   /** The offer's place is a hole that wanders to the other bucket; at every border one offer steps into it. */
-  move(offer: number, to: number, places: Places): void {
-    const ends = this.#ends
-    let bucket = places.bucket[offer] ?? 0
-    let hole = places.position[offer] ?? 0
+  move(offer: number, to: number, offers: Offers): void {
+    const ends = this.#table
+    let bucket = offers.bucket(offer)
+    let hole = offers.position(offer)
     for (; bucket > to; bucket--) {
       const first = ends[bucket - 1] ?? 0
-      if (first !== hole) this.#put(this.at(first), hole, places)
+      if (first !== hole) this.#put(this.at(first), hole, offers)
       hole = first
       ends[bucket - 1] = first + 1
     }
     for (; bucket < to; bucket++) {
       const last = (ends[bucket] ?? 0) - 1
-      if (last !== hole) this.#put(this.at(last), hole, places)
+      if (last !== hole) this.#put(this.at(last), hole, offers)
       hole = last
       ends[bucket] = last
     }
-    this.#put(offer, hole, places)
-    places.bucket[offer] = to
+    this.#put(offer, hole, offers)
+    offers.setBucket(offer, to)
   }
 
   /** Exchanges two offers. Only inside one bucket does this keep the order. */
-  swap(a: number, b: number, places: Places): void {
+  swap(a: number, b: number, offers: Offers): void {
     if (a === b) return
     const offer = this.at(a)
-    this.#put(this.at(b), a, places)
-    this.#put(offer, b, places)
+    this.#put(this.at(b), a, offers)
+    this.#put(offer, b, offers)
   }
 
-  #put(offer: number, position: number, places: Places): void {
-    this.#offers[position] = offer
-    places.position[offer] = position
+  #put(offer: number, position: number, offers: Offers): void {
+    this.#table[offersAt + position] = offer
+    offers.setPosition(offer, position)
   }
 }
 
 /** A copy with room for `length` values. */
-export function grown<Values extends Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>>(
+export function grown<Values extends Int32Array<ArrayBuffer> | Uint16Array<ArrayBuffer>>(
   values: Values,
   length: number,
 ): Values {
-  const larger = (values instanceof Int32Array ? new Int32Array(length) : new Uint8Array(length)) as Values
+  const larger = (values instanceof Int32Array ? new Int32Array(length) : new Uint16Array(length)) as Values
   larger.set(values)
   return larger
 }
@@ -128,7 +126,7 @@ export function grown<Values extends Int32Array<ArrayBuffer> | Uint8Array<ArrayB
 export function nextLadder(
   ladders: readonly Ladder[],
   taken: readonly number[],
-  bucketOfOffer: Uint8Array,
+  offers: Offers,
   random: () => number,
   busyToo = false,
 ): number {
@@ -139,7 +137,7 @@ export function nextLadder(
     const ladder = ladders[i]
     const front = taken[i] ?? 0
     if (ladder === undefined || front >= (busyToo ? ladder.size : ladder.free)) continue
-    const bucket = bucketOfOffer[ladder.at(front)] ?? busyBucket
+    const bucket = offers.bucket(ladder.at(front))
     if (bucket > bestBucket) continue
     const width = ladder.endOf(bucket) - front
     if (bucket < bestBucket) {

@@ -7,13 +7,14 @@ import { busyBucket, grown, scoreBuckets } from './ladder.ts'
 import { mixed } from './pairs.ts'
 
 const none = -1
+/** Where the agents begin in the table. */
+const slotsAt = scoreBuckets + 1
 
 export class PairLadder {
   readonly #hash: number
   readonly #rows: HashRows
-  #slots = new Int32Array(8)
-  /** Where each bucket ends; it begins where the one before ends. */
-  readonly #ends = new Int32Array(scoreBuckets + 1)
+  /** Where each bucket ends; it begins where the one before ends. Behind that, the agents. */
+  #table = new Int32Array(slotsAt + 8)
 
   constructor(hash: number, rows: HashRows) {
     this.#hash = hash
@@ -21,19 +22,19 @@ export class PairLadder {
   }
 
   get size(): number {
-    return this.#ends[busyBucket] ?? 0
+    return this.#table[busyBucket] ?? 0
   }
 
   get free(): number {
-    return this.#ends[busyBucket - 1] ?? 0
+    return this.#table[busyBucket - 1] ?? 0
   }
 
   get bytes(): number {
-    return this.#slots.byteLength + this.#ends.byteLength
+    return this.#table.byteLength
   }
 
   at(position: number): number {
-    return this.#slots[position] ?? none
+    return this.#table[slotsAt + position] ?? none
   }
 
   bucketAt(position: number): number {
@@ -41,7 +42,7 @@ export class PairLadder {
     let high = busyBucket
     while (low < high) {
       const middle = (low + high) >>> 1
-      if ((this.#ends[middle] ?? 0) > position) high = middle
+      if ((this.#table[middle] ?? 0) > position) high = middle
       else low = middle + 1
     }
     return low
@@ -49,9 +50,10 @@ export class PairLadder {
 
   insert(slot: number, bucket: number): void {
     const last = this.size
-    if (last === this.#slots.length) this.#slots = grown(this.#slots, last + Math.max(8, last >>> 3))
-    this.#slots[last] = slot
-    this.#ends[busyBucket] = last + 1
+    if (slotsAt + last === this.#table.length)
+      this.#table = grown(this.#table, slotsAt + last + Math.max(8, last >>> 3))
+    this.#table[slotsAt + last] = slot
+    this.#table[busyBucket] = last + 1
     this.#shift(this.#rows.add(this.#hashOf(slot), last), slot, last, busyBucket, bucket)
   }
 
@@ -60,7 +62,7 @@ export class PairLadder {
     const row = this.#rowOf(slot)
     const last = this.size - 1
     this.#put(this.#rowOf(this.at(last)), this.at(last), this.#rows.numberOf(row))
-    this.#ends[busyBucket] = last
+    this.#table[busyBucket] = last
     this.#rows.remove(row)
   }
 
@@ -72,12 +74,12 @@ export class PairLadder {
   }
 
   endOf(bucket: number): number {
-    return this.#ends[bucket] ?? 0
+    return this.#table[bucket] ?? 0
   }
 
   /** The place is a hole that wanders to the other bucket; at every border one agent steps into it. */
   #shift(row: number, slot: number, position: number, from: number, to: number): void {
-    const ends = this.#ends
+    const ends = this.#table
     let hole = position
     for (let bucket = from; bucket > to; bucket--) {
       const first = ends[bucket - 1] ?? 0
@@ -95,14 +97,14 @@ export class PairLadder {
   }
 
   #put(row: number, slot: number, position: number): void {
-    this.#slots[position] = slot
+    this.#table[slotsAt + position] = slot
     this.#rows.setNumber(row, position)
   }
 
   /** Under its hash, the row whose place is this agent's. An agent's old place still names it until it has moved. */
   #rowOf(slot: number): number {
     let row = this.#rows.first(this.#hashOf(slot))
-    while (row !== none && this.#slots[this.#rows.numberOf(row)] !== slot) row = this.#rows.after(row)
+    while (row !== none && this.at(this.#rows.numberOf(row)) !== slot) row = this.#rows.after(row)
     return row
   }
 

@@ -8,7 +8,17 @@
  * value and saves its cost, which is not negative. That argument needs the freedom to have fewer members,
  * so a smallest size is not for this method.
  */
-import { type Candidate, descend, type Found, lowest, maskOf, type Need, needsOf, sizeOf } from './team.ts'
+import {
+  type Block,
+  type Candidate,
+  descend,
+  type Found,
+  lowest,
+  maskOf,
+  type Need,
+  needsOf,
+  sizeOf,
+} from './team.ts'
 
 /** More needs than this and the tables outgrow their use. */
 export const partitionNeedsMax = 16
@@ -24,20 +34,12 @@ export function partition(needs: readonly Need[], candidates: readonly Candidate
   if (blocks === 'too much') return blocks
   const groups = byLowestNeed(s, blocks.value)
   const size = Math.max(0, Math.min(sizeMax, s))
-  const bound = s < boundedFrom ? undefined : upperBound(needs, groups, blocks.value, size)
-  const cells = (size + 1) << s
-  const table: Table = {
-    needs,
-    blocks,
-    groups,
-    sizeMax: size,
-    bound,
-    best: new Float64Array(cells),
-    last: new Int32Array(cells),
-  }
-  if (bound === undefined) return combine(table, -Infinity)
+  const table: Table = { needs, blocks, groups, sizeMax: size, bound: undefined, states: new States(s) }
+  if (s < boundedFrom) return combine(table, -Infinity)
+  const bound = upperBound(needs, groups, blocks.value, size)
   const most = (bound.most[bound.most.length - 1] ?? 0) + size * bound.perMember
-  return descend(most, (floor) => combine(table, floor))
+  const bounded = { ...table, bound }
+  return descend(most, (floor) => combine(bounded, floor))
 }
 
 interface Blocks {
@@ -89,7 +91,8 @@ interface Bound {
 }
 
 /** How often the price of a place in the team is improved. */
-const priceRounds = 12
+const priceRounds = 10
+const golden = (Math.sqrt(5) - 1) / 2
 
 /**
  * Each block's value, less the price of its member's place, is shared by its needs; a need has the best share of all
@@ -105,29 +108,49 @@ function upperBound(needs: readonly Need[], groups: Groups, value: Float64Array,
     for (const own of share) sum += own
     return sum
   }
-  let low = 0
-  let high = spread(value)
-  for (let round = 0; round < priceRounds; round++) {
-    const left = low + (high - low) / 3
-    const right = high - (high - low) / 3
-    if (total(left) <= total(right)) high = right
-    else low = left
-  }
-  const perMember = total(0) <= total(low) ? 0 : low
+  const perMember = lowestAt(total, spread(groups, value))
   shares(share, needs, groups, value, perMember)
   const most = new Float64Array(value.length)
   for (let m = 1; m < most.length; m++) most[m] = (most[m & (m - 1)] ?? 0) + (share[lowest(m)] ?? 0)
   return { most, perMember }
 }
 
+/** Where a convex function is lowest, between 0 and `high`, about; 0 where that is as low (Kiefer 1953). */
+function lowestAt(of: (x: number) => number, high: number): number {
+  let begin = 0
+  let end = high
+  let left = end - golden * (end - begin)
+  let right = begin + golden * (end - begin)
+  let atLeft = of(left)
+  let atRight = of(right)
+  for (let round = 0; round < priceRounds; round++) {
+    if (atLeft <= atRight) {
+      end = right
+      right = left
+      atRight = atLeft
+      left = end - golden * (end - begin)
+      atLeft = of(left)
+    } else {
+      begin = left
+      left = right
+      atLeft = atRight
+      right = begin + golden * (end - begin)
+      atRight = of(right)
+    }
+  }
+  return of(0) <= Math.min(atLeft, atRight) ? 0 : atLeft <= atRight ? left : right
+}
+
 /** Between the best and the worst block: no place in a team is worth more. */
-function spread(value: Float64Array): number {
+function spread(groups: Groups, value: Float64Array): number {
   let least = 0
   let most = 0
-  for (const own of value) {
-    if (own === -Infinity) continue
-    if (own < least) least = own
-    if (own > most) most = own
+  for (const group of groups) {
+    for (let i = 0; i < group.length; i++) {
+      const own = value[group[i] ?? 0] ?? 0
+      if (own < least) least = own
+      if (own > most) most = own
+    }
   }
   return most - least + 1
 }
@@ -158,10 +181,8 @@ interface Table {
   readonly groups: Groups
   readonly sizeMax: number
   readonly bound: Bound | undefined
-  /** For every number of members and every set of needs. Used again for every floor. */
-  readonly best: Float64Array
-  /** The block that was added last; negative: the need that was skipped. */
-  readonly last: Int32Array
+  /** Used again for every floor. */
+  readonly states: States
 }
 
 /**
@@ -169,62 +190,145 @@ interface Table {
  * out what cannot reach `floor`: when there is a team that good, the best one is found, otherwise none.
  */
 function combine(table: Table, floor: number): Found {
-  const { needs, blocks, groups, sizeMax, bound, best, last } = table
-  const size = 1 << needs.length
-  const full = size - 1
-  best.fill(-Infinity)
-  best[0] = 0
+  const { needs, blocks, groups, sizeMax, bound, states } = table
+  states.begin()
+  const full = (1 << needs.length) - 1
   let steps = 0
   for (let members = 0; members <= sizeMax; members++) {
-    const row = members * size
-    const places = (sizeMax - members - 1) * (bound?.perMember ?? 0)
-    for (let m = 0; m < full; m++) {
-      const now = best[row + m] ?? 0
-      if (now === -Infinity) continue
+    const perMember = (sizeMax - members - 1) * (bound?.perMember ?? 0)
+    for (let m = states.next(0); m >= 0; m = states.next(m + 1)) {
+      const from = states.at(m)
+      const now = states.value[from] ?? 0
+      const least = Math.max(floor, states.best) - slack
+      if (bound !== undefined && now + (bound.most[full ^ m] ?? 0) + perMember + bound.perMember < least)
+        continue
       const low = ~m & (m + 1)
       const need = lowest(low)
       const skipPrice = needs[need]?.skipPrice
-      if (skipPrice !== undefined && now - skipPrice > (best[row + (m | low)] ?? 0)) {
-        best[row + (m | low)] = now - skipPrice
-        last[row + (m | low)] = -low
-      }
+      if (skipPrice !== undefined) states.reach(m | low, now - skipPrice, from, -low, false)
       const group = groups[need]
       if (members === sizeMax || group === undefined) continue
       steps += group.length
       for (let i = 0; i < group.length; i++) {
         const t = group[i] ?? 0
         if ((t & m) !== 0) continue
-        const to = row + size + (m | t)
         const next = now + (blocks.value[t] ?? 0)
-        if (next <= (best[to] ?? 0)) continue
-        if (bound !== undefined && next + (bound.most[full ^ m ^ t] ?? 0) + places < floor - slack) continue
-        best[to] = next
-        last[to] = t
+        if (bound !== undefined && next + (bound.most[full ^ m ^ t] ?? 0) + perMember < least) continue
+        states.reach(m | t, next, from, t, true)
       }
     }
     if (steps > stepsMax) return 'too much'
+    states.turn()
   }
-  return trace(best, last, blocks.who, size, floor)
+  if (states.best === -Infinity || states.best < floor - slack) return undefined
+  return states.trace(blocks.who)
 }
 
-function trace(best: Float64Array, last: Int32Array, who: Int32Array, size: number, floor: number): Found {
-  let at = size - 1
-  for (let i = at; i < best.length; i += size) if ((best[i] ?? 0) > (best[at] ?? 0)) at = i
-  const value = best[at] ?? 0
-  if (value === -Infinity || value < floor - slack) return undefined
-  const found: { readonly candidate: number; needs: number[] }[] = []
-  // Until no need is dealt with: the first cell of row 0.
-  while (at !== 0) {
-    const t = last[at] ?? 0
-    if (t < 0) at += t
-    else {
-      const candidate = who[t] ?? 0
+/**
+ * The sets of needs that are dealt with, of one layer and of the next. Only few of all sets are reached, so that
+ * whoever walks over them walks over the bits of those that were, lowest set first.
+ */
+class States {
+  /** By state; number 0 is the beginning, where nothing is dealt with. */
+  readonly value: number[] = []
+  readonly #from: number[] = []
+  /** The block that was added last; negative: the need that was skipped. */
+  readonly #last: number[] = []
+  /** The best value with which all needs are dealt with. */
+  best: number = -Infinity
+  #bestFrom = 0
+  #bestLast = 0
+  readonly #full: number
+  /** Which sets are reached, as bits, and their states: of this layer, and of the next. */
+  #now: Int32Array
+  #next: Int32Array
+  #stateNow: Int32Array
+  #stateNext: Int32Array
+
+  constructor(needs: number) {
+    const sets = 1 << needs
+    const words = (sets + 31) >>> 5
+    this.#full = sets - 1
+    this.#now = new Int32Array(words)
+    this.#next = new Int32Array(words)
+    this.#stateNow = new Int32Array(sets)
+    this.#stateNext = new Int32Array(sets)
+  }
+
+  /** From nothing dealt with. What was reached before has been left by `turn`. */
+  begin(): void {
+    this.value.length = 0
+    this.#from.length = 0
+    this.#last.length = 0
+    this.best = -Infinity
+    this.reach(0, 0, 0, 0, false)
+  }
+
+  /** The first set of this layer from `set` on, or -1. */
+  next(set: number): number {
+    let word = set >>> 5
+    let bits = (this.#now[word] ?? 0) & (-1 << set)
+    while (bits === 0) {
+      if (++word >= this.#now.length) return -1
+      bits = this.#now[word] ?? 0
+    }
+    return (word << 5) + lowest(bits)
+  }
+
+  at(set: number): number {
+    return this.#stateNow[set] ?? 0
+  }
+
+  /** A set can be dealt with at this value: in the next layer, or in this one, behind the set that it came from. */
+  reach(set: number, value: number, from: number, last: number, inNext: boolean): void {
+    if (set === this.#full) {
+      if (value <= this.best) return
+      this.best = value
+      this.#bestFrom = from
+      this.#bestLast = last
+      return
+    }
+    const bits = inNext ? this.#next : this.#now
+    const states = inNext ? this.#stateNext : this.#stateNow
+    const word = set >>> 5
+    const bit = 1 << set
+    if (((bits[word] ?? 0) & bit) === 0) {
+      bits[word] = (bits[word] ?? 0) | bit
+      states[set] = this.value.length
+      this.value.push(value)
+      this.#from.push(from)
+      this.#last.push(last)
+      return
+    }
+    const state = states[set] ?? 0
+    if (value <= (this.value[state] ?? 0)) return
+    this.value[state] = value
+    this.#from[state] = from
+    this.#last[state] = last
+  }
+
+  /** Goes on to the next layer. */
+  turn(): void {
+    const bits = this.#now
+    const states = this.#stateNow
+    this.#now = this.#next
+    this.#stateNow = this.#stateNext
+    this.#next = bits.fill(0)
+    this.#stateNext = states
+  }
+
+  /** The blocks of the best team. */
+  trace(who: Int32Array): Block[] {
+    const found: { readonly candidate: number; needs: number[] }[] = []
+    let last = this.#bestLast
+    for (let at = this.#bestFrom; last !== 0; last = this.#last[at] ?? 0, at = this.#from[at] ?? 0) {
+      if (last < 0) continue
+      const candidate = who[last] ?? 0
       const known = found.find((block) => block.candidate === candidate)
       // Where its cost is nothing, rounding may prefer a candidate twice over once: it is one member all the same.
-      if (known === undefined) found.push({ candidate, needs: needsOf(t) })
-      else known.needs = [...known.needs, ...needsOf(t)].sort((a, b) => a - b)
-      at -= size + t
+      if (known === undefined) found.push({ candidate, needs: needsOf(last) })
+      else known.needs = [...known.needs, ...needsOf(last)].sort((a, b) => a - b)
     }
+    return found
   }
-  return found
 }

@@ -236,7 +236,11 @@ export function slotsOf(e: Estimate, capacity: number): number {
   return Math.min(capacity, e.slots)
 }
 
-/** A place in the catalog, 0 (last) to 1 (first): success so far, less the load. It needs no random number. */
-export function rankScore(e: Estimate, busy: number, capacity: number): number {
-  return Math.min(1, Math.max(0, e.mean - rankLoad * utilisation(busy, slotsOf(e, capacity))))
+/**
+ * A place in the catalog, 0 (last) to 1 (first): success so far, less what the load takes. It needs no random number.
+ *
+ * @param slots The assignments at once that the agent has earned, see `slotsOf`; `busy` of them are in use.
+ */
+export function rankScore(mean: number, busy: number, slots: number): number {
+  return Math.min(1, Math.max(0, mean - rankLoad * utilisation(busy, slots)))
 }

@@ -1,56 +1,47 @@
 /**
  * All ladders of a catalog, by skill: a shelf for each skill that somebody has, a ladder for each rank on it, one for
- * proven and one for unproven agents. Shelves and ladders have small numbers, used again, for tables of numbers.
+ * proven and one for unproven agents. The number of a ladder says which it is, so that an offer needs to keep no more.
  * Must never happen here: memory for a skill that nobody has, however many names are made up.
  */
 import type { SkillName } from '../protocol/id.ts'
 import { assert } from '../protocol/machine.ts'
-import { roomFor } from './hash-rows.ts'
-import { grown, Ladder } from './ladder.ts'
-
-interface Shelf {
-  readonly skill: SkillName
-  readonly number: number
-  /** At `2 · rank + (proven ? 1 : 0)`; absent until somebody stands there. */
-  readonly ladders: (Ladder | undefined)[]
-}
+import { Ladder } from './ladder.ts'
 
 const none = -1
 
 export class Shelves {
   readonly #levelCount: number
-  readonly #bySkill = new Map<SkillName, Shelf>()
-  #count = 0
+  /** A ladder's number is that of its skill, the rank and one bit for proven; so many bits are for the last two. */
+  readonly #bits: number
+  readonly #numbers = new Map<SkillName, number>()
+  readonly #names: (SkillName | undefined)[] = []
   readonly #vacant: number[] = []
-  // by ladder number
-  readonly #ladders: Ladder[] = []
-  readonly #shelfOf: Shelf[] = []
-  readonly #vacantLadders: number[] = []
-  #skillOf = new Int32Array(16)
-  #rankOf = new Uint8Array(16)
+  /** By number; absent until somebody stands there. */
+  readonly #ladders: (Ladder | undefined)[] = []
 
   constructor(levelCount: number) {
     assert(levelCount > 0, 'a network has levels')
     this.#levelCount = levelCount
+    this.#bits = 32 - Math.clz32(2 * levelCount - 1)
   }
 
   /** The small number of a skill that somebody has, or -1. */
   numberOf(skill: SkillName): number {
-    return this.#bySkill.get(skill)?.number ?? none
+    return this.#numbers.get(skill) ?? none
   }
 
   /** Numbers of skills are below this. */
   get numbers(): number {
-    return this.#count
+    return this.#names.length
   }
 
   /** The number of a ladder's skill. */
   skillOf(ladder: number): number {
-    return this.#skillOf[ladder] ?? none
+    return ladder >> this.#bits
   }
 
   rankOf(ladder: number): number {
-    return this.#rankOf[ladder] ?? 0
+    return (ladder & ((1 << this.#bits) - 1)) >> 1
   }
 
   at(ladder: number): Ladder {
@@ -61,11 +52,12 @@ export class Shelves {
 
   /** The ladders of a skill at this rank and above, lowest rank first, without empty ones. */
   from(skill: SkillName, rank: number): Ladder[] {
-    const all = this.#bySkill.get(skill)?.ladders
     const ladders: Ladder[] = []
-    if (all === undefined) return ladders
-    for (let i = 2 * rank; i < all.length; i++) {
-      const ladder = all[i]
+    const number = this.#numbers.get(skill)
+    if (number === undefined) return ladders
+    const end = (number << this.#bits) + 2 * this.#levelCount
+    for (let i = (number << this.#bits) + 2 * rank; i < end; i++) {
+      const ladder = this.#ladders[i]
       if (ladder !== undefined && ladder.size > 0) ladders.push(ladder)
     }
     return ladders
@@ -73,45 +65,41 @@ export class Shelves {
 
   ladder(skill: SkillName, rank: number, proven: boolean): Ladder {
     assert(rank >= 0 && rank < this.#levelCount, 'a rank is one of the levels')
-    let shelf = this.#bySkill.get(skill)
-    if (shelf === undefined) {
-      const ladders = new Array<Ladder | undefined>(2 * this.#levelCount).fill(undefined)
-      shelf = { skill, number: this.#vacant.pop() ?? this.#count++, ladders }
-      this.#bySkill.set(skill, shelf)
-    }
-    const at = 2 * rank + (proven ? 1 : 0)
-    const existing = shelf.ladders[at]
+    const shelf = this.#numbers.get(skill) ?? this.#newShelf(skill)
+    const number = (shelf << this.#bits) + 2 * rank + (proven ? 1 : 0)
+    const existing = this.#ladders[number]
     if (existing !== undefined) return existing
-    const ladder = new Ladder(this.#vacantLadders.pop() ?? this.#ladders.length, rank, proven)
-    shelf.ladders[at] = ladder
-    this.#register(ladder, shelf)
+    const ladder = new Ladder(number, rank, proven)
+    this.#ladders[number] = ladder
     return ladder
   }
 
-  #register(ladder: Ladder, shelf: Shelf): void {
-    const { number } = ladder
-    if (number >= this.#rankOf.length) {
-      this.#skillOf = grown(this.#skillOf, roomFor(number))
-      this.#rankOf = grown(this.#rankOf, roomFor(number))
-    }
-    this.#ladders[number] = ladder
-    this.#shelfOf[number] = shelf
-    this.#skillOf[number] = shelf.number
-    this.#rankOf[number] = ladder.rank
-  }
-
-  /** Lets a shelf go when nobody stands on it any more. */
+  /** Lets the shelf of a ladder go when nobody stands on it any more. */
   dropEmpty(ladder: number): void {
-    const shelf = this.#shelfOf[ladder]
-    if (shelf === undefined || this.#bySkill.get(shelf.skill) !== shelf) return
-    if (shelf.ladders.some((own) => own !== undefined && own.size > 0)) return
-    for (const own of shelf.ladders) if (own !== undefined) this.#vacantLadders.push(own.number)
-    this.#vacant.push(shelf.number)
-    this.#bySkill.delete(shelf.skill)
+    const number = this.skillOf(ladder)
+    const name = this.#names[number]
+    if (name === undefined) return
+    const begin = number << this.#bits
+    const end = begin + 2 * this.#levelCount
+    for (let i = begin; i < end; i++) if ((this.#ladders[i]?.size ?? 0) > 0) return
+    this.#ladders.fill(undefined, begin, end)
+    this.#numbers.delete(name)
+    this.#names[number] = undefined
+    this.#vacant.push(number)
   }
 
   get bytes(): number {
-    const own = this.#skillOf.byteLength + this.#rankOf.byteLength
-    return this.#ladders.reduce((sum, ladder) => sum + ladder.bytes, own)
+    let bytes = 0
+    for (const ladder of this.#ladders) if (ladder !== undefined) bytes += ladder.bytes
+    return bytes
+  }
+
+  #newShelf(skill: SkillName): number {
+    const number = this.#vacant.pop() ?? this.#names.length
+    this.#numbers.set(skill, number)
+    this.#names[number] = skill
+    // Filled in order, so that the table stays dense.
+    while (this.#ladders.length < (number + 1) << this.#bits) this.#ladders.push(undefined)
+    return number
   }
 }

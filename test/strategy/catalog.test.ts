@@ -5,6 +5,7 @@ import type { SkillName } from '../../src/protocol/id.ts'
 import { Catalog } from '../../src/strategy/catalog.ts'
 import { bucketOf } from '../../src/strategy/ladder.ts'
 import { seeded } from '../../src/strategy/random.ts'
+import { rankScore } from '../../src/strategy/score.ts'
 
 const names = ['welding', 'painting', 'driving'] as SkillName[]
 const levelCount = 4
@@ -12,14 +13,15 @@ const levelCount = 4
 /** The same catalog, as simple as possible. */
 interface Row {
   free: boolean
-  readonly skills: Map<SkillName, { rank: number; score: number; proven: boolean }>
+  busy: number
+  readonly skills: Map<SkillName, { rank: number; score: number; slots: number; proven: boolean }>
 }
 
 type Step =
-  | { kind: 'add'; skills: { skill: number; rank: number; score: number }[] }
+  | { kind: 'add'; skills: { skill: number; rank: number; score: number; slots: number }[] }
   | { kind: 'remove'; which: number }
-  | { kind: 'rescore'; which: number; skill: number; rank: number; score: number }
-  | { kind: 'setFree'; which: number; free: boolean }
+  | { kind: 'rescore'; which: number; skill: number; rank: number; score: number; slots: number }
+  | { kind: 'setLoad'; which: number; busy: number; free: boolean }
   | { kind: 'markProven'; which: number; skill: number }
 
 const natural = fc.nat({ max: 1000 })
@@ -27,6 +29,7 @@ const offer = fc.record({
   skill: fc.nat({ max: names.length - 1 }),
   rank: fc.nat({ max: levelCount - 1 }),
   score: fc.double({ min: 0, max: 1, noNaN: true }),
+  slots: fc.integer({ min: 1, max: 9 }),
 })
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -45,7 +48,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.record({ kind: fc.constant('setFree' as const), which: natural, free: fc.boolean() }),
+    arbitrary: fc.record({
+      kind: fc.constant('setLoad' as const),
+      which: natural,
+      busy: fc.nat({ max: 9 }),
+      free: fc.boolean(),
+    }),
   },
   {
     weight: 1,
@@ -60,7 +68,8 @@ function apply(catalog: Catalog, model: Map<number, Row>, step: Step): void {
     assert.ok(!model.has(slot), 'a slot is used once at a time')
     model.set(slot, {
       free: true,
-      skills: new Map(skills.map(({ skill, rank, score }) => [skill, { rank, score, proven: false }])),
+      busy: 0,
+      skills: new Map(skills.map(({ skill, ...own }) => [skill, { ...own, proven: false }])),
     })
     return
   }
@@ -70,9 +79,10 @@ function apply(catalog: Catalog, model: Map<number, Row>, step: Step): void {
   if (step.kind === 'remove') {
     catalog.remove(slot)
     model.delete(slot)
-  } else if (step.kind === 'setFree') {
-    catalog.setFree(slot, step.free)
+  } else if (step.kind === 'setLoad') {
+    catalog.setLoad(slot, step.busy, step.free)
     row.free = step.free
+    row.busy = step.busy
   } else {
     const skill = [...row.skills.keys()][step.skill % Math.max(1, row.skills.size)]
     const held = skill === undefined ? undefined : row.skills.get(skill)
@@ -81,8 +91,9 @@ function apply(catalog: Catalog, model: Map<number, Row>, step: Step): void {
       catalog.markProven(slot, skill)
       row.skills.set(skill, { ...held, proven: true })
     } else {
-      catalog.rescore(slot, skill, step.rank, step.score)
-      row.skills.set(skill, { ...held, rank: step.rank, score: step.score })
+      const { rank, score, slots } = step
+      catalog.rescore(slot, { skill, rank, score, slots })
+      row.skills.set(skill, { ...held, rank, score, slots })
     }
   }
 }
@@ -115,12 +126,16 @@ function checkShortlist(
   random: () => number,
 ): void {
   const held = new Map(
-    free.filter(([slot]) => !except(slot)).map(([slot, row]) => [slot, row.skills.get(skill)]),
+    free.filter(([slot]) => !except(slot)).map(([slot, row]) => [slot, { ...row, ...row.skills.get(skill) }]),
   )
   const got = catalog.shortlist(skill, rank, count, random, except)
   assert.equal(got.length, Math.min(count, held.size))
   assert.equal(new Set(got).size, got.length)
-  const bucket = (slot: number): number => bucketOf(held.get(slot)?.score ?? -1)
+  // The catalog knows scores in steps of 1/8,192.
+  const bucket = (slot: number): number => {
+    const { score = -1, busy = 0, slots = 1 } = held.get(slot) ?? {}
+    return bucketOf(rankScore(Math.min(8191, Math.round(score * 8192)) / 8192, busy, slots))
+  }
   for (const slot of got) assert.ok(held.has(slot), 'free, capable and not excepted')
   const best = [...held.keys()].map(bucket).sort((a, b) => a - b)
   const isNew = (slot: number): boolean => held.get(slot)?.proven === false
@@ -193,7 +208,7 @@ test('CATALOG-5 the same calls and the same seed give the same lists', () => {
     const lists: number[][] = []
     for (let i = 0; i < 300; i++) {
       const slot = catalog.add([{ skill, rank: Math.floor(random() * 4), score: random() }])
-      if (i % 3 === 0) catalog.setFree(slot, false)
+      if (i % 3 === 0) catalog.setLoad(slot, 1, false)
       if (i % 7 === 0) catalog.remove(slot)
       lists.push(catalog.shortlist(skill, 1, 5, random))
     }
@@ -205,11 +220,14 @@ test('CATALOG-5 the same calls and the same seed give the same lists', () => {
 test('CATALOG-6 a vacant slot, a skill that is not listed and a rank that is no level are mistakes of ours', () => {
   const catalog = new Catalog(2)
   const slot = catalog.add([{ skill, rank: 0, score: 0.5 }])
-  assert.throws(() => catalog.rescore(slot, names[1] ?? skill, 0, 0.5), /listed with the skill/)
+  assert.throws(
+    () => catalog.rescore(slot, { skill: names[1] ?? skill, rank: 0, score: 0.5 }),
+    /listed with the skill/,
+  )
   assert.throws(() => catalog.add([{ skill, rank: 2, score: 0.5 }]), /rank is one of the levels/)
   catalog.remove(slot)
   assert.throws(() => catalog.remove(slot), /slot 0 is taken/)
-  assert.throws(() => catalog.setFree(77, false), /slot 77 is taken/)
+  assert.throws(() => catalog.setLoad(77, 0, false), /slot 77 is taken/)
 })
 
 test('CATALOG-7 an agent with three skills takes at most 150 bytes', () => {

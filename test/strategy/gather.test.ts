@@ -9,9 +9,11 @@ import { type Candidate, form } from '../../src/strategy/form.ts'
 import { type GatherOptions, gather, type Wanted } from '../../src/strategy/gather.ts'
 import { bucketOf } from '../../src/strategy/ladder.ts'
 import { seeded } from '../../src/strategy/random.ts'
+import { rankScore } from '../../src/strategy/score.ts'
 
 interface Row {
   free: boolean
+  busy: number
   readonly skills: Map<number, { rank: number; score: number }>
 }
 
@@ -31,13 +33,18 @@ class Village {
     return Math.floor(this.#random() * n)
   }
 
+  /** In steps that the catalog knows. */
+  #score(): number {
+    return this.up(8192) / 8192
+  }
+
   join(skillsMax: number): void {
     const skills: Row['skills'] = new Map()
     const count = 1 + this.up(skillsMax)
     while (skills.size < count)
-      skills.set(this.up(this.#skillCount), { rank: this.up(3), score: this.#random() })
+      skills.set(this.up(this.#skillCount), { rank: this.up(3), score: this.#score() })
     const listings = [...skills].map(([skill, own]) => ({ skill: nameOf(skill), ...own }))
-    this.rows.set(this.catalog.add(listings), { free: true, skills })
+    this.rows.set(this.catalog.add(listings), { free: true, busy: 0, skills })
   }
 
   change(): void {
@@ -49,13 +56,14 @@ class Village {
       this.rows.delete(slot)
     } else if (way === 1) {
       row.free = !row.free
-      this.catalog.setFree(slot, row.free)
+      row.busy = this.up(3)
+      this.catalog.setLoad(slot, row.busy, row.free)
     } else {
       const [skill] = [...row.skills.keys()]
       if (skill === undefined) return
-      const own = { rank: this.up(3), score: this.#random() }
+      const own = { rank: this.up(3), score: this.#score() }
       row.skills.set(skill, own)
-      this.catalog.rescore(slot, nameOf(skill), own.rank, own.score)
+      this.catalog.rescore(slot, { skill: nameOf(skill), ...own })
     }
   }
 }
@@ -109,12 +117,12 @@ function checkPair({ catalog, rows }: Village, a: number, b: number, random: () 
 /** The best value over everybody, by the scores of the catalog. */
 function bestOfAll(village: Village, wanted: readonly Wanted[], options: GatherOptions): number | undefined {
   const candidates: Candidate[] = []
-  for (const [slot, { free, skills }] of village.rows) {
+  for (const [slot, { free, busy, skills }] of village.rows) {
     const mustInclude = options.include.includes(slot)
     if (!mustInclude && ((!free && !options.busyToo) || options.except(slot))) continue
     const values = wanted.map(({ skill, rank }) => {
       const own = skills.get(Number(skill.slice(1)))
-      return own === undefined || own.rank < rank ? undefined : worthAt(own.score)
+      return own === undefined || own.rank < rank ? undefined : worthAt(own.score, busy)
     })
     candidates.push({ values, cost: 0.1, ...(mustInclude ? { mustInclude } : {}) })
   }
@@ -122,8 +130,8 @@ function bestOfAll(village: Village, wanted: readonly Wanted[], options: GatherO
   return team.kind === 'team' ? team.value : undefined
 }
 
-function worthAt(score: number): number {
-  return Math.log((64 - bucketOf(score)) / 64)
+function worthAt(score: number, busy: number): number {
+  return Math.log((64 - bucketOf(rankScore(score, busy, 1))) / 64)
 }
 
 function worthOf(village: Village, wanted: readonly Wanted[], team: ReturnType<typeof gather>): number {
@@ -133,9 +141,10 @@ function worthOf(village: Village, wanted: readonly Wanted[], team: ReturnType<t
   for (const { slot, needs } of team.members) {
     for (const need of needs) {
       open[need] = (open[need] ?? 0) - 1
-      const own = village.rows.get(slot)?.skills.get(Number(wanted[need]?.skill.slice(1)))
+      const { busy = 0, skills } = village.rows.get(slot) ?? {}
+      const own = skills?.get(Number(wanted[need]?.skill.slice(1)))
       assert.ok(own !== undefined && own.rank >= (wanted[need]?.rank ?? 0), 'covers only what it can')
-      worth += worthAt(own.score)
+      worth += worthAt(own.score, busy)
     }
   }
   open.forEach((left, need) => {
@@ -209,7 +218,7 @@ test('GATHER-2 the only two who can do it together are found among thousands tha
     [left, right],
   )
   assert.ok(found.proven && found.looks < 100, `${found.looks} of 4002 were looked at`)
-  catalog.setFree(left, false)
+  catalog.setLoad(left, 1, false)
   assert.equal(gather(catalog, wanted, options).kind, 'none')
   assert.equal(gather(catalog, wanted, { ...options, busyToo: true }).kind, 'team')
 })

@@ -172,9 +172,10 @@ test('FIT-12 a load is measured against the slots that are earned: one, and one 
     [1, 2, 3, 5],
   )
   const newcomer = estimate(seen(0, 0), plain)
-  assert.ok(rankScore(newcomer, 1, 10) < rankScore(newcomer, 0, 10) - 0.08)
+  const placeOf = (e: Estimate, busy: number): number => rankScore(e.mean, busy, slotsOf(e, 10))
+  assert.ok(placeOf(newcomer, 1) < placeOf(newcomer, 0) - 0.08)
   const known = estimate(seen(50, 20), plain)
-  assert.ok(rankScore(known, 1, 10) > rankScore(known, 0, 10) - 0.03)
+  assert.ok(placeOf(known, 1) > placeOf(known, 0) - 0.03)
 })
 
 test('FIT-13 a time that is named for one task weighs as much as three that were seen', () => {
@@ -189,14 +190,15 @@ test('FIT-13 a time that is named for one task weighs as much as three that were
 test('FIT-9 the place in the catalog is within 0 and 1, better for the better and for the less busy', () => {
   const good = estimate(seen(50, 2), plain)
   const poor = estimate(seen(2, 50), plain)
+  const placeOf = (e: Estimate, busy: number): number => rankScore(e.mean, busy, slotsOf(e, 2))
   for (const e of [good, poor]) {
     for (const busy of [0, 1, 2, 9]) {
-      const score = rankScore(e, busy, 2)
+      const score = placeOf(e, busy)
       assert.ok(score >= 0 && score <= 1)
     }
-    assert.ok(rankScore(e, 0, 2) > rankScore(e, 1, 2))
+    assert.ok(placeOf(e, 0) > placeOf(e, 1))
   }
-  assert.ok(rankScore(good, 1, 2) > rankScore(poor, 1, 2))
+  assert.ok(placeOf(good, 1) > placeOf(poor, 1))
 })
 
 interface Policy {
