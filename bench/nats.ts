@@ -1,6 +1,7 @@
 /**
  * How much one hub coordinates over NATS: one server, the hub, a hundred agents and the client each in a process of its
- * own. In the same run: what the server does with nothing of ours in between, and the processor time of a task.
+ * own. In the same run: what the server does with nothing of ours in between, the processor time of a task, and what
+ * BullMQ does with single jobs.
  * Must never happen here: a figure of one machine compared with a figure of another run.
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
@@ -13,8 +14,9 @@ import type { Given, Progress } from '../lab/experiment.ts'
 import { type NatsServer, natsMissing, startNats } from '../lab/nats-server.ts'
 import { readNatsJournal } from '../src/host/nats/reader.ts'
 import { Network } from '../src/index.ts'
-import { atLeast, type Benchmark, type Measured, Wanting } from './benchmark.ts'
+import { atLeast, type Benchmark, type Measured, type Row, Wanting } from './benchmark.ts'
 import { need } from './nats/load.ts'
+import { type PeerReport, Peers } from './nats/peers.ts'
 import type { Role } from './nats/process.ts'
 import { type RawRates, rawRates } from './nats/raw.ts'
 import { percentile } from './percentile.ts'
@@ -25,13 +27,19 @@ export const nats: Benchmark = {
   options: {
     tasks: { value: 'N', help: 'tasks of one counted run', otherwise: 6_000 },
     'at-once': { value: 'N', help: 'tasks that are open', otherwise: 512 },
+    alone: { help: 'without BullMQ, which needs redis-server and its packages' },
   },
-  examples: [['nats --json', 'all figures in one line; it needs nats-server']],
+  examples: [
+    ['nats --json', 'all figures in one line; it needs nats-server and redis-server'],
+    ['nats --alone', 'without redis-server'],
+  ],
   run: measure,
 }
 
 const agentCount = 100
 const runs = 3
+/** To count what one of them needs. */
+const tasksAlone = 50
 /** Ticks of the processor time in /proc, by the ABI of Linux. */
 const ticksPerSecond = 100
 
@@ -46,6 +54,7 @@ interface SizeResult {
 async function measure(given: Given, progress: Progress): Promise<Measured> {
   const missing = natsMissing()
   if (missing !== undefined) throw new Wanting(missing.replace('skipped: ', ''))
+  const peers = given.flag('alone') ? undefined : await Peers.open(progress)
   const server = await startNats()
   const parts: Part[] = []
   try {
@@ -57,33 +66,62 @@ async function measure(given: Given, progress: Progress): Promise<Measured> {
     await parts[1]?.ready
     await using client = await Network.open(server.url, { name: 'client', hub: false })
     const bench = new Bench(server, parts, client, given)
-    progress('groups of 1 …')
-    const groupsOf1 = await bench.saturate(1)
+    progress('groups of 1, and jobs …')
+    const groupsOf1 = await bench.saturate(1, () => peers?.run(given))
     progress('groups of 3 …')
     const groupsOf3 = await bench.saturate(3)
-    return measured(raw, groupsOf1, groupsOf3)
+    progress('one after the other …')
+    const appendsNeeded = { groupsOf1: await bench.appendsNeeded(1), groupsOf3: await bench.appendsNeeded(3) }
+    return measured({ raw, groupsOf1, groupsOf3, appendsNeeded, jobs: peers?.report() })
   } finally {
     for (const part of parts) part.end()
+    await peers?.close()
     await server.end()
   }
 }
 
-function measured(raw: RawRates, groupsOf1: SizeResult, groupsOf3: SizeResult): Measured {
-  return {
-    report: { raw, groupsOf1, groupsOf3 },
-    rows: [
-      { figure: 'groups of 1, on NATS', value: groupsOf1.tasksPerSecond, unit: 'tasks/s' },
-      {
-        figure: 'groups of 3, on NATS',
-        value: groupsOf3.tasksPerSecond,
-        unit: 'tasks/s',
-        target: atLeast(1_500),
-      },
-      { figure: 'the server alone, one append after the other', value: raw.appendsPerSecond, unit: '/s' },
-      { figure: 'the server alone, publishes, 64 at once', value: raw.publishesPerSecond, unit: '/s' },
-      { figure: 'the server alone, requests, 64 at once', value: raw.requestsPerSecond, unit: '/s' },
-    ],
+interface Report {
+  readonly raw: RawRates
+  readonly groupsOf1: SizeResult
+  readonly groupsOf3: SizeResult
+  /** Of one task that shares no append with another. */
+  readonly appendsNeeded: Readonly<Record<'groupsOf1' | 'groupsOf3', number>>
+  /** What BullMQ did with single jobs between our runs. */
+  readonly jobs: PeerReport | undefined
+}
+
+function measured(report: Report): Measured {
+  const { raw, groupsOf1, groupsOf3, appendsNeeded, jobs } = report
+  const most = raw.publishesPerSecond / appendsNeeded.groupsOf3
+  const rows: Row[] = [
+    { figure: 'groups of 1, on NATS', value: groupsOf1.tasksPerSecond, unit: 'tasks/s' },
+    {
+      figure: 'groups of 3, on NATS',
+      value: groupsOf3.tasksPerSecond,
+      unit: 'tasks/s',
+      target: atLeast(1_500),
+    },
+    {
+      figure: 'groups of 3 : publishes of the server / appends that a task needs',
+      value: Math.round((100 * groupsOf3.tasksPerSecond) / most) / 100,
+      unit: '×',
+      target: atLeast(0.25),
+      note: `${appendsNeeded.groupsOf3} appends where none is shared; ${groupsOf3.appendsPerTask} under this load`,
+    },
+    { figure: 'the server alone, one append after the other', value: raw.appendsPerSecond, unit: '/s' },
+    { figure: 'the server alone, publishes, 64 at once', value: raw.publishesPerSecond, unit: '/s' },
+    { figure: 'the server alone, requests, 64 at once', value: raw.requestsPerSecond, unit: '/s' },
+  ]
+  for (const { name, perSecond, keeps, goal } of Object.values(jobs ?? {})) {
+    rows.push({ figure: `single jobs, ${name}`, value: perSecond, unit: '/s', note: `keeps ${keeps}` })
+    rows.push({
+      figure: `groups of 1 : single jobs, ${name}`,
+      value: Math.round((100 * groupsOf1.tasksPerSecond) / perSecond) / 100,
+      unit: '×',
+      ...(goal === undefined ? {} : { target: atLeast(goal) }),
+    })
   }
+  return { report: { ...report, jobs: jobs ?? null }, rows }
 }
 
 class Bench {
@@ -101,8 +139,11 @@ class Bench {
     this.#atOnce = given.whole('at-once')
   }
 
-  /** The median of some runs after a warm-up. */
-  async saturate(size: number): Promise<SizeResult> {
+  /** The median of some runs after a warm-up; `between` runs after each of them. */
+  async saturate(
+    size: number,
+    between: () => Promise<void> | undefined = () => undefined,
+  ): Promise<SizeResult> {
     await this.#run(size, Math.ceil(this.#tasks / 3))
     const speeds: number[] = []
     const before = { cpu: await this.#cpu(), appends: await this.#appends() }
@@ -110,6 +151,7 @@ class Bench {
       const from = performance.now()
       await this.#run(size, this.#tasks)
       speeds.push((this.#tasks * 1_000) / (performance.now() - from))
+      await between()
     }
     const cpu = await this.#cpu()
     const all = this.#tasks * runs
@@ -127,7 +169,14 @@ class Bench {
     }
   }
 
-  async #run(size: number, tasks: number): Promise<void> {
+  /** Of a task that has the hub for itself. */
+  async appendsNeeded(size: number): Promise<number> {
+    const before = await this.#appends()
+    await this.#run(size, tasksAlone, 1)
+    return ((await this.#appends()) - before) / tasksAlone
+  }
+
+  async #run(size: number, tasks: number, atOnce = this.#atOnce): Promise<void> {
     let left = tasks
     const spec = need(size)
     const worker = async (): Promise<void> => {
@@ -137,7 +186,7 @@ class Bench {
         if (status !== 'completed') throw new Error(`a task ended as ${status}: ${reason?.message}`)
       }
     }
-    await Promise.all(Array.from({ length: this.#atOnce }, worker))
+    await Promise.all(Array.from({ length: atOnce }, worker))
   }
 
   async #cpu(): Promise<Record<'hub' | 'agents' | 'client' | 'server', number>> {

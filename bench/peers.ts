@@ -4,19 +4,16 @@
  * to the last, and the passes go round: what disturbs the machine disturbs everybody.
  * Must never happen here: a server or a process that is left behind, or a result that nobody compared.
  */
-import { type ChildProcess, fork } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Given, Progress } from '../lab/experiment.ts'
 import { atLeast, type Benchmark, type Measured, type Row, Wanting } from './benchmark.ts'
-import { cpuMs } from './peers/cpu.ts'
 import { installPeers, installServers } from './peers/install.ts'
-import type { Answer, Kind, Order } from './peers/peer.ts'
-import type { Server } from './peers/servers.ts'
+import type { Kind, Order } from './peers/peer.ts'
 import { type Subject, type SubjectName, subjects } from './peers/subjects.ts'
+import { type Pass, startWorker, type Worker } from './peers/worker.ts'
 import { percentile } from './percentile.ts'
 import { numberText } from './table.ts'
 
@@ -60,17 +57,9 @@ interface Comparison {
 const kinds: readonly Kind[] = ['jobs', 'flows']
 const signals = ['SIGINT', 'SIGTERM'] as const
 const warmUpSeconds = 0.7
-const patienceMs = 300_000
 const countMin = 500
 /** Of one pass, so that the results of the quickest fit into memory. */
 const countMax = 500_000
-
-/** What one of them did in one pass. */
-interface Pass {
-  readonly perSecond: number
-  /** Processor time of one job or flow, in microseconds, with that of the server. */
-  readonly cpuMicros: number
-}
 
 async function run(given: Given, progress: Progress): Promise<Measured> {
   const names = chosen(given.text('only'))
@@ -165,70 +154,6 @@ async function warmUp(worker: Worker, kind: Kind, given: Given): Promise<Order> 
 /** Enough to have that many in flight for most of the time, and not more than fits into memory. */
 function countOf(wanted: number, inFlight: number): number {
   return Math.round(Math.min(countMax, Math.max(countMin, 4 * inFlight, wanted)))
-}
-
-interface Worker {
-  run(order: Order): Promise<Pass>
-  stop(): Promise<void>
-}
-
-/** Starts the process of one library, and waits until it is ready. */
-async function startWorker(subject: Subject, server: Server): Promise<Worker> {
-  const file = fileURLToPath(new URL('./peers/process.ts', import.meta.url))
-  const child = fork(file, [subject.peer, server.address], {
-    env: { ...process.env, NODE_ENV: 'production' },
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    execArgv: [],
-  })
-  let said = ''
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    said = (said + text).slice(-2_000)
-  })
-  const atExit = (): void => void child.kill('SIGKILL')
-  process.once('exit', atExit)
-  const stop = async (): Promise<void> => {
-    process.off('exit', atExit)
-    await end(child)
-  }
-  const ask = (order?: Order): Promise<number> => {
-    return new Promise<number>((resolve, reject) => {
-      const fail = (reason: string): void => reject(new Error(`${subject.name}: ${reason}`))
-      const patience = setTimeout(() => fail(`no answer in ${patienceMs / 1000} s\n${said}`), patienceMs)
-      const onExit = (): void => fail(`its process ended\n${said}`)
-      child.once('exit', onExit)
-      child.once('message', (answer: Answer) => {
-        clearTimeout(patience)
-        child.off('exit', onExit)
-        if (answer.kind === 'failed') fail(answer.reason)
-        else resolve(answer.kind === 'done' ? answer.tookMs : 0)
-      })
-      if (order !== undefined) child.send(order)
-    })
-  }
-  try {
-    await ask()
-  } catch (cause) {
-    await stop()
-    throw cause
-  }
-  const pids = [child.pid ?? 0, server.pid ?? 0]
-  const run = async (order: Order): Promise<Pass> => {
-    const before = cpuMs(pids)
-    const tookMs = await ask(order)
-    const cpuMicros = (1000 * (cpuMs(pids) - before)) / order.count
-    return { perSecond: (order.count * 1000) / tookMs, cpuMicros }
-  }
-  return { run, stop }
-}
-
-/** Asks a process to end, by closing the line to it; kills it when it does not. */
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const ended = new Promise((resolve) => child.once('exit', resolve))
-  const patience = setTimeout(() => child.kill('SIGKILL'), 10_000)
-  if (child.connected) child.disconnect()
-  await ended
-  clearTimeout(patience)
 }
 
 /** From the figures of the passes to the report and its rows. */

@@ -21,11 +21,13 @@ export interface Server {
 const startsWithinMs = 60_000
 const endsWithinMs = 10_000
 
-/** Redis. `never` keeps everything in memory alone; `always` writes and flushes every command before it answers. */
-export async function startRedis(folder: string, flush: 'never' | 'always'): Promise<Server> {
+/**
+ * Redis. `never` keeps everything in memory alone; `everysec` writes every command and flushes once a second; `always`
+ * flushes before it answers.
+ */
+export async function startRedis(folder: string, flush: 'never' | 'everysec' | 'always'): Promise<Server> {
   const [port = 0] = await freePorts(1)
-  const kept =
-    flush === 'always' ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no']
+  const kept = flush === 'never' ? ['--appendonly', 'no'] : ['--appendonly', 'yes', '--appendfsync', flush]
   const place = ['--bind', '127.0.0.1', '--port', `${port}`, '--dir', folder]
   const child = start('redis-server', [...place, '--save', '', ...kept])
   return whenReady('Redis', child, `${port}`, async () => {
