@@ -45,4 +45,8 @@ export const regressions: readonly Regression[] = [
     seed: 130098,
     found: 'a late copy waited for a look at the journal, and its own task was forgotten meanwhile',
   },
+  {
+    seed: 155232,
+    found: 'a snapshot kept a checkpoint of a claim that was sent back, and replayed to another state',
+  },
 ]

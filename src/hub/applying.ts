@@ -97,7 +97,7 @@ function applyToTask(task: Task, fact: FactOfOpenTask): void {
       task.group = undefined
       task.results = []
       task.tookMs = []
-      task.checkpoints.length = 0
+      for (const { agent } of [...task.checkpoints]) forgetCheckpoint(task, agent)
       task.facts.push(fact)
       return
     default:
