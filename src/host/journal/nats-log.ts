@@ -83,7 +83,8 @@ export class NatsLog {
   /** Hands over the newest snapshot and every fact after it, up to the end that was last seen. */
   async replay(apply: (fact: Fact) => void): Promise<Position> {
     const manifest = await newestManifest(this.store)
-    for (const fact of await this.#snapshot(manifest)) apply(fact)
+    const snapshot = manifest === undefined ? [] : await snapshotText(this.store, manifest)
+    for (const fact of snapshot) apply(fact)
     const tail = new Map<TaskId, number[]>()
     for await (const batch of this.#batches(endAt(manifest), this.#end.seq)) {
       note(tail, batch)
@@ -162,15 +163,12 @@ export class NatsLog {
 
   async #indexed(task: TaskId): Promise<number[]> {
     const { store } = this
-    const subject = store.subjects.index(store.partition, bucketOf(task))
     const places: number[] = []
-    for (let seq = 1; ; ) {
-      const message = await store.message(store.sideStream, { seq, next_by_subj: subject })
-      if (message === undefined) return places
+    for (const message of await messagesOn(store, store.subjects.index(store.partition, bucketOf(task)))) {
       const entries = entriesIn(message)
       if (Object.hasOwn(entries, task)) places.push(...(entries[task] ?? []))
-      seq = message.seq + 1
     }
+    return places
   }
 
   async #batchAt(seq: number): Promise<readonly Fact[]> {
@@ -208,20 +206,40 @@ export class NatsLog {
     }
     return low === 0 ? logStart : endBefore(this.store, low)
   }
+}
 
-  async #snapshot(manifest: Manifest | undefined): Promise<readonly Fact[]> {
-    if (manifest === undefined) return []
-    const { position, logHash, hash, parts } = manifest
-    const pieces: Uint8Array[] = []
-    for (const seq of parts) {
-      const message = await this.store.message(this.store.sideStream, { seq })
-      if (message === undefined) throw corrupt(`a part of the snapshot at position ${position} is gone`)
-      pieces.push(message.data)
-    }
-    const body = textOf(pieces)
-    const link = Buffer.from(chain(Buffer.from(logHash, 'hex'), position, position, body)).toString('hex')
-    if (link !== hash) throw corrupt(`the snapshot at position ${position} is damaged`)
-    return factsIn(body, position)
+/** The facts of a snapshot. Errors: E_LOG_CORRUPT when they are not what was written. */
+export async function snapshotText(store: NatsStore, manifest: Manifest): Promise<readonly Fact[]> {
+  const { position, logHash, hash, parts } = manifest
+  const pieces: Uint8Array[] = []
+  for (const seq of parts) {
+    const message = await store.message(store.sideStream, { seq })
+    if (message === undefined) throw corrupt(`a part of the snapshot at position ${position} is gone`)
+    pieces.push(message.data)
+  }
+  const body = textOf(pieces)
+  const link = Buffer.from(chain(Buffer.from(logHash, 'hex'), position, position, body)).toString('hex')
+  if (link !== hash) throw corrupt(`the snapshot at position ${position} is damaged`)
+  return factsIn(body, position)
+}
+
+/** Every message of the index. */
+export async function* indexOf(store: NatsStore): AsyncGenerator<StoredMsg> {
+  const { partition, subjects } = store
+  for await (const messages of inOrder(range(0, buckets - 1), (bucket) =>
+    messagesOn(store, subjects.index(partition, bucket)),
+  )) {
+    yield* messages
+  }
+}
+
+async function messagesOn(store: NatsStore, subject: string): Promise<StoredMsg[]> {
+  const all: StoredMsg[] = []
+  for (let seq = 1; ; ) {
+    const message = await store.message(store.sideStream, { seq, next_by_subj: subject })
+    if (message === undefined) return all
+    all.push(message)
+    seq = message.seq + 1
   }
 }
 
@@ -281,7 +299,7 @@ function note(tail: Map<TaskId, number[]>, { facts, seq }: Batch): void {
   }
 }
 
-function entriesIn(message: StoredMsg): Readonly<Record<string, readonly number[]>> {
+export function entriesIn(message: StoredMsg): Readonly<Record<string, readonly number[]>> {
   try {
     return message.json()
   } catch {
@@ -289,12 +307,12 @@ function entriesIn(message: StoredMsg): Readonly<Record<string, readonly number[
   }
 }
 
-function* range(from: number, to: number): Generator<number> {
+export function* range(from: number, to: number): Generator<number> {
   for (let seq = from; seq <= to; seq++) yield seq
 }
 
 /** Asks for many at once and gives the answers in order. */
-async function* inOrder<Key, Value>(
+export async function* inOrder<Key, Value>(
   keys: Iterable<Key>,
   ask: (key: Key) => Promise<Value>,
 ): AsyncGenerator<Value> {

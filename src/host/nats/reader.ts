@@ -6,6 +6,8 @@ import { encode } from '../../protocol/codec.ts'
 import { quote, type TaskId } from '../../protocol/id.ts'
 import { isRefusal, refuse } from '../../protocol/refusal.ts'
 import { Fault } from '../fault.ts'
+import { auditNatsLog } from '../journal/audit-nats.ts'
+import type { AuditReport } from '../journal/findings.ts'
 import { logStart } from '../journal/nats-batch.ts'
 import { NatsLog } from '../journal/nats-log.ts'
 import { findStore, type NatsStore } from '../journal/nats-store.ts'
@@ -42,6 +44,18 @@ export async function readNatsJournal(where: string, options: ReaderOptions): Pr
     },
     end: () => log.end,
     close: () => line.close(),
+  }
+}
+
+/**
+ * Examines the log of a network. Errors: E_NOT_A_STORE when there is no such network, E_UNREACHABLE, E_FORBIDDEN.
+ */
+export async function auditOnNats(where: string, options: ReaderOptions): Promise<AuditReport> {
+  const { line, store } = await openStoreAt(where, options)
+  try {
+    return await auditNatsLog(store)
+  } finally {
+    await line.close()
   }
 }
 
@@ -96,29 +110,40 @@ function mayCancel(identity: Identity | undefined, { announcement, initiator }: 
   )
 }
 
-interface OpenLog {
+interface OpenStore {
   readonly line: Line
-  readonly log: NatsLog
+  readonly store: NatsStore
   readonly place: NatsPlace
   readonly identity: Identity | undefined
 }
 
-async function openLog(where: string, options: ReaderOptions): Promise<OpenLog> {
+async function openStoreAt(where: string, options: ReaderOptions): Promise<OpenStore> {
   const place = readPlace(where)
   if (isRefusal(place)) throw new RefusedError(place)
   const { credentials, tls, notify = () => {} } = options
   const identity = credentials === undefined ? undefined : readKeyFile(credentials).identity
   const line = await Line.open(place, { name: drawnName(identity), credentials, tls, tell: notify })
   try {
-    const store: NatsStore | undefined = await findStore(line, subjectsOf(place.network), partition)
-    if (store === undefined) {
-      throw new Fault('E_NOT_A_STORE', `there is no network at ${place.shown}`, {
-        hint: 'It is made by its first hub: convoke up, or Network.open.',
-      })
-    }
-    return { line, log: await NatsLog.open(store, logStart), place, identity }
+    const store = await findStore(line, subjectsOf(place.network), partition)
+    if (store !== undefined) return { line, store, place, identity }
+    throw new Fault('E_NOT_A_STORE', `there is no network at ${place.shown}`, {
+      hint: 'It is made by its first hub: convoke up, or Network.open.',
+    })
   } catch (cause) {
     await line.close()
+    throw cause
+  }
+}
+
+async function openLog(
+  where: string,
+  options: ReaderOptions,
+): Promise<OpenStore & { readonly log: NatsLog }> {
+  const open = await openStoreAt(where, options)
+  try {
+    return { ...open, log: await NatsLog.open(open.store, logStart) }
+  } catch (cause) {
+    await open.line.close()
     throw cause
   }
 }
