@@ -32,7 +32,8 @@ export const up: Command = {
   ],
   notes: [
     'GET /health answers {"connected": …, "hub": "here" | "elsewhere" | null}: 200 when it is connected and a hub\n' +
-      'is known, and otherwise 503.',
+      'is known, and otherwise 503. The hub itself adds how often it gave each refusal ("refusals"), and how many\n' +
+      'messages found its inbox full ("inputsLost").',
   ],
   run: serve,
 }
@@ -76,10 +77,11 @@ function portOf(health: string | true | undefined): number | undefined {
 async function healthAt(port: number, network: Network): Promise<Server> {
   const server = createServer((request, response) => {
     const { connected, hub } = network.status()
+    const health = { connected, hub: hub ?? null, ...network.counts() }
     const known = request.url === '/health'
     response.statusCode = known ? (connected && hub !== undefined ? 200 : 503) : 404
     response.setHeader('content-type', 'application/json')
-    response.end(known ? `${JSON.stringify({ connected, hub: hub ?? null })}\n` : '{}\n')
+    response.end(known ? `${JSON.stringify(health)}\n` : '{}\n')
   })
   server.listen(port, '127.0.0.1')
   try {

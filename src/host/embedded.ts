@@ -54,6 +54,7 @@ export async function openEmbedded(where: string, options: CheckedOptions): Prom
     onReplaced() {},
     onNudge() {},
     status: () => ({ connected: true, hub: 'here' }),
+    counts: () => hub.counts(),
     close: (failed) => (failed ? hub.abandon() : hub.close()),
   }
 }

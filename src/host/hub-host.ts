@@ -18,6 +18,7 @@ import type { TaskForecast } from './forecasting.ts'
 import { Node } from './node.ts'
 import type { Clock, Journal, Link, Position, Random, Soon, Transport } from './ports.ts'
 import { type Observation, observationsMax, type Records } from './records.ts'
+import type { HubCounts } from './site.ts'
 import { foldTask, type GroupView, type TaskRecord, type TaskView, Views } from './views.ts'
 
 export interface HubPorts {
@@ -106,6 +107,11 @@ export class HubHost implements Records {
 
   address(): Address {
     return this.#hub.address()
+  }
+
+  counts(): HubCounts {
+    const refusals = [...this.#hub.state().refusals].sort(([a], [b]) => (a < b ? -1 : 1))
+    return { refusals: Object.fromEntries(refusals), inputsLost: this.#node.lost }
   }
 
   async record(task: TaskId): Promise<TaskRecord | undefined> {

@@ -18,7 +18,7 @@ import { type CheckedOptions, checkOptions, hubId, idTaken, isOfHub, type Networ
 import { announcer, Participant, type ParticipantPorts, participationOf } from './participant.ts'
 import type { Observation, Records } from './records.ts'
 import { RefusedError } from './refused.ts'
-import type { NetworkStatus, Site } from './site.ts'
+import type { HubCounts, NetworkStatus, Site } from './site.ts'
 import type { TaskHandle } from './task-handle.ts'
 import type { GroupView, TaskView } from './views.ts'
 
@@ -189,6 +189,11 @@ export class Network {
   /** Whether there is a connection, and where the hub is. An embedded network always has both here. */
   status(): NetworkStatus {
     return this.#site.status()
+  }
+
+  /** What the hub has refused and lost, where it is in this process; undefined where it is not. */
+  counts(): HubCounts | undefined {
+    return this.#site.counts()
   }
 
   /**

@@ -2,7 +2,7 @@
  * Where a network lives: in this process, or on servers of NATS. What is the same everywhere is in `network`.
  */
 import type { NodeId } from '../protocol/id.ts'
-import type { Refusal } from '../protocol/refusal.ts'
+import type { Refusal, RefusalCode } from '../protocol/refusal.ts'
 import type { Fault } from './fault.ts'
 import type { Soon, Transport } from './ports.ts'
 import type { Records } from './records.ts'
@@ -13,6 +13,14 @@ export interface NetworkStatus {
   readonly connected: boolean
   /** Where the hub is that was last heard; undefined when it has been silent for longer than its lease. */
   readonly hub: 'here' | 'elsewhere' | undefined
+}
+
+/** What the hub of this process has not done, since it was taken into service. */
+export interface HubCounts {
+  /** How often each refusal was given. */
+  readonly refusals: Readonly<Partial<Record<RefusalCode, number>>>
+  /** Messages that were dropped because more waited than `inboxMax`. */
+  readonly inputsLost: number
 }
 
 export interface Site {
@@ -30,6 +38,8 @@ export interface Site {
   /** Calls `nudge` when there may be another hub, or a line that was gone is back. */
   onNudge(nudge: () => void): void
   status(): NetworkStatus
+  /** Undefined where the hub is not here. */
+  counts(): HubCounts | undefined
   /** Closes what is the network's own, after its nodes. `failed`: ask nothing more of what has failed. */
   close(failed: boolean): Promise<void>
 }

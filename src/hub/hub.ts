@@ -111,7 +111,7 @@ export class Hub implements Machine<HubInput, Fact, HubEffect> {
     return this.#hub.self
   }
 
-  /** What it knows, for those who watch it: the lab. Nobody but the hub changes it. */
+  /** What it knows, for those who watch it: its host and the lab. Nobody but the hub changes it. */
   state(): Readonly<HubState> {
     return this.#hub
   }

@@ -54,7 +54,7 @@ if (hasNats('CLI-20 the commands on a real server')) {
       const { run, stay } = await standFor(t)
       const up = stay('up', '--health', '0', '--name', 'alpha')
       const { status, body, url } = await healthOf(up)
-      assert.deepEqual([status, body], [200, { connected: true, hub: 'here' }])
+      assert.deepEqual([status, body], [200, { connected: true, hub: 'here', refusals: {}, inputsLost: 0 }])
       assert.equal((await fetch(url.replace('health', 'else'))).status, 404)
       const ada = stay(
         'agent',
@@ -80,6 +80,17 @@ if (hasNats('CLI-20 the commands on a real server')) {
       const failed = await run('announce', 'Fail', '--requires', 'harm', '--deadline', '3s')
       assert.equal(failed.code, 3)
       assert.match(failed.out, /^t\S+ (failed|expired): E_/)
+      // What was refused is counted where an operator looks.
+      assert.equal(
+        (await run('announce', 'Again', '--requires', 'harm', '--id', 'counted', '--no-wait')).code,
+        0,
+      )
+      assert.equal(
+        (await run('announce', 'Else', '--requires', 'harm', '--id', 'counted', '--no-wait')).code,
+        3,
+      )
+      const { refusals } = (await (await fetch(url)).json()) as { refusals: Record<string, number> }
+      assert.equal(refusals.E_TASK_CONFLICT, 1)
       ada.child.kill('SIGINT')
       assert.equal((await ada.ended).code, 130)
       const agents = JSON.parse((await run('agents', '--json')).out) as { id: string; present: boolean }[]
@@ -108,11 +119,12 @@ if (hasNats('CLI-20 the commands on a real server')) {
       await one.ended
       await said(two, /is the hub now/)
       const { body, url } = await healthOf(two)
-      assert.deepEqual(body, { connected: true, hub: 'here' })
+      assert.deepEqual(body, { connected: true, hub: 'here', refusals: {}, inputsLost: 0 })
       await server.kill()
       await said(two, /disconnected:/)
       const response = await fetch(url)
-      assert.deepEqual([response.status, await response.json()], [503, { connected: false, hub: 'here' }])
+      const alone = (await response.json()) as { connected: boolean; hub: string }
+      assert.deepEqual([response.status, alone.connected, alone.hub], [503, false, 'here'])
     },
   )
 

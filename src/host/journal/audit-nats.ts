@@ -23,8 +23,8 @@ import {
 import type { NatsStore } from './nats-store.ts'
 
 /**
- * Checks the chain of all batches, that no message is gone, the newest snapshot, the index, the shape of every fact, and
- * the invariants of the log (`hub/invariants`). Also works while a hub decides. Errors: E_UNREACHABLE, E_FORBIDDEN.
+ * Checks the chain of all batches, that no message is gone, the newest snapshot, the index, the shape of every fact,
+ * and the invariants of the log (`hub/invariants`). Also works while a hub decides. Errors: E_UNREACHABLE, E_FORBIDDEN.
  */
 export async function auditNatsLog(store: NatsStore): Promise<AuditReport> {
   return new NatsAudit(store).run()

@@ -11,9 +11,11 @@ import type { NatsJournal } from '../journal/nats.ts'
 import { type LogEnd, logStart } from '../journal/nats-batch.ts'
 import type { Journal, Link, Random, Transport } from '../ports.ts'
 import { Settlement } from '../settlement.ts'
+import type { HubCounts } from '../site.ts'
 import { type Line, pause, textOf } from './line.ts'
 import type { Tell } from './notice.ts'
 import type { Subjects } from './subjects.ts'
+import { type Word, wordIn } from './word.ts'
 
 export interface OwnershipPorts {
   readonly line: Line
@@ -46,17 +48,6 @@ const finishMs: Millis = 5_000
 const marginShare = 0.2
 /** How often an owner shows that it lives, in a lease. */
 const beatsPerLease = 4
-/** The longest word that a hub says has about 150. */
-const wordBytesMax = 1_024
-
-type Word =
-  | { readonly kind: 'beat'; readonly incarnation: number; readonly name: string }
-  | { readonly kind: 'released'; readonly name: string }
-  /** Whoever also waits leaves it the first try. */
-  | { readonly kind: 'claims'; readonly name: string }
-  | { readonly kind: 'who' }
-  /** The answer of one who stands by and may be a hub: there was one, so long ago. */
-  | { readonly kind: 'heard'; readonly agoMs: Millis }
 
 /** A hub in service, and how long it may act. */
 interface Term {
@@ -89,7 +80,7 @@ export class Ownership {
       : [subjects.owner(partition)]
     const subscriptions = heard.map((subject) =>
       line.subscribe(subject, ({ data }) => {
-        const word = data.length > wordBytesMax ? undefined : wordIn(Buffer.from(data).toString())
+        const word = wordIn(data)
         if (word !== undefined) this.#hear(word)
       }),
     )
@@ -118,6 +109,11 @@ export class Ownership {
   where(): 'here' | 'elsewhere' | undefined {
     if (this.#state === 'deciding') return 'here'
     return performance.now() - this.#heard.at <= this.#ports.leaseMs ? 'elsewhere' : undefined
+  }
+
+  /** Of the hub of this process, while it decides. */
+  counts(): HubCounts | undefined {
+    return this.#term?.hub.counts()
   }
 
   /** Hands over: lets the hub finish, and tells the others that its place is free. */
@@ -301,24 +297,6 @@ export class Ownership {
 /** Faults that another try in the same process does not mend. */
 function isLasting({ code }: Fault): boolean {
   return code !== 'E_FENCED' && code !== 'E_UNREACHABLE' && code !== 'E_CLOSED'
-}
-
-function wordIn(text: string): Word | undefined {
-  try {
-    const word: unknown = JSON.parse(text)
-    if (typeof word !== 'object' || word === null || !('kind' in word)) return undefined
-    if (word.kind === 'beat')
-      return 'incarnation' in word && isCount(word.incarnation) ? (word as Word) : undefined
-    if (word.kind === 'heard') return 'agoMs' in word && Number(word.agoMs) >= 0 ? (word as Word) : undefined
-    const simple = ['released', 'claims', 'who'] as readonly unknown[]
-    return simple.includes(word.kind) ? (word as Word) : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= 0
 }
 
 /**

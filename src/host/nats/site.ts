@@ -77,6 +77,7 @@ export async function openOnNats(where: string, options: CheckedOptions): Promis
     onReplaced: (tell) => void replaced.add(tell),
     onNudge: (each) => void nudges.add(each),
     status: () => ({ connected: line.isUp(), hub: ownership.where() }),
+    counts: () => ownership.counts(),
     async close() {
       stop.end()
       records.close()
