@@ -1,5 +1,5 @@
 /**
- * What an audit finds, whatever the log lies in: in the text of each batch, the shape of each fact, the rules of the log.
+ * What an audit finds, whatever the log lies in: in the text of a batch, the shape of a fact, the rules of the log.
  * Must never happen here: an end at the first problem, as long as there is something left to read.
  */
 import { type InvariantRule, Invariants, type TaskCounts } from '../../hub/invariants.ts'
