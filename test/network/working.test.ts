@@ -134,7 +134,8 @@ test(
       signal.addEventListener('abort', () => stopped.open(String(signal.reason.message)))
       return late.passed
     })
-    const task = await network.announce(need({ workSilenceMs: 150, maxAttempts: 2, verify: 'initiator' }))
+    // Longer than a busy machine keeps a process waiting: bob is not to be silent by accident.
+    const task = await network.announce(need({ workSilenceMs: 1500, maxAttempts: 2, verify: 'initiator' }))
     for await (const update of task.updates()) if (update.kind === 'formed') break
     await agent(network, 'bob', () => 'in time')
     assert.match(await stopped.passed, /no sign of work for \d+ ms/)
@@ -152,13 +153,13 @@ test(
 test('WORK-4 a report is a sign of life', patient, async (t) => {
   const network = await networkFor(t)
   await agent(network, 'ada', async (_, { report }) => {
-    for (let i = 0; i <= 13; i++) {
-      report(i / 13)
+    for (let i = 0; i <= 23; i++) {
+      report(i / 23)
       await new Promise((resolve) => setTimeout(resolve, 100))
     }
     return 'slow'
   })
-  const outcome = await (await network.announce(need({ workSilenceMs: 1000, maxAttempts: 1 }))).outcome()
+  const outcome = await (await network.announce(need({ workSilenceMs: 2000, maxAttempts: 1 }))).outcome()
   assert.deepEqual(outcome.results.work, [{ agent: 'ada', result: 'slow' }])
 })
 
