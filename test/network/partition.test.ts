@@ -58,6 +58,14 @@ if (hasNats('NATS-16 a cluster that falls apart')) {
       assert.equal((await management.streams.info(subjectsOf('main').logStream(0))).config.num_replicas, 3)
       await line.close()
 
+      // A busy machine may have had its hub wait for itself before; what counts is what happens from here on.
+      await until(
+        () => alone.status().hub === 'here' && other.status().hub === 'elsewhere',
+        'both know it',
+        said,
+      )
+      const startsBefore = startsIn(await factsAt(cluster.servers[1]?.url ?? ''))
+
       cluster.isolate(0)
       const from = performance.now()
       const inMinority = alone.announce(need({ id: 'minority' }))
@@ -79,9 +87,13 @@ if (hasNats('NATS-16 a cluster that falls apart')) {
       for (const [i, fact] of all.entries()) invariants.observe(fact, i + 1)
       assert.deepEqual(invariants.violations(), [])
       assert.deepEqual(invariants.counts().ended.completed, 3)
-      assert.equal(all.filter(({ kind }) => kind === 'hub.started').length, 2)
+      assert.equal(startsIn(all), startsBefore + 1)
     },
   )
+}
+
+function startsIn(facts: readonly Fact[]): number {
+  return facts.filter(({ kind }) => kind === 'hub.started').length
 }
 
 async function factsAt(url: string): Promise<Fact[]> {
