@@ -49,4 +49,5 @@ export const regressions: readonly Regression[] = [
     seed: 155232,
     found: 'a snapshot kept a checkpoint of a claim that was sent back, and replayed to another state',
   },
+  { seed: 168559, found: 'the late refusal of a first copy was believed after the second had been accepted' },
 ]

@@ -103,7 +103,10 @@ export function onAccepted(agent: AgentState, task: TaskId): void {
   tell(agent, task, { kind: 'accepted' })
 }
 
+/** What is accepted is refused no more: that answers an earlier copy, and is late. A hub may have lost it, though. */
 export function onRefused(agent: AgentState, task: TaskId, refusal: Refusal): void {
+  const isLost = refusal.code === 'E_NO_SUCH_TASK' && refusal.field === undefined
+  if (!isLost && agent.announced.get(task)?.accepted === true) return
   forget(agent, task)
   remember(agent.refused, task, true)
   tell(agent, task, { kind: 'refused', refusal })

@@ -9,6 +9,7 @@ import type { AgentId, HubId, InviteId, SkillName, TaskId } from '../../src/prot
 import { type JsonText, jsonNull } from '../../src/protocol/json.ts'
 import { defaultLimits } from '../../src/protocol/limits.ts'
 import type { Assignment, Message } from '../../src/protocol/message.ts'
+import type { Refusal } from '../../src/protocol/refusal.ts'
 import type { TaskAnnouncement } from '../../src/protocol/task.ts'
 
 const self = 'ada' as AgentId
@@ -334,4 +335,23 @@ test('LINK-8 whatever an initiator hears of a task that was refused takes the ta
       .map((effect) => (effect.kind === 'send' ? effect.message.kind : effect.kind))
     assert.deepEqual(said, ['TASK_CANCEL'], message.kind)
   }
+})
+
+test('LINK-15 a refusal that is heard after the acceptance changes nothing, unless the hub lost the task', () => {
+  const bench = new Bench()
+  const refused = (refusal: Refusal): readonly AgentEffect[] =>
+    bench.hear({ kind: 'TASK_REFUSED', task, refusal })
+  bench.agent.receive({ kind: 'announce', announcement: { id: task, ...announced }, fresh: true }, bench.now)
+  bench.hear({ kind: 'TASK_ACCEPTED', task })
+  const late = [
+    { code: 'E_QUOTA', message: 'there are ten' },
+    { code: 'E_NO_SUCH_TASK', message: 'it depends on "a", which does not exist', field: 'dependsOn' },
+  ] as const
+  for (const refusal of late) assert.deepEqual(refused(refusal), [])
+  assert.deepEqual(
+    bench.hear({ kind: 'TASK_ACCEPTED', task }).filter(({ kind }) => kind === 'send'),
+    [],
+  )
+  const lost = { code: 'E_NO_SUCH_TASK', message: 'there is no task "churn"' } as const
+  assert.deepEqual(refused(lost), [{ kind: 'news', task, news: { kind: 'refused', refusal: lost } }])
 })
