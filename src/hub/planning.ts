@@ -23,6 +23,8 @@ import type { HubState, OpenNeed, RosterEntry, Task } from './state.ts'
 const planWaitMs: Millis = 1_000
 /** Between two plans of a project lies this many times what the first one took. */
 const planPause = 10
+/** A plan that reality has missed is mended with so many times fewer steps than it is made with. */
+const mendingShare = 4
 /** Projects with more open tasks are served by rank alone: one schedule would take longer than a turn may. */
 const planTasksMax = 512
 /** Searches of a task that may come to nothing before no plan counts on it any more. */
@@ -42,7 +44,9 @@ export function askForPlans(hub: HubState): void {
     }
     project.planning = planning.planning
     const { round } = planning.planning
-    const stepsMax = hub.configuration.limits.planStepsMax
+    const { planStepsMax } = hub.configuration.limits
+    const stepsMax = project.anew ? planStepsMax : Math.ceil(planStepsMax / mendingShare)
+    project.anew = false
     hub.effects.push({ kind: 'plan', project: project.id, round, problem: planning.problem, stepsMax })
   }
 }

@@ -49,6 +49,8 @@ export interface Project {
   planning: Planning | undefined
   /** What the plan was made for is no longer so. */
   stale: boolean
+  /** The next plan is made from nothing: what the last one was made for is no longer so. */
+  anew: boolean
   /** The ranks of its tasks are up to date. */
   ranked: boolean
   /** The next look-ahead begins no sooner. */

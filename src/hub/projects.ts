@@ -52,6 +52,7 @@ function include(hub: HubState, project: Project, task: Task): void {
 /** What the plan, the ranks and the weights were made for is no longer so. */
 export function outdate(project: Project): void {
   project.stale = true
+  project.anew = true
   project.ranked = false
   project.weights = undefined
 }
@@ -70,6 +71,7 @@ function newProject(hub: HubState, first: Task): Project {
     plan: undefined,
     planning: undefined,
     stale: true,
+    anew: true,
     ranked: false,
     waiting: new Set(),
     planAgainAt: 0,

@@ -211,6 +211,8 @@ class Unplanned {
   readonly hub = new Hub({ id: 'hub' as HubId, incarnation: 1 }, seeded(1))
   now = 1_000
   plans: number[] = []
+  /** Of each plan, the steps allowed. */
+  budgets: number[] = []
   #serial = 0
 
   constructor() {
@@ -254,6 +256,7 @@ class Unplanned {
       if (effect.kind === 'send') return [effect.message]
       if (effect.kind === 'plan') {
         this.plans.push(effect.round)
+        this.budgets.push(effect.stepsMax)
         return []
       }
       this.hub.receive({ kind: 'recalled', task: effect.task, facts: [] }, this.now)
@@ -286,4 +289,25 @@ test('AHEAD-7 without durations nobody looks ahead', () => {
   const said = talk.announces(etl('a', { project: 'p' }), etl('b', { project: 'p' }))
   assert.deepEqual(talk.plans, [])
   assert.ok(said.some(({ kind }) => kind === 'SKILL_QUERY'))
+})
+
+test('AHEAD-8 a plan that lost a task is mended with a quarter of the steps; a task more, and it is made anew', () => {
+  const talk = new Unplanned()
+  const part = (id: string): AnnounceSpec => etl(id, { project: 'p', expectedMs: second })
+  const answer = (): void => {
+    const none = { lengthMs: Number.POSITIVE_INFINITY, startMs: [], endMs: [], teams: [] }
+    const round = talk.plans.at(-1) ?? 0
+    talk.hub.receive({ kind: 'planned', project: 'desk p', round, schedule: none }, talk.now)
+    talk.drain()
+  }
+  talk.hears('ada', { kind: 'AGENT_JOIN', skills: [{ name: 'etl' as never, level: 'novice' }], capacity: 1 })
+  talk.announces(part('a'), part('b'), part('c'), part('d'))
+  answer()
+  talk.hears('desk', { kind: 'TASK_CANCEL', task: 'd' as TaskId, reason: 'no need' })
+  // The hub looks again when the queue is served.
+  talk.announces(etl('alone'))
+  answer()
+  talk.announces(part('e'))
+  const all = defaultLimits.planStepsMax
+  assert.deepEqual(talk.budgets, [all, all / 4, all])
 })
