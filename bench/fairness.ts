@@ -4,7 +4,7 @@
  */
 import type { Progress } from '../lab/experiment.ts'
 import { batchOracle, randomBatch } from '../lab/oracle/batch.ts'
-import { type Flood, playFlood } from '../lab/queue/flood.ts'
+import { type Flood, type Flooded, playFlood } from '../lab/queue/flood.ts'
 import { playTrace, traceOf } from '../lab/queue/trace.ts'
 import { formTogether } from '../src/strategy/batch.ts'
 import { seeded } from '../src/strategy/random.ts'
@@ -16,8 +16,10 @@ const instances = 200
 /** How often groups of an instance are taken apart. */
 const repairs = 150
 
-const flood = { seed: 1, others: 8, factor: 25, load: 0.55 }
-const floods: Readonly<Record<string, Flood>> = {
+/** Of one run the p99 is that of its eight longest waits, so that several are played. */
+const floodSeeds = [1, 2, 3, 4, 5]
+const flood = { others: 8, factor: 25, load: 0.55 }
+const floods: Readonly<Record<string, Omit<Flood, 'seed'>>> = {
   oneAgent: { ...flood, agents: 1, places: 1, services: 1_500 },
   tenAgents: { ...flood, agents: 10, places: 1, services: 200 },
   groupsOfThree: { ...flood, agents: 9, places: 3, services: 200 },
@@ -34,22 +36,28 @@ export const fairness: Benchmark = {
 async function all(progress: Progress): Promise<Measured> {
   const flooded: Record<string, FloodReport> = {}
   for (const [name, scene] of Object.entries(floods)) {
-    progress(`a flood: ${name} …`)
+    progress(`a flood, ${floodSeeds.length} times: ${name} …`)
     flooded[name] = await report(scene)
   }
   progress('everybody has more than there is room for …')
-  const { begun } = await playFlood({ ...flood, agents: 2, places: 1, services: 100, load: 2 })
+  const { begun } = await playFlood({ ...flood, seed: 1, agents: 2, places: 1, services: 100, load: 2 })
   const jain = round(begun.reduce((a, b) => a + b) ** 2 / begun.length / begun.reduce((a, b) => a + b * b, 0))
   progress(`${traces} random traces …`)
   const ageing = bounds()
   progress(`${instances} instances of several groups at once, here and by HiGHS …`)
   const batch = await together()
-  const worst = Math.max(...Object.values(flooded).map(({ p99 }) => p99))
+  const worst = Math.max(...Object.values(flooded).map(({ p99Worst }) => p99Worst))
   return {
-    report: { floodP99ServiceTimes: worst, jain, ...ageing, batch, flood: { ...flood, ...flooded } },
+    report: {
+      floodP99ServiceTimes: worst,
+      jain,
+      ...ageing,
+      batch,
+      flood: { ...flood, seeds: floodSeeds, ...flooded },
+    },
     rows: [
       {
-        figure: 'wait of the others under a flood, p99',
+        figure: `wait of the others under a flood, p99, worst of ${floodSeeds.length} runs`,
         value: worst,
         unit: 'services',
         target: atMost(10),
@@ -84,24 +92,33 @@ async function all(progress: Progress): Promise<Measured> {
 }
 
 interface FloodReport {
+  /** Means of all runs, and the highest p99 of one. */
   readonly p50: number
   readonly p99: number
+  readonly p99Worst: number
   readonly max: number
   /** The p99 if whoever comes first were served first. */
   readonly p99InOrder: number
+  /** The p99 of the others without the flood: no turn-taking makes them wait less. */
+  readonly p99Alone: number
   readonly floodShare: number
   readonly tasksOfOthers: number
 }
 
-async function report(scene: Flood): Promise<FloodReport> {
-  const { othersWait, othersWaitInOrder, floodShare } = await playFlood(scene)
+async function report(scene: Omit<Flood, 'seed'>): Promise<FloodReport> {
+  const runs: Flooded[] = []
+  for (const seed of floodSeeds) runs.push(await playFlood({ ...scene, seed }))
+  const mean = (of: (run: Flooded) => number): number =>
+    round(runs.reduce((sum, run) => sum + of(run), 0) / runs.length)
   return {
-    p50: round(percentile(othersWait, 0.5)),
-    p99: round(percentile(othersWait, 0.99)),
-    max: round(percentile(othersWait, 1)),
-    p99InOrder: round(percentile(othersWaitInOrder, 0.99)),
-    floodShare: round(floodShare),
-    tasksOfOthers: othersWait.length,
+    p50: mean(({ othersWait }) => percentile(othersWait, 0.5)),
+    p99: mean(({ othersWait }) => percentile(othersWait, 0.99)),
+    p99Worst: round(Math.max(...runs.map(({ othersWait }) => percentile(othersWait, 0.99)))),
+    max: round(Math.max(...runs.map(({ othersWait }) => percentile(othersWait, 1)))),
+    p99InOrder: mean(({ othersWaitInOrder }) => percentile(othersWaitInOrder, 0.99)),
+    p99Alone: mean(({ othersWaitAlone }) => percentile(othersWaitAlone, 0.99)),
+    floodShare: mean(({ floodShare }) => floodShare),
+    tasksOfOthers: runs.reduce((sum, { othersWait }) => sum + othersWait.length, 0),
   }
 }
 

@@ -29,6 +29,8 @@ export interface Flooded {
   readonly othersWait: readonly number[]
   /** The same tasks, if whoever comes first were served first. */
   readonly othersWaitInOrder: readonly number[]
+  /** The same tasks, if nobody flooded: what the others make each other wait. */
+  readonly othersWaitAlone: readonly number[]
   /** Tasks of the flood that were served, as a share of all. */
   readonly floodShare: number
   /** Tasks that began, of each initiator; the first is the one that floods. */
@@ -118,6 +120,7 @@ function summary({ agents, places, services, others }: Flood, lives: readonly Li
   return {
     othersWait: mine.map(wait),
     othersWaitInOrder: inOrder(lives, Math.floor(agents / places)),
+    othersWaitAlone: inOrder(mine, Math.floor(agents / places)),
     floodShare: served.filter(({ by }) => by === flooder).length / served.length,
     begun: desksOf(others).map((desk) => served.filter(({ by }) => by === desk).length),
     waiting: lives.length - served.length,
