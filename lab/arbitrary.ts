@@ -244,7 +244,10 @@ type Body<Kind extends MessageKind> = Omit<Extract<Message, { readonly kind: Kin
 
 const bodies: { readonly [Kind in MessageKind]: Arbitrary<Body<Kind>> } = {
   TASK_ANNOUNCE: record({ task: announcement }, { fresh: all({ hub: whole, serial: whole }) }),
-  TASK_ACCEPTED: all({ task: taskId }),
+  TASK_ACCEPTED: record(
+    { task: taskId },
+    { warning: all({ kind: fc.constant('late'), message: text, expectedMs: whole }) },
+  ),
   TASK_REFUSED: all({ task: taskId, refusal }),
   TASK_FOLLOW: all({ task: taskId }),
   TASK_ENDED: all({ task: taskId, outcome }),

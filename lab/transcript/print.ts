@@ -121,6 +121,7 @@ function detailText(message: Message): string {
     case 'TASK_ANNOUNCE':
       return announcementText(message.task)
     case 'TASK_ACCEPTED':
+      return message.warning === undefined ? '' : message.warning.kind
     case 'TASK_FOLLOW':
       return ''
     case 'TASK_REFUSED':

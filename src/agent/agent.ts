@@ -179,7 +179,7 @@ function hear(agent: AgentState, { from, message }: Envelope): void {
     case 'AGENT_REFUSED':
       return onExpelled(agent, message.refusal)
     case 'TASK_ACCEPTED':
-      return onAccepted(agent, message.task)
+      return onAccepted(agent, message.task, message.warning)
     case 'TASK_REFUSED':
       return onRefused(agent, message.task, message.refusal)
     case 'TASK_COMPLETE':

@@ -7,6 +7,7 @@ import type { HubAsk, HubTell, MessageKind } from '../protocol/message.ts'
 import type { Refusal } from '../protocol/refusal.ts'
 import type { TaskAnnouncement } from '../protocol/task.ts'
 import { earliest, type Millis } from '../protocol/time.ts'
+import type { Warning } from '../protocol/warning.ts'
 import { recall, remember } from './recent.ts'
 import { type AgentState, type Announced, type News, type Order, say } from './state.ts'
 
@@ -91,7 +92,7 @@ export function takesBack(agent: AgentState, task: TaskId): boolean {
   return true
 }
 
-export function onAccepted(agent: AgentState, task: TaskId): void {
+export function onAccepted(agent: AgentState, task: TaskId, warning: Warning | undefined): void {
   if (takesBack(agent, task)) return
   const announced = agent.announced.get(task)
   agent.unanswered.delete(task)
@@ -100,7 +101,7 @@ export function onAccepted(agent: AgentState, task: TaskId): void {
   }
   if (announced?.accepted === true) return
   if (announced !== undefined) announced.accepted = true
-  tell(agent, task, { kind: 'accepted' })
+  tell(agent, task, warning === undefined ? { kind: 'accepted' } : { kind: 'accepted', warning })
 }
 
 /** What is accepted is refused no more: that answers an earlier copy, and is late. A hub may have lost it, though. */

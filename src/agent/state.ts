@@ -21,6 +21,7 @@ import type { Refusal } from '../protocol/refusal.ts'
 import type { Skill } from '../protocol/skill.ts'
 import type { MemberResult, Outcome, TaskAnnouncement } from '../protocol/task.ts'
 import type { Millis } from '../protocol/time.ts'
+import type { Warning } from '../protocol/warning.ts'
 import { newRecent, type Recent } from './recent.ts'
 
 /** How an agent presents itself. A node that only announces has no skills and never joins. */
@@ -74,7 +75,7 @@ export type Presence = 'apart' | 'joining' | 'present' | 'leaving' | 'gone'
 
 /** What the initiator of a task hears. */
 export type News =
-  | { readonly kind: 'accepted' }
+  | { readonly kind: 'accepted'; readonly warning?: Warning }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'formed'; readonly epoch: number; readonly members: readonly Member[] }
   | { readonly kind: 'update'; readonly agent: AgentId; readonly update: Update }

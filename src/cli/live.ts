@@ -90,7 +90,8 @@ function describe(
 ): string | undefined {
   switch (update.kind) {
     case 'accepted':
-      return terminal.errorStyle('dim', 'accepted')
+      if (update.warning === undefined) return terminal.errorStyle('dim', 'accepted')
+      return `${terminal.errorStyle('yellow', 'accepted')}: ${printable(update.warning.message)}`
     case 'formed': {
       const names = update.members.map(({ agent, skills }) => `${agent} (${skills.join(', ')})`).join(', ')
       const again = update.epoch > 1 ? `again, epoch ${update.epoch}` : `group of ${update.members.length}`

@@ -80,11 +80,12 @@ async function list(call: CommandCall): Promise<ExitCode> {
 }
 
 /** Of an open task, when it is expected to end, and the most likely range. */
-function expected({ forecast }: TaskView): string {
-  if (forecast === undefined) return ''
+function expected({ forecast, warning }: TaskView): string {
+  const late = warning === undefined ? '' : ', late'
+  if (forecast === undefined) return late.slice(2)
   const { finishesAt, earliestAt, latestAt, madeAt } = forecast
   const [about, from, to] = [finishesAt, earliestAt, latestAt].map((at) => showDuration(at - madeAt))
-  return `in ${about} (${from} to ${to})`
+  return `in ${about} (${from} to ${to})${late}`
 }
 
 const heading = ['TASK', 'STATUS', 'PRIORITY', 'EPOCH', 'TOOK', 'MEMBERS', 'DESCRIPTION']

@@ -118,7 +118,9 @@ function needsText(needs: readonly Requirement[]): string {
 
 /** The explanation as lines for people. Texts of others are escaped. */
 export function explanationText(explanation: Explanation): string {
-  const lines = [explanation.summary, ...forecastText(explanation.task)]
+  const { warning } = explanation.task
+  const warned = warning === undefined ? [] : [`Accepted with a warning: ${warning.message}.`]
+  const lines = [explanation.summary, ...warned, ...forecastText(explanation.task)]
   for (const { epoch, members, considered, uncovered, strategy } of explanation.formations) {
     lines.push(`Epoch ${epoch}, decided by ${strategy}:`)
     for (const { agent, skills } of members) lines.push(`  ${agent} covers ${skills.join(', ')}`)

@@ -5,6 +5,7 @@ import type { News } from '../agent/state.ts'
 import type { Member } from '../protocol/group.ts'
 import type { AgentId, TaskId } from '../protocol/id.ts'
 import type { Update } from '../protocol/message.ts'
+import type { Warning } from '../protocol/warning.ts'
 import { type Outcome, openOutcome } from './assignment.ts'
 import { Channel } from './channel.ts'
 import type { Explanation } from './explain.ts'
@@ -14,7 +15,8 @@ import { Settlement } from './settlement.ts'
 
 /** What the initiator sees of its task, in order. Progress may be left out for a reader that is far behind. */
 export type TaskUpdate =
-  | { readonly kind: 'accepted' }
+  /** With a `warning`, the deadline is expected to be missed. */
+  | { readonly kind: 'accepted'; readonly warning?: Warning }
   | { readonly kind: 'formed'; readonly epoch: number; readonly members: readonly Member[] }
   | { readonly kind: 'progress'; readonly agent: AgentId; readonly fraction: number; readonly note?: string }
   | { readonly kind: 'checkpoint'; readonly agent: AgentId }
@@ -104,7 +106,7 @@ export class TaskHandle {
     switch (news.kind) {
       case 'accepted':
         this.#accepted.resolve(undefined)
-        this.#tell({ kind: 'accepted' }, true)
+        this.#tell(news, true)
         break
       case 'refused': {
         const error = new RefusedError(news.refusal)

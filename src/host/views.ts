@@ -10,6 +10,7 @@ import type { HubTell, WaitingFor } from '../protocol/message.ts'
 import type { Refusal } from '../protocol/refusal.ts'
 import type { MemberResult, TaskAnnouncement, TaskStatus } from '../protocol/task.ts'
 import type { Millis } from '../protocol/time.ts'
+import type { Warning } from '../protocol/warning.ts'
 import { Durations, forecastsOf, type TaskForecast } from './forecasting.ts'
 
 /** Names of agents by the skill that they cover. */
@@ -36,6 +37,8 @@ export interface TaskView {
   readonly waiting?: WaitingFor
   /** When it is expected to end; absent for what has ended, and where nothing is known. */
   readonly forecast?: TaskForecast
+  /** What spoke against it when it was accepted. */
+  readonly warning?: Warning
 }
 
 export interface GroupView {
@@ -68,6 +71,7 @@ export interface TaskRecord {
   readonly announcement: TaskAnnouncement
   readonly initiator: NodeId
   readonly acceptedAt: Millis
+  readonly warning: Warning | undefined
   status: TaskStatus
   epoch: number
   attempts: number
@@ -133,6 +137,7 @@ function newRecord(fact: Extract<Fact, { kind: 'task.accepted' }>): TaskRecord {
     announcement: fact.announcement,
     initiator: fact.initiator,
     acceptedAt: fact.at,
+    warning: fact.warning,
     status: fact.announcement.dependsOn.length > 0 ? 'blocked' : 'waiting',
     epoch: 0,
     attempts: 0,
@@ -180,7 +185,7 @@ function membersBySkill(record: TaskRecord): MembersBySkill {
 }
 
 export function viewOf(record: TaskRecord): TaskView {
-  const { announcement, formedAt, endedAt, reason } = record
+  const { announcement, formedAt, endedAt, reason, warning } = record
   return {
     id: announcement.id,
     description: announcement.description,
@@ -197,6 +202,7 @@ export function viewOf(record: TaskRecord): TaskView {
     ...(formedAt === undefined ? {} : { formedAt }),
     ...(endedAt === undefined ? {} : { endedAt }),
     ...(reason === undefined ? {} : { reason }),
+    ...(warning === undefined ? {} : { warning }),
   }
 }
 

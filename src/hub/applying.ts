@@ -133,6 +133,7 @@ function accept(hub: HubState, fact: TaskAcceptedFact): void {
     initiator,
     followers: new Set([initiator]),
     acceptedAt: at,
+    warning: fact.warning,
     deadlineAt: announcement.deadlineMs === undefined ? undefined : at + announcement.deadlineMs,
     payer: parent?.payer ?? initiator,
     // A sub-task is as urgent and as old as the task that waits for it.

@@ -5,10 +5,11 @@
 import { checkTask, taskConflict } from '../protocol/announce.ts'
 import type { Fact } from '../protocol/fact.ts'
 import { type NodeId, quote, type TaskId } from '../protocol/id.ts'
-import type { Address, TaskAnnounce, TaskCancel, TaskFollow } from '../protocol/message.ts'
+import type { Address, TaskAccepted, TaskAnnounce, TaskCancel, TaskFollow } from '../protocol/message.ts'
 import { type Refusal, refuse } from '../protocol/refusal.ts'
 import type { TaskAnnouncement } from '../protocol/task.ts'
-import { hopelessness } from './admitting.ts'
+import type { Warning } from '../protocol/warning.ts'
+import { hopelessness, lateness } from './admitting.ts'
 import { apply, record } from './applying.ts'
 import { claim, end, passOn, putToInitiator } from './ending.ts'
 import { enrol } from './projects.ts'
@@ -127,12 +128,18 @@ function admit(hub: HubState, from: NodeId, announcement: TaskAnnouncement): voi
     answerNo(hub, from, id, refusal)
     return
   }
-  record(hub, { kind: 'task.accepted', task: id, at: hub.now, initiator: from, announcement })
-  sendTo(hub, from, { kind: 'TASK_ACCEPTED', task: id })
+  const warning = lateness(hub, announcement)
+  const accepted = { kind: 'task.accepted', task: id, at: hub.now, initiator: from, announcement } as const
+  record(hub, warning === undefined ? accepted : { ...accepted, warning })
+  sendTo(hub, from, acceptanceOf(id, warning))
   const task = hub.tasks.get(id)
   if (task === undefined) return
   enrol(hub, task)
   begin(hub, task)
+}
+
+function acceptanceOf(task: TaskId, warning: Warning | undefined): TaskAccepted {
+  return warning === undefined ? { kind: 'TASK_ACCEPTED', task } : { kind: 'TASK_ACCEPTED', task, warning }
 }
 
 function begin(hub: HubState, task: Task): void {
@@ -214,7 +221,7 @@ function follow(hub: HubState, from: NodeId, id: TaskId): void {
     return
   }
   task.followers.add(from)
-  sendTo(hub, from, { kind: 'TASK_ACCEPTED', task: id })
+  sendTo(hub, from, acceptanceOf(id, task.warning))
   const members = standingMembers(task)
   if (members.length > 0) sendTo(hub, from, { kind: 'GROUP_FORMED', task: id, epoch: task.epoch, members })
   if (task.claimedAt !== undefined) putToInitiator(hub, task)

@@ -237,7 +237,7 @@ export function remainingMs(hub: HubState, task: Task): Millis {
 }
 
 /** When each slot of an agent is free; no more slots than there are tasks. */
-function freeIn(hub: HubState, entry: RosterEntry, slotsMax: number): Millis[] {
+export function freeIn(hub: HubState, entry: RosterEntry, slotsMax: number): Millis[] {
   const taken: Millis[] = []
   for (const id of entry.tasks) {
     const task = hub.tasks.get(id)

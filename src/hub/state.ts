@@ -13,6 +13,7 @@ import type { Skill } from '../protocol/skill.ts'
 import type { SkillStanding } from '../protocol/standing.ts'
 import type { MemberResult, Outcome, TaskAnnouncement } from '../protocol/task.ts'
 import type { Millis } from '../protocol/time.ts'
+import type { Warning } from '../protocol/warning.ts'
 import { Catalog } from '../strategy/catalog.ts'
 import { Population, type Prior } from '../strategy/population.ts'
 import { newRotation, type Rotation } from '../strategy/rotation.ts'
@@ -111,6 +112,8 @@ export interface Task extends Due {
   /** Whoever wants to hear of it: the initiator, and who announced the same or asked after it. */
   readonly followers: Set<NodeId>
   readonly acceptedAt: Millis
+  /** What was said against it when it was accepted. */
+  readonly warning: Warning | undefined
   readonly deadlineAt: Millis | undefined
   /** Whose turn it takes: the initiator's, or for a sub-task that of the task on whose behalf it was announced. */
   readonly payer: NodeId

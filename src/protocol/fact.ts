@@ -11,6 +11,7 @@ import type { Refusal } from './refusal.ts'
 import type { Evidence } from './standing.ts'
 import type { EndStatus, TaskAnnouncement } from './task.ts'
 import type { Millis } from './time.ts'
+import type { Warning } from './warning.ts'
 
 /** The task is ours. The acknowledgement goes out after this is durable. */
 export interface TaskAcceptedFact {
@@ -19,6 +20,7 @@ export interface TaskAcceptedFact {
   readonly at: Millis
   readonly initiator: NodeId
   readonly announcement: TaskAnnouncement
+  readonly warning?: Warning
 }
 
 /** A generation of the group, with the record of the decision. Epochs of a task rise by exactly one. */

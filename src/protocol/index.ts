@@ -42,3 +42,4 @@ export type {
 } from './task.ts'
 export { priorities } from './task.ts'
 export type { Millis } from './time.ts'
+export type { Warning } from './warning.ts'

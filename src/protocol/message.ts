@@ -9,6 +9,7 @@ import type { Refusal } from './refusal.ts'
 import type { Requirement, Skill } from './skill.ts'
 import type { MemberResult, Outcome, Priority, TaskAnnouncement, TaskInput } from './task.ts'
 import type { Millis } from './time.ts'
+import type { Warning } from './warning.ts'
 
 /** One generation of a node. A node that starts again under its old name has a higher incarnation. */
 export interface Address {
@@ -46,6 +47,7 @@ export interface TaskAnnounce {
 export interface TaskAccepted {
   readonly kind: 'TASK_ACCEPTED'
   readonly task: TaskId
+  readonly warning?: Warning
 }
 export interface TaskRefused {
   readonly kind: 'TASK_REFUSED'

@@ -18,6 +18,8 @@ test('FORECAST-6 tasks and explain show when open tasks are expected to end, and
     expectedMs: 7_200_000,
   })
   await network.announce({ id: 'riddle', description: 'Riddle', requires: [{ skill: 'etl' }] })
+  const hurry = { expectedMs: 3_600_000, deadlineMs: 1_800_000 }
+  await network.announce({ id: 'hurry', description: 'Hurry', requires: [{ skill: 'etl' }], ...hurry })
   await network.close()
 
   const { out } = await convoke(['tasks', '--network', file, '--json'])
@@ -37,6 +39,8 @@ test('FORECAST-6 tasks and explain show when open tasks are expected to end, and
 
   const table = (await convoke(['tasks', '--network', file])).out
   assert.match(table, /\ntrain +blocked +normal +0 +in 3\.\d h \(\d\.\d h to \d\.\d h\) /)
+  // TASK-12: accepted with a warning.
+  assert.match(table, /\nhurry +waiting +normal +0 +in \d.* to \d[^)]*\), late /)
   const text = (await convoke(['explain', 'train', '--network', file])).out
   assert.match(
     text,

@@ -8,6 +8,7 @@ import { defaultConfiguration, type Limits } from '../../src/protocol/limits.ts'
 import type { HubTell, Message, WaitingFor } from '../../src/protocol/message.ts'
 import { isRefusal, type Refusal } from '../../src/protocol/refusal.ts'
 import { defaultLevels } from '../../src/protocol/skill.ts'
+import type { Warning } from '../../src/protocol/warning.ts'
 import { seeded } from '../../src/strategy/random.ts'
 
 const roomy = {
@@ -21,6 +22,8 @@ interface Announced {
   readonly priority?: string
   readonly parent?: string
   readonly deadlineMs?: number
+  readonly expectedMs?: number
+  readonly dependsOn?: readonly string[]
   readonly maxGroupSize?: number
   readonly exclude?: readonly string[]
 }
@@ -34,6 +37,8 @@ export class House {
   readonly at: string[] = []
   readonly #working: { readonly agent: string; readonly task: TaskId; readonly epoch: number }[] = []
   readonly refused: Refusal[] = []
+  /** What was said against tasks that were accepted. */
+  readonly warned: Map<string, Warning> = new Map()
   /** Tasks about which agents say nothing. */
   readonly silent: Set<string> = new Set()
   #told: HubTell['waits'] = []
@@ -121,6 +126,8 @@ export class House {
       this.says(to, { kind: 'GROUP_ACCEPT', task: message.call.task, invite: message.invite })
     } else if (message.kind === 'TASK_REFUSED') {
       this.refused.push(message.refusal)
+    } else if (message.kind === 'TASK_ACCEPTED') {
+      if (message.warning !== undefined) this.warned.set(message.task, message.warning)
     } else if (message.kind === 'HUB_TELL') {
       this.#told = message.waits
     } else if (message.kind === 'TASK_START' && message.assignment !== undefined) {

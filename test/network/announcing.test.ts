@@ -1,7 +1,7 @@
 /** What may be announced, once and again, and what is refused by code and field. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type AnnounceSpec, Network } from '../../src/index.ts'
+import { type AnnounceSpec, explanationText, Network } from '../../src/index.ts'
 import { agent, assertRefused, fileFor, gate, need, networkFor, patient, refusalOf } from './stage.ts'
 
 const cycle: { self?: unknown } = {}
@@ -192,4 +192,19 @@ test('NET-17 a full hub and a full initiator refuse, and say when to come again'
   for (const { hint } of [quota, full]) assert.ok(hint !== undefined)
   await first.cancel()
   await network.announce(magic)
+})
+
+test('TASK-12 the initiator hears the warning with the acceptance, and tasks and explain show it', async () => {
+  await using network = await Network.open(':memory:')
+  const spec = { description: 'late', requires: [{ skill: 'work' }], expectedMs: 60_000, deadlineMs: 30_000 }
+  const task = await network.announce(spec)
+  for await (const update of task.updates()) {
+    assert.equal(update.kind, 'accepted')
+    assert.equal(update.kind === 'accepted' && update.warning?.expectedMs, 60_000)
+    break
+  }
+  const [view] = await network.tasks()
+  assert.equal(view?.warning?.kind, 'late')
+  const text = explanationText(await task.explain())
+  assert.match(text, /\nAccepted with a warning: it is expected to end after 60000 ms, .* 30000 ms\.\n/)
 })

@@ -24,7 +24,13 @@ type Shape<Kind extends FactKind> = {
 }
 
 const shapes: { readonly [Kind in FactKind]: Shape<Kind> } = {
-  'task.accepted': { task: id, at: amount, initiator: id, announcement: record },
+  'task.accepted': {
+    task: id,
+    at: amount,
+    initiator: id,
+    announcement: record,
+    warning: maybe(record),
+  },
   'group.formed': {
     task: id,
     at: amount,

@@ -86,7 +86,13 @@ function announcing({ announcement, refusal, outcome, text }: Parts): Some<Annou
       }),
     ),
     TASK_ACCEPTED: exactly<Of<'TASK_ACCEPTED'>>()(
-      z.strictObject({ kind: z.literal('TASK_ACCEPTED'), task: taskId }),
+      z.strictObject({
+        kind: z.literal('TASK_ACCEPTED'),
+        task: taskId,
+        warning: z.exactOptional(
+          z.strictObject({ kind: z.literal('late'), message: text, expectedMs: whole }),
+        ),
+      }),
     ),
     TASK_REFUSED: exactly<Of<'TASK_REFUSED'>>()(
       z.strictObject({ kind: z.literal('TASK_REFUSED'), task: taskId, refusal }),
