@@ -53,6 +53,7 @@ async function serve(call: CommandCall): Promise<ExitCode> {
     const address = server?.address()
     if (typeof address === 'object' && address !== null)
       terminal.err(`health: http://127.0.0.1:${address.port}/health`)
+    if (network.status().hub === 'elsewhere') terminal.err('another process is the hub; this one stands by')
     const stopped = await Promise.race([aborted(interrupted), network.closed()])
     server?.close()
     server?.closeAllConnections()

@@ -3,6 +3,8 @@
  * refusal of streams that are not what was written.
  */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
@@ -223,6 +225,67 @@ if (hasNats('NATS-6 the journal on a real server')) {
       discard: 'new' as never,
     })
     await assert.rejects(open(), isFault('E_STORE_OPEN', /has deny_delete false, and a log needs true/))
+  })
+
+  test('NATS-10 every setting that a log cannot do without is looked at', patient, async (t) => {
+    const { open, line } = await placeFor(t)
+    const management = await jetstreamManager(line.nats)
+    const name = subjects.sideStream
+    const base = { name, subjects: [subjects.sideAll], discard: 'new' as never }
+    const unfit: readonly (readonly [object, RegExp])[] = [
+      [{ storage: 'memory' }, /has storage memory/],
+      [{ discard: 'old' }, /has discard old/],
+      [{ max_age: 3_600_000_000_000 }, /has max_age 3600000000000/],
+      [{ max_msgs: 100 }, /has max_msgs 100/],
+      [{ max_msgs_per_subject: 1 }, /has max_msgs_per_subject 1/],
+      [{ max_msg_size: 1_000 }, /has max_msg_size 1000/],
+      [{ no_ack: true }, /has no_ack true/],
+      [{ allow_direct: true }, /has allow_direct true/],
+      [{ retention: 'workqueue' }, /has retention workqueue/],
+      [{ subjects: ['elsewhere'] }, /has subjects elsewhere/],
+    ]
+    for (const [wrong, said] of unfit) {
+      await management.streams.add({ ...base, ...wrong } as never)
+      await assert.rejects(open(), isFault('E_STORE_OPEN', said))
+      await management.streams.delete(name)
+    }
+    await (await open()).append(life('a'))
+  })
+
+  test('NATS-10 a server that is too old is refused by its version', patient, async (t) => {
+    const server = createServer((socket) => {
+      socket.on('error', () => {})
+      socket.write(
+        `INFO ${JSON.stringify({ server_id: 'x', version: '2.8.4', proto: 1, max_payload: 1_048_576 })}\r\n`,
+      )
+      socket.on('data', (data) => {
+        if (data.toString().includes('PING')) socket.write('PONG\r\n')
+      })
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.after(() => server.close())
+    const { port } = server.address() as { port: number }
+    await assert.rejects(lineTo(`nats://127.0.0.1:${port}`), isFault('E_STORE_VERSION', /is version 2\.8\.4/))
+  })
+
+  test('NATS-20 nothing is taken out of a log, by nobody', patient, async (t) => {
+    const { open, line } = await placeFor(t)
+    const journal = await open()
+    await journal.append(life('a'))
+    for (let i = 0; i < 3; i++) {
+      await journal.append(life(`b${i}`))
+      await journal.snapshot([started(1)])
+    }
+    const management = await jetstreamManager(line.nats)
+    const name = subjects.logStream(0)
+    await assert.rejects(management.streams.purge(name), /not permitted/)
+    await assert.rejects(management.streams.deleteMessage(name, 1), /not permitted/)
+    // However many snapshots lie behind it, an ended task is known: announced again, it is answered and not done again.
+    const again = await open()
+    await again.replay(() => {})
+    assert.deepEqual(await again.history('a' as TaskId), life('a'))
+    assert.deepEqual(await factsIn(again), [...life('a'), ...life('b0'), ...life('b1'), ...life('b2')])
   })
 
   test('NATS-10 a server without JetStream is refused', patient, async (t) => {

@@ -230,6 +230,9 @@ function check(found: StreamConfig, wanted: Wanted): void {
     max_age: [found.max_age, 0],
     max_msgs: [found.max_msgs, -1],
     max_msgs_per_subject: [found.max_msgs_per_subject, -1],
+    max_msg_size: [found.max_msg_size ?? -1, -1],
+    no_ack: [found.no_ack ?? false, false],
+    sealed: [found.sealed ?? false, false],
   }
   for (const [name, [has, needs]] of Object.entries(needed)) {
     if (has === needs) continue

@@ -81,8 +81,10 @@ export class Line {
     }
     const line = new Line(nats, place, options.tell)
     if (line.isAtLeast(leastVersion)) return line
+    // A connection that is closed knows its server no more.
+    const { version } = line
     await line.close()
-    throw new Fault('E_STORE_VERSION', `the NATS server at ${place.shown} is version ${line.version}`, {
+    throw new Fault('E_STORE_VERSION', `the NATS server at ${place.shown} is version ${version}`, {
       hint: `Use nats-server ${leastVersion.join('.')} or newer.`,
     })
   }
