@@ -89,33 +89,32 @@ class MailDesk {
   #hear(message: Msg): void {
     const part = message.headers?.get(partHeader)
     const sender = senderIn(message.subject)
-    if (part === undefined || part === '') {
+    const whole = part === undefined || part === ''
+    const frame = whole ? undefined : this.#assembly.add(sender, part, message.data)
+    const frames = whole ? framesIn(message.data) : frame === undefined ? [] : [frame]
+    let dropped: string | undefined
+    for (const each of frames) {
       // A mistake behind one frame does not take those behind it along.
-      const { line } = this.#options
-      for (const frame of framesIn(message.data)) {
-        line.safely(message.subject, () => this.#hearFrame(frame, sender, message.subject))
-      }
-      return
+      this.#options.line.safely(message.subject, () => {
+        const why = this.#hearFrame(each, sender, message.subject)
+        dropped ??= why
+      })
     }
-    const frame = this.#assembly.add(sender, part, message.data)
-    if (frame !== undefined) this.#hearFrame(frame, sender, message.subject)
+    // Once for a message, however much of it is wrong.
+    if (dropped !== undefined) this.#options.tell({ code: 'message-dropped', text: dropped })
   }
 
-  #hearFrame(frame: string | Uint8Array, sender: string, subject: string): void {
+  /** Hands it over, or answers why not. */
+  #hearFrame(frame: string | Uint8Array, sender: string, subject: string): string | undefined {
     const envelope = decode(frame, this.#options.limits)
-    if (isRefusal(envelope)) {
-      const { code, message: why } = envelope
-      this.#options.tell({ code: 'message-dropped', text: `${quote(sender)} sent ${code}: ${why}` })
-      return
-    }
+    if (isRefusal(envelope)) return `${quote(sender)} sent ${envelope.code}: ${envelope.message}`
     const { from, to } = envelope
     if (!isOn(subject, from.id, to.id)) {
-      const text = `${quote(sender)} sent a message as ${quote(from.id)} to ${quote(to.id)}`
-      this.#options.tell({ code: 'message-dropped', text })
-      return
+      return `${quote(sender)} sent a message as ${quote(from.id)} to ${quote(to.id)}`
     }
     // One that is meant for a node of the same principal elsewhere is heard there.
     for (const link of this.#linksOf(to.id)) link.hear(envelope)
+    return undefined
   }
 
   #hearLife(message: Msg): void {
