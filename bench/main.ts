@@ -24,6 +24,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   mspsp: async () => (await import('./projects/schedules.ts')).mspsp,
   imopse: async () => (await import('./projects/schedules.ts')).imopse,
   mslib: async () => (await import('./projects/schedules.ts')).mslib,
+  wfinstances: async () => (await import('./projects/schedules.ts')).wfinstances,
   restart: async () => (await import('./restart.ts')).restart,
   nats: async () => (await import('./nats.ts')).nats,
   peers: async () => (await import('./peers.ts')).peers,

@@ -19,6 +19,7 @@ import { readMslib } from './mslib.ts'
 import { readMspsp } from './mspsp.ts'
 import type { Project } from './project.ts'
 import { type Mode, type Played, play, unitMs } from './run.ts'
+import { readWfinstances } from './wfinstances.ts'
 
 const modes: readonly Mode[] = ['live', 'planned', 'ready']
 
@@ -66,6 +67,13 @@ export const mslib: Benchmark = benchmark(
   'mslib1_levels',
   readMslib,
   { 'all planned': atMost(6) },
+)
+
+export const wfinstances: Benchmark = benchmark(
+  'scientific workflows on eight agents (WfInstances): makespan over the lower bound',
+  'wfinstances',
+  readWfinstances,
+  {},
 )
 
 function chosen(given: Given, read: (folder: string) => Project[]): Project[] {

@@ -12,6 +12,7 @@ import { readMslib } from '../../bench/projects/mslib.ts'
 import { readMspsp } from '../../bench/projects/mspsp.ts'
 import type { Project } from '../../bench/projects/project.ts'
 import { type Mode, play, unitMs } from '../../bench/projects/run.ts'
+import { readWfinstances } from '../../bench/projects/wfinstances.ts'
 import { seeded } from '../../src/strategy/random.ts'
 import { problemOf } from '../strategy/project-problems.ts'
 
@@ -149,6 +150,39 @@ test('the readers understand the three formats', async () => {
     })
     assert.deepEqual(z?.workers[1]?.skills, [{ skill: 's2', rank: 2 }])
     assert.throws(() => readMspsp(tmpdir()), /there is no/)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})
+
+test('workflows are read so that each task comes after its parents, against the bound of their work', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'workflows-'))
+  const tasks = [
+    { id: 'last', parents: ['left', 'right'] },
+    { id: 'left', parents: ['first'] },
+    { id: 'right', parents: ['first'] },
+    { id: 'first', parents: [] },
+    ...Array.from({ length: 40 }, (_, i) => ({ id: `alone${i}`, parents: [] })),
+  ]
+  const seconds: Record<string, number> = { first: 1.01, left: 0, right: 2, last: 1 }
+  const execution = { tasks: tasks.map(({ id }) => ({ id, runtimeInSeconds: seconds[id] ?? 1 })) }
+  try {
+    await writeFile(
+      join(folder, 'w.json'),
+      JSON.stringify({ workflow: { specification: { tasks }, execution } }),
+    )
+    const [w] = readWfinstances(folder)
+    assert.deepEqual(
+      w?.activities.slice(0, 4).map(({ id, duration, after, needs }) => [id, duration, after, needs.length]),
+      [
+        ['t1', 1.03125, [], 1],
+        ['t2', 0, ['t1'], 0],
+        ['t3', 2, ['t1'], 1],
+        ['t4', 1, ['t2', 't3'], 1],
+      ],
+    )
+    assert.equal(w?.workers.length, 8)
+    assert.equal(w?.reference, (1.03125 + 2 + 1 + 40) / 8)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
