@@ -9,7 +9,7 @@ import { commandAgent } from '../workforce/index.ts'
 import { type Command, type CommandCall, networkOptions } from './command.ts'
 import { type ExitCode, exit, Problem, usage } from './problem.ts'
 import { skillWords } from './skills.ts'
-import { natsPlaceOf, noticesTo, withNetwork } from './store.ts'
+import { identityOf, natsPlaceOf, noticesTo, withNetwork } from './store.ts'
 
 export const agent: Command = {
   name: 'agent',
@@ -17,7 +17,7 @@ export const agent: Command = {
   operands: [],
   options: {
     ...networkOptions,
-    id: { value: 'NAME', help: 'the id of the agent, its own in the whole network' },
+    id: { value: 'NAME', help: 'the id of the agent, its own in the whole network; else what its key says' },
     skill: { value: 'SKILLS', help: 'NAME[:LEVEL], with commas between them' },
     run: { value: 'PROGRAM', help: 'a line for the shell, run once for each assignment' },
     capacity: { value: 'N', help: 'assignments at once; default 5' },
@@ -64,8 +64,10 @@ async function work(call: CommandCall): Promise<ExitCode> {
   })
 }
 
-function definitionOf({ options, env }: CommandCall): AgentDefinition {
-  const { id, skill, run, capacity } = options
+function definitionOf(call: CommandCall): AgentDefinition {
+  const { options, env } = call
+  const { skill, run, capacity } = options
+  const id = options.id ?? identityOf(call)?.principal
   if (typeof id !== 'string') throw usage('the option --id is missing', 'Write --id NAME.')
   if (typeof skill !== 'string') throw usage('the option --skill is missing', 'Write --skill NAME[:LEVEL],…')
   if (typeof run !== 'string') throw usage('the option --run is missing', "Write --run 'PROGRAM ARGUMENTS'.")

@@ -3,6 +3,7 @@
  */
 import { stat } from 'node:fs/promises'
 import { readSqliteJournal } from '../host/journal/sqlite-reader.ts'
+import { type Identity, readKeyFile } from '../host/nats/key-file.ts'
 import { isNatsPlace } from '../host/nats/place.ts'
 import type { JournalReader } from '../host/ports.ts'
 import { Network, type NetworkOptions, type Notice } from '../index.ts'
@@ -77,6 +78,12 @@ export function admission({ options, env }: CommandCall): Pick<NetworkOptions, '
     ...(typeof credentials === 'string' && credentials !== '' ? { credentials } : {}),
     ...(files.length === 0 ? {} : { tls: Object.fromEntries(files) as NetworkOptions['tls'] & object }),
   }
+}
+
+/** Whose key was handed in, where it says so. Throws E_FILE for one that cannot be read. */
+export function identityOf(call: CommandCall): Identity | undefined {
+  const { credentials } = admission(call)
+  return credentials === undefined ? undefined : readKeyFile(credentials).identity
 }
 
 /** Prints what an operator should know on standard error. */

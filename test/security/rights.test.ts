@@ -81,7 +81,8 @@ if (hasNats('SEC-3 keys on a real server')) {
     }
     const up = stay('up', '--credentials', key('hub-1'))
     await until(() => /is the hub now/.test(up.err()), up.err)
-    const ada = stay('agent', '--id', 'ada', '--skill', 'work', '--run', 'wc -c', '--credentials', key('ada'))
+    // Its key says who it is.
+    const ada = stay('agent', '--skill', 'work', '--run', 'wc -c', '--credentials', key('ada'))
     await until(() => /ada has joined/.test(ada.err()), ada.err)
     const as = (id: string) => ({ env: { ...env, CONVOKE_CREDENTIALS: key(id) } })
     const done = await convoke(['announce', 'Count', '--requires', 'work', '--id', 'count'], as('ops'))
