@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { jetstreamManager } from '@nats-io/jetstream'
@@ -262,6 +262,13 @@ if (hasNats('SEC-3 keys on a real server')) {
         'E_AGENT_ID_TAKEN',
         'id',
       )
+      // A bare seed, as other tools of NATS write it, opens the same door; its group may read it.
+      const bare = join(folder, 'bare.nk')
+      writeFileSync(bare, readFileSync(key('eve'), 'utf8').split('\n')[1] ?? '')
+      chmodSync(bare, 0o640)
+      const eve = await Network.open(server.url, { credentials: bare, name: 'eve', hub: false })
+      assert.equal((await eve.agents()).length, 0)
+      await eve.close()
       // One key may bring several agents along.
       await agent(ada, 'ada--1', () => 1)
       await agent(ada, 'ada--2', () => 2)
