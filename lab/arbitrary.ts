@@ -8,6 +8,7 @@ import { messageKinds } from '../src/protocol/codec/messages.ts'
 import type { Checkpoint, Considered, Member } from '../src/protocol/group.ts'
 import {
   type AgentId,
+  type GrantId,
   type InviteId,
   isId,
   type NodeId,
@@ -29,6 +30,7 @@ import type {
 } from '../src/protocol/message.ts'
 import { type Refusal, refusalCodes } from '../src/protocol/refusal.ts'
 import { defaultLevels, type Requirement, type Skill } from '../src/protocol/skill.ts'
+import type { Grant } from '../src/protocol/slot.ts'
 import {
   type MemberResult,
   type Outcome,
@@ -50,6 +52,7 @@ export const taskId: Arbitrary<TaskId> = id()
 export const inviteId: Arbitrary<InviteId> = id()
 export const skillName: Arbitrary<SkillName> = id()
 const projectName: Arbitrary<ProjectName> = id()
+const grantId: Arbitrary<GrantId> = id()
 const nodeId: Arbitrary<NodeId> = id()
 
 const whole = fc.oneof(fc.nat(), fc.maxSafeNat())
@@ -239,6 +242,37 @@ const waitings: {
   verdict: all({ kind: fc.constant('verdict') }),
 }
 
+const assignmentName = all({ task: taskId, epoch: whole })
+
+const grantInUse = all({ grant: grantId, agent: agentId, incarnation: whole })
+
+const grant: Arbitrary<Grant> = record(
+  {
+    id: grantId,
+    agent: agentId,
+    incarnation: whole,
+    skills: some(claim),
+    standings: some(
+      record(
+        {
+          skill: skillName,
+          level,
+          successes: amount,
+          failures: amount,
+          timeWeight: amount,
+          timeMean: real,
+          timeM2: amount,
+          updatedAt: amount,
+        },
+        { fits: some(real), own: fc.tuple(amount, amount), drift: fc.tuple(amount, amount) },
+      ),
+    ),
+    capacity: positive,
+    busy: whole,
+  },
+  { openOffer: record({}, { price: amount }) },
+)
+
 /** The fields of a message of one kind, without the kind. */
 type Body<Kind extends MessageKind> = Omit<Extract<Message, { readonly kind: Kind }>, 'kind'>
 
@@ -278,13 +312,38 @@ const bodies: { readonly [Kind in MessageKind]: Arbitrary<Body<Kind>> } = {
   GROUP_DISSOLVED: all({ task: taskId, epoch: whole, reason: text }),
   AGENT_JOIN: record(
     { skills: some(claim), capacity: positive },
-    { openOffer: record({}, { price: amount }) },
+    { openOffer: record({}, { price: amount }), working: some(assignmentName) },
   ),
   AGENT_WELCOME: all({ heartbeatMs: positive }),
   AGENT_REFUSED: all({ refusal }),
-  AGENT_HEARTBEAT: all({ busy: whole, working: some(all({ task: taskId, epoch: whole })) }),
+  AGENT_HEARTBEAT: record({ busy: whole, working: some(assignmentName) }, { ended: some(assignmentName) }),
   AGENT_LEAVE: all({ reason: text }),
   MESSAGE_REFUSED: record({ of: fc.constantFrom(...messageKinds), refusal }, { task: taskId }),
+  SLOT_RESERVE: all({
+    task: taskId,
+    round: whole,
+    place: all({ urgent: fc.boolean(), key: real, arrival: whole }),
+    needs: some(all({ skill: skillName, level, count: positive, optional: fc.boolean() })),
+    exclude: some(agentId),
+    include: some(agentId),
+    returns: some(grantId),
+  }),
+  SLOT_GRANT: all({
+    task: taskId,
+    round: whole,
+    grants: some(grant),
+    supply: some(all({ skill: skillName, level, able: whole, free: whole })),
+  }),
+  SLOT_CONFIRM: all({
+    task: taskId,
+    epoch: whole,
+    grants: some(grantInUse),
+    over: fc.boolean(),
+  }),
+  SLOT_RELEASE: all({ task: taskId, grants: some(grantId), over: fc.boolean() }),
+  SLOT_RECALL: all({ task: taskId, grants: some(grantInUse) }),
+  SLOT_LOST: all({ task: taskId, grant: grantId, refusal }),
+  HUB_GREET: all({}),
   HUB_ASK: all({
     request: whole,
     about: fc.oneof(

@@ -15,6 +15,7 @@ const experiments: Readonly<Record<string, () => Promise<Experiment>>> = {
   fuzz: async () => (await import('./fuzz/experiment.ts')).fuzz,
   cluster: async () => (await import('./cluster/experiment.ts')).cluster,
   overload: async () => (await import('./overload/experiment.ts')).overload,
+  contention: async () => (await import('./contention/experiment.ts')).contention,
 }
 
 async function helpOfAll(): Promise<string> {

@@ -150,9 +150,26 @@ function detailText(message: Message): string {
       return `(${message.invite})`
     case 'GROUP_FORMED':
       return `epoch ${message.epoch}, ${membersText(message.members)}`
+    case 'SLOT_RESERVE':
+      return `${message.needs.map(({ skill, count }) => `${count} ${skill}`).join(', ')}${backText(message.returns)}`
+    case 'SLOT_GRANT':
+      return message.grants.map(({ id, agent }) => `${agent} (${id})`).join(', ') || 'nobody now'
+    case 'SLOT_CONFIRM':
+    case 'SLOT_RECALL':
+      return message.grants.map(({ grant, agent }) => `${agent} (${grant})`).join(', ')
+    case 'SLOT_RELEASE':
+      return `${message.over ? 'over' : ''}${backText(message.grants)}`
+    case 'SLOT_LOST':
+      return `(${message.grant}): ${refusalText(message.refusal)}`
+    case 'HUB_GREET':
+      return ''
     default:
       return detailOfWork(message)
   }
+}
+
+function backText(grants: readonly string[]): string {
+  return grants.length === 0 ? '' : ` gives back (${grants.join(', ')})`
 }
 
 type Rest = Extract<

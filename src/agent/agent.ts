@@ -7,6 +7,7 @@ import type { NodeId } from '../protocol/id.ts'
 import { type Configuration, defaultConfiguration } from '../protocol/limits.ts'
 import { type Decision, type Machine, never } from '../protocol/machine.ts'
 import type { Address, Assignment, Envelope, Message, MessageRefused } from '../protocol/message.ts'
+import { isHub } from '../protocol/partition.ts'
 import { refuse } from '../protocol/refusal.ts'
 import { earliest, type Millis } from '../protocol/time.ts'
 import {
@@ -39,6 +40,7 @@ import {
   type AgentEffect,
   type AgentInput,
   type AgentState,
+  lifeOf,
   memberNamed,
   newAgentState,
   type Profile,
@@ -148,13 +150,14 @@ function nudge(agent: AgentState): void {
 }
 
 function hear(agent: AgentState, { from, message }: Envelope): void {
-  if (from.id !== agent.hub.id) {
+  if (from.id !== agent.hub.id && !(agent.partitions > 1 && isHub(from.id, agent.partitions))) {
     answerStranger(agent, from, message)
     return
   }
   // The next hub has taken back what this one had promised.
-  if (from.incarnation < agent.hubIncarnation) return
-  agent.hubIncarnation = from.incarnation
+  if (from.incarnation < lifeOf(agent, from.id)) return
+  if (from.id === agent.hub.id) agent.hubIncarnation = from.incarnation
+  else agent.otherHubs.set(from.id, from.incarnation)
   switch (message.kind) {
     case 'SKILL_QUERY':
       return onQuery(agent, message)
@@ -190,7 +193,7 @@ function hear(agent: AgentState, { from, message }: Envelope): void {
     case 'HUB_TELL':
       return onTold(agent, message)
     case 'MESSAGE_REFUSED':
-      return heardRefusal(agent, message)
+      return heardRefusal(agent, from, message)
     default:
       // What only agents say: there is nothing to answer to a hub that says it.
       return
@@ -227,13 +230,13 @@ function heardUpdate(agent: AgentState, message: Extract<Message, { kind: 'TASK_
   }
 }
 
-function heardRefusal(agent: AgentState, message: MessageRefused): void {
+function heardRefusal(agent: AgentState, from: Address, message: MessageRefused): void {
   const { refusal, task } = message
   switch (refusal.code) {
     case 'E_NO_SUCH_AGENT':
-      return askToJoin(agent)
+      return from.id === agent.hub.id ? askToJoin(agent) : undefined
     case 'E_STALE_INCARNATION':
-      return onExpelled(agent, refusal)
+      return from.id === agent.hub.id ? onExpelled(agent, refusal) : undefined
     case 'E_NOT_MEMBER':
     case 'E_NO_SUCH_TASK':
     case 'E_TASK_TERMINAL':

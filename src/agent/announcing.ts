@@ -4,17 +4,19 @@
  */
 import type { TaskId } from '../protocol/id.ts'
 import type { HubAsk, HubTell, MessageKind } from '../protocol/message.ts'
+import { homeOf } from '../protocol/partition.ts'
 import type { Refusal } from '../protocol/refusal.ts'
 import type { TaskAnnouncement } from '../protocol/task.ts'
 import { earliest, type Millis } from '../protocol/time.ts'
 import type { Warning } from '../protocol/warning.ts'
 import { recall, remember } from './recent.ts'
-import { type AgentState, type Announced, type News, type Order, say } from './state.ts'
+import { type AgentState, type Announced, lifeOf, type News, type Order, say } from './state.ts'
 
 export function announce(agent: AgentState, announcement: TaskAnnouncement, fresh: boolean): void {
   if (recall(agent.refused, announcement.id)) remember(agent.refused, announcement.id, false)
   if (fresh) agent.serial += 1
-  const { hubIncarnation: hub, serial } = agent
+  const { serial } = agent
+  const hub = lifeOf(agent, homeOf(announcement.id, agent.partitions))
   const announced = { announcement, fresh: fresh && hub > 0 ? { hub, serial } : undefined, accepted: false }
   agent.announced.set(announcement.id, announced)
   sendAnnouncement(agent, announced)

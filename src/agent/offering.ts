@@ -1,7 +1,8 @@
 /**
  * Presence, and answers to questions: an offer, or a decline with its reason.
  */
-import type { AgentJoin, SkillOffer, SkillQuery } from '../protocol/message.ts'
+import type { AgentJoin, AssignmentName, SkillOffer, SkillQuery } from '../protocol/message.ts'
+import { homeOf } from '../protocol/partition.ts'
 import type { Refusal } from '../protocol/refusal.ts'
 import { offerOrDecline, type Self } from '../strategy/bid.ts'
 import { type AgentState, busySlots, type Judgement, say } from './state.ts'
@@ -13,11 +14,28 @@ export function askToJoin(agent: AgentState): void {
   say(agent, joinOf(agent))
 }
 
-/** What it can do, and whether its offer stands. */
-function joinOf({ profile }: AgentState): AgentJoin {
+/** What it can do, whether its offer stands, and where the network has several hubs what it works on, for whichever. */
+function joinOf({ profile, works, partitions }: AgentState): AgentJoin {
   const { skills, capacity, openOffer, price } = profile
-  if (!openOffer) return { kind: 'AGENT_JOIN', skills, capacity }
-  return { kind: 'AGENT_JOIN', skills, capacity, openOffer: price === undefined ? {} : { price } }
+  return {
+    kind: 'AGENT_JOIN',
+    skills,
+    capacity,
+    ...(openOffer ? { openOffer: price === undefined ? {} : { price } } : {}),
+    ...(partitions === 1 || works.size === 0 ? {} : { working: namesOf(works.values()) }),
+  }
+}
+
+function namesOf(works: Iterable<AssignmentName>): AssignmentName[] {
+  return Array.from(works, ({ task, epoch }) => ({ task, epoch }))
+}
+
+/** Its home hears at once that a slot is free which another hub had borrowed. */
+export function tellEnded(agent: AgentState, { task, epoch }: AssignmentName): void {
+  if (agent.partitions === 1 || homeOf(task, agent.partitions) === agent.hub.id) return
+  const others = [...agent.works.values()].filter((work) => work.task !== task)
+  const ended = [{ task, epoch }]
+  say(agent, { kind: 'AGENT_HEARTBEAT', busy: busySlots(agent), working: namesOf(others), ended })
 }
 
 export function onWelcome(agent: AgentState, heartbeatMs: number): void {
@@ -64,8 +82,7 @@ export function beat(agent: AgentState): void {
   }
   if (agent.presence !== 'present') return
   agent.beatAt = agent.now + agent.heartbeatMs
-  const working = [...agent.works.values()].map(({ task, epoch }) => ({ task, epoch }))
-  say(agent, { kind: 'AGENT_HEARTBEAT', busy: busySlots(agent), working })
+  say(agent, { kind: 'AGENT_HEARTBEAT', busy: busySlots(agent), working: namesOf(agent.works.values()) })
 }
 
 /** Repeats the skills, so that a hub that lost them has them again. */

@@ -17,6 +17,7 @@ import type {
   Message,
   Update,
 } from '../protocol/message.ts'
+import { homeOf } from '../protocol/partition.ts'
 import type { Refusal } from '../protocol/refusal.ts'
 import type { Skill } from '../protocol/skill.ts'
 import type { MemberResult, Outcome, TaskAnnouncement } from '../protocol/task.ts'
@@ -150,6 +151,9 @@ export interface AgentState {
   readonly hub: Address
   /** The latest incarnation of the hub that was heard: what an earlier one said before it ended is heard no more. */
   hubIncarnation: number
+  /** The same of the other hubs, where the network has several. */
+  readonly otherHubs: Map<NodeId, number>
+  readonly partitions: number
   readonly configuration: Configuration
   readonly profile: Profile
   now: Millis
@@ -193,6 +197,8 @@ export function newAgentState(
     self,
     hub: { id: hub, incarnation: 0 },
     hubIncarnation: 0,
+    otherHubs: new Map(),
+    partitions: configuration.partitions ?? 1,
     configuration,
     profile,
     now: 0,
@@ -219,7 +225,20 @@ export function newAgentState(
 }
 
 export function say(agent: AgentState, message: Message): void {
-  agent.effects.push({ kind: 'send', from: agent.self, to: agent.hub, message })
+  agent.effects.push({ kind: 'send', from: agent.self, to: hubFor(agent, message), message })
+}
+
+/** What is said of a task goes to its hub, and everything else to the agent's own. */
+function hubFor({ hub, partitions }: AgentState, message: Message): Address {
+  if (partitions === 1) return hub
+  const task =
+    message.kind === 'TASK_ANNOUNCE' ? message.task.id : 'task' in message ? message.task : undefined
+  return task === undefined ? hub : { id: homeOf(task, partitions), incarnation: 0 }
+}
+
+/** The latest incarnation that was heard of a hub; 0 for none. */
+export function lifeOf({ hub, hubIncarnation, otherHubs, partitions }: AgentState, id: NodeId): number {
+  return partitions === 1 || id === hub.id ? hubIncarnation : (otherHubs.get(id) ?? 0)
 }
 
 export function memberNamed(members: readonly Member[], id: NodeId): Member | undefined {

@@ -6,6 +6,7 @@ import type { TaskId } from '../protocol/id.ts'
 import { type JsonText, jsonNull } from '../protocol/json.ts'
 import type { Assignment, TaskUpdate, Update } from '../protocol/message.ts'
 import { isRefusal, type Refusal } from '../protocol/refusal.ts'
+import { tellEnded } from './offering.ts'
 import { remember } from './recent.ts'
 import { type AgentState, say, type Work } from './state.ts'
 
@@ -72,6 +73,7 @@ export function onSettled(agent: AgentState, run: number, ending: JsonText | Ref
   work.run = undefined
   work.ending = ending
   sayEnding(agent, work)
+  tellEnded(agent, work)
 }
 
 export function sayEnding(agent: AgentState, work: Work): void {

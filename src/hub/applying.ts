@@ -6,6 +6,7 @@ import type { Fact, GroupFormedFact, TaskAcceptedFact, TaskEndedFact } from '../
 import type { AgentId, HubId, SkillName, TaskId } from '../protocol/id.ts'
 import { never } from '../protocol/machine.ts'
 import type { SkillStanding } from '../protocol/standing.ts'
+import type { TaskAnnouncement } from '../protocol/task.ts'
 import { isUrgent, queueKey } from '../strategy/age.ts'
 import type { Group, HubState, Part, Task } from './state.ts'
 
@@ -119,12 +120,6 @@ function forgetCheckpoint(task: Task, agent: AgentId): void {
 function accept(hub: HubState, fact: TaskAcceptedFact): void {
   const { announcement, at, initiator } = fact
   const id = fact.task
-  const blockedOn = new Set<TaskId>()
-  for (const dependency of announcement.dependsOn) {
-    const waiting = hub.dependents.get(dependency) ?? new Set()
-    hub.dependents.set(dependency, waiting.add(id))
-    if (hub.ended.get(dependency)?.outcome.status !== 'completed') blockedOn.add(dependency)
-  }
   const parent = announcement.parent === undefined ? undefined : hub.tasks.get(announcement.parent)
   const key = queueKey(at, announcement.priority, hub.configuration.limits.ageStepMs)
   hub.tasks.set(id, {
@@ -141,7 +136,7 @@ function accept(hub: HubState, fact: TaskAcceptedFact): void {
     key: parent === undefined ? key : Math.min(key, parent.key),
     arrival: hub.arrivals++,
     facts: [fact],
-    blockedOn,
+    blockedOn: waitFor(hub, announcement),
     children: new Set(),
     epoch: 0,
     group: undefined,
@@ -169,12 +164,26 @@ function accept(hub: HubState, fact: TaskAcceptedFact): void {
     check: undefined,
     ending: false,
     touched: false,
+    borrowing: undefined,
+    guests: undefined,
+    confirmAt: undefined,
     dueAt: 0,
     place: -1,
   })
   parent?.children.add(id)
   if (parent !== undefined && announcement.verifies?.task === parent.id) parent.check = id
   hub.openByInitiator.set(initiator, (hub.openByInitiator.get(initiator) ?? 0) + 1)
+}
+
+/** Notes what a task depends on, and answers what of it has not completed. */
+function waitFor(hub: HubState, { id, dependsOn }: TaskAnnouncement): Set<TaskId> {
+  const blockedOn = new Set<TaskId>()
+  for (const dependency of dependsOn) {
+    const waiting = hub.dependents.get(dependency) ?? new Set()
+    hub.dependents.set(dependency, waiting.add(id))
+    if (hub.ended.get(dependency)?.outcome.status !== 'completed') blockedOn.add(dependency)
+  }
+  return blockedOn
 }
 
 function form(task: Task, fact: GroupFormedFact): void {

@@ -134,7 +134,7 @@ export function startAsking(hub: HubState, task: Task): boolean {
   if (inTheWay !== undefined) return wait(task, inTheWay)
   const preferred = task.project && preferredFor(hub, task, task.project, needs)
   if (preferred !== undefined && 'kind' in preferred) return wait(task, preferred)
-  const search = newSearch(hub, needs, preferred)
+  const search = newSearch(hub, needs, preferred, false)
   const chosen = preferred === undefined ? undefined : preferredOf(hub, task, search, preferred)
   const included = outstanding(task).flatMap((id) => hub.roster.get(id) ?? [])
   const named = included.flatMap((entry) => (search.asked.has(entry.id) ? [] : enlist(task, search, entry)))
@@ -150,6 +150,19 @@ export function startAsking(hub: HubState, task: Task): boolean {
   task.search = search
   ask(hub, task, search, found)
   return true
+}
+
+/** Searches among agents whose slots were granted for the task. */
+export function searchAmong(
+  hub: HubState,
+  task: Task,
+  needs: readonly OpenNeed[],
+  guests: readonly RosterEntry[],
+): void {
+  const search = newSearch(hub, needs, undefined, true)
+  const found = guests.map((guest) => enlist(task, search, guest))
+  task.search = search
+  ask(hub, task, search, found)
 }
 
 /** The required needs that are in want, as they are told to others; undefined when none is, which is the rule. */
@@ -183,7 +196,12 @@ function preferredOf(hub: HubState, task: Task, search: Search, { agents }: Pref
   return found
 }
 
-function newSearch(hub: HubState, needs: readonly OpenNeed[], preferred: Preferred | undefined): Search {
+function newSearch(
+  hub: HubState,
+  needs: readonly OpenNeed[],
+  preferred: Preferred | undefined,
+  granted: boolean,
+): Search {
   return {
     needs,
     endsAt: hub.now + hub.configuration.limits.groupTimeoutMs,
@@ -195,6 +213,7 @@ function newSearch(hub: HubState, needs: readonly OpenNeed[], preferred: Preferr
     asked: new Map(),
     invitations: new Map(),
     preferred,
+    granted,
     unproven: false,
   }
 }

@@ -11,11 +11,13 @@ import { type Refusal, refuse } from '../protocol/refusal.ts'
 import type { EndStatus, TaskAnnouncement } from '../protocol/task.ts'
 import { record } from './applying.ts'
 import { openNeeds } from './asking.ts'
+import { stopBorrowing } from './borrowing.ts'
 import { endSearch } from './forming.ts'
+import { memberOf } from './guests.ts'
 import { learn, learnFromRejection } from './judging.ts'
 import { withdraw } from './projects.ts'
 import { dequeue, enqueue } from './queue.ts'
-import { isPresent, vacate } from './roster.ts'
+import { isOwn, vacate } from './roster.ts'
 import { refuseMessage, unknownTask } from './running.ts'
 import { type HubState, send, sendTo, type Task, tellFollowers, touch } from './state.ts'
 
@@ -80,7 +82,11 @@ function announceCheck(hub: HubState, task: Task): void {
 }
 
 function checkId(hub: HubState, task: Task): TaskId {
-  return `check-${hub.self.incarnation.toString(36)}-${task.arrival.toString(36)}-${task.epoch}` as TaskId
+  const name = `check-${hub.self.incarnation.toString(36)}-${task.arrival.toString(36)}-${task.epoch}`
+  // Of several hubs this one is to decide on it.
+  let id = name as TaskId
+  for (let more = 1; !isOwn(hub, id); more++) id = `${name}-${more}` as TaskId
+  return id
 }
 
 /** What the checking agent is handed. Texts are put together; none is opened. */
@@ -142,6 +148,7 @@ export function end(hub: HubState, task: Task, status: EndStatus, reason: Refusa
   task.ending = true
   const { id, epoch, group, announcement } = task
   dequeue(hub, task)
+  stopBorrowing(hub, task)
   endSearch(hub, task, refuse('E_CANCELLED', 'the task has ended'))
   for (const child of [...task.children]) {
     const open = hub.tasks.get(child)
@@ -155,14 +162,17 @@ export function end(hub: HubState, task: Task, status: EndStatus, reason: Refusa
   for (const part of group?.parts.values() ?? []) {
     if (part.state === 'lost') continue
     const { agent, incarnation } = part.member
-    const entry = isPresent(hub, agent, incarnation)
-    if (entry === undefined) continue
+    const entry = memberOf(hub, task, part.member)
+    if (entry === undefined && isOwn(hub, agent)) continue
+    const address = { id: agent, incarnation }
     if (part.state === 'working') {
-      vacate(hub, entry, part)
-      entry.tasks.delete(id)
-      send(hub, entry.address, { kind: 'TASK_CANCEL', task: id, reason: reason?.message ?? status })
+      if (entry !== undefined) {
+        vacate(hub, entry, part)
+        entry.tasks.delete(id)
+      }
+      send(hub, address, { kind: 'TASK_CANCEL', task: id, reason: reason?.message ?? status })
     }
-    send(hub, entry.address, { kind: 'GROUP_DISSOLVED', task: id, epoch, reason: reason?.message ?? status })
+    send(hub, address, { kind: 'GROUP_DISSOLVED', task: id, epoch, reason: reason?.message ?? status })
   }
   const outcome = hub.ended.get(id)?.outcome
   if (outcome !== undefined) tellFollowers(hub, task, { kind: 'TASK_ENDED', task: id, outcome })

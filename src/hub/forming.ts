@@ -11,6 +11,7 @@ import type { NoTeam, Team } from '../strategy/form.ts'
 import { record } from './applying.ts'
 import { askMore, reachOf, requirementsOf } from './asking.ts'
 import { bestGroup, type Question, questionOf, spentIn } from './choosing.ts'
+import { isInUse, returnGuest } from './guests.ts'
 import { outstanding } from './including.ts'
 import { notePassedOver, strategies } from './judging.ts'
 import { forsake, noteFormed } from './projects.ts'
@@ -123,7 +124,7 @@ function invite(hub: HubState, task: Task, search: Search, team: Team, { places,
     const reach = reachOf(task, search, mask)
     hub.invites += 1
     const invitation: Invitation = {
-      id: `i${hub.self.incarnation.toString(36)}-${hub.invites.toString(36)}` as InviteId,
+      id: newInvite(hub),
       asked,
       reach,
       answerBy: Math.min(search.endsAt, hub.now + hub.configuration.limits.holdMs),
@@ -141,6 +142,12 @@ function invite(hub: HubState, task: Task, search: Search, team: Team, { places,
     })
   }
   task.waitingFor = { kind: 'answers', invited: [...search.invitations.keys()] }
+}
+
+/** No other invitation has this name: of several hubs, each adds its own. */
+function newInvite({ self, invites, lending }: HubState): InviteId {
+  const name = `i${self.incarnation.toString(36)}-${invites.toString(36)}`
+  return (lending.partitions === 1 ? name : `${name}-${self.id}`) as InviteId
 }
 
 export function onInviteAnswer(hub: HubState, entry: RosterEntry, message: GroupAccept | GroupReject): void {
@@ -211,7 +218,12 @@ export function endSearch(hub: HubState, task: Task, refusal: Refusal): void {
 
 /** Everybody who was asked is let go of the task, but for those who have become members. */
 function clear(hub: HubState, task: Task, search: Search, members: ReadonlyMap<AgentId, Invitation>): void {
-  for (const { entry } of search.asked.values()) if (!members.has(entry.id)) entry.tasks.delete(task.id)
+  for (const { entry } of search.asked.values()) {
+    if (members.has(entry.id)) continue
+    entry.tasks.delete(task.id)
+    if (entry.lender !== undefined && !isInUse(entry)) returnGuest(hub, entry)
+  }
+  if (search.granted) return
   for (const { skill, count } of search.needs) {
     supplyOf(hub, skill).sought -= count
     dropSupply(hub, skill)

@@ -13,14 +13,19 @@ import { earliest, type Millis } from '../protocol/time.ts'
 import type { Schedule } from '../strategy/plan.ts'
 import { apply, snapshotOf } from './applying.ts'
 import { requirementsOf } from './asking.ts'
+import { sayReservationsAgain } from './borrowing.ts'
 import { end, onVerdict, putToInitiator } from './ending.ts'
 import { dropInvitation, giveUp, onInviteAnswer, settle } from './forming.ts'
+import { confirmAgain, hearAgainAt } from './granted.ts'
+import { guestIn } from './guests.ts'
 import { onAnnounce, onCancel, onFollow, onRecalled, resume } from './intake.ts'
+import { endLeases } from './lending.ts'
+import { exchange, greet, hearHub, isNeighbour } from './neighbours.ts'
 import { hearOpenOffers, onAnswer } from './offers.ts'
 import { onPlanned } from './planning.ts'
 import { awaken, serve, stirAll } from './queue.ts'
 import { loseAgent, loseMember, reconcile } from './recovering.ts'
-import { join, presentAgent } from './roster.ts'
+import { isOwn, isPresent, join, presentAgent } from './roster.ts'
 import { onMemberMessage, onStart } from './running.ts'
 import {
   countRefusal,
@@ -80,8 +85,10 @@ export class Hub implements Machine<HubInput, Fact, HubEffect> {
 
   drain(): Decision<Fact, HubEffect> {
     const hub = this.#hub
-    serve(hub)
-    hearOpenOffers(hub)
+    do {
+      serve(hub)
+      hearOpenOffers(hub)
+    } while (exchange(hub))
     for (const task of hub.touched) {
       task.touched = false
       if (hub.tasks.has(task.id)) hub.taskDeadlines.set(task, nextDueOf(task))
@@ -103,7 +110,8 @@ export class Hub implements Machine<HubInput, Fact, HubEffect> {
   wakeAt(): Millis | undefined {
     const hub = this.#hub
     if (hub.stirredLate) return hub.now
-    return earliest(hub.maintainAt, earliest(hub.taskDeadlines.earliest(), hub.agentDeadlines.earliest()))
+    const due = earliest(hub.taskDeadlines.earliest(), hub.agentDeadlines.earliest())
+    return earliest(earliest(hub.maintainAt, due), hub.lending.leases.earliest())
   }
 
   /** Under which this hub is reached; final once it was opened. */
@@ -142,6 +150,15 @@ export class Hub implements Machine<HubInput, Fact, HubEffect> {
         return join(hub, from, message)
       case 'HUB_ASK':
         return onAsk(hub, from, message)
+      case 'SLOT_RESERVE':
+      case 'SLOT_GRANT':
+      case 'SLOT_CONFIRM':
+      case 'SLOT_RELEASE':
+      case 'SLOT_RECALL':
+      case 'SLOT_LOST':
+      case 'HUB_GREET':
+        if (isNeighbour(hub, from)) return hearHub(hub, from, message)
+        return this.#answerUnasked(from, message)
       case 'SKILL_OFFER':
       case 'SKILL_DECLINE':
       case 'GROUP_ACCEPT':
@@ -156,13 +173,16 @@ export class Hub implements Machine<HubInput, Fact, HubEffect> {
 
   #hearAgent(from: Address, message: FromPresentAgent): void {
     const hub = this.#hub
-    const entry = presentAgent(hub, from)
+    const guest = guestIn(hub, from, message)
+    const entry = guest ?? presentAgent(hub, from)
     if (isRefusal(entry)) {
+      if (!isOwn(hub, from.id)) return onAnswerOfStranger(hub, from, message)
       const refusal = countRefusal(hub, entry)
       send(hub, from, { kind: 'MESSAGE_REFUSED', of: message.kind, refusal })
       return
     }
     entry.heardAt = hub.now
+    if (guest !== undefined) hearOwn(hub, from)
     switch (message.kind) {
       case 'SKILL_OFFER':
       case 'SKILL_DECLINE':
@@ -190,6 +210,7 @@ export class Hub implements Machine<HubInput, Fact, HubEffect> {
   #wake(): void {
     const hub = this.#hub
     if (hub.maintainAt !== undefined && hub.now >= hub.maintainAt) maintain(hub)
+    endLeases(hub)
     for (
       let entry = hub.agentDeadlines.takeDue(hub.now);
       entry;
@@ -206,7 +227,21 @@ export class Hub implements Machine<HubInput, Fact, HubEffect> {
 function open(hub: HubState): void {
   const { id, incarnation } = hub.self
   hub.facts.push({ kind: 'hub.started', at: hub.now, hub: id as HubId, incarnation })
+  greet(hub)
   resume(hub)
+}
+
+/** A guest may be one of our own agents: what it says of a task shows that it lives. */
+function hearOwn(hub: HubState, from: Address): void {
+  const own = isPresent(hub, from.id, from.incarnation)
+  if (own !== undefined) own.heardAt = hub.now
+}
+
+/** An agent of another home whose slot is not ours, or not any more: whether it is present we cannot know. */
+function onAnswerOfStranger(hub: HubState, to: Address, message: FromPresentAgent): void {
+  const refusal = countRefusal(hub, refuse('E_STALE_INVITE', 'the invitation is no longer open'))
+  if (message.kind !== 'GROUP_ACCEPT') return
+  send(hub, to, { kind: 'GROUP_RELEASE', task: message.task, invite: message.invite, refusal })
 }
 
 type FromPresentAgent = Extract<
@@ -266,6 +301,8 @@ function wakeTask(hub: HubState, task: Task): void {
     loseMember(hub, task, part, refuse('E_WORK_SILENT', `no sign of work for ${silentMs} ms`), true)
     if (!hub.tasks.has(task.id)) return
   }
+  sayReservationsAgain(hub, task)
+  confirmAgain(hub, task)
   wakeSearch(hub, task)
 }
 
@@ -313,6 +350,7 @@ function nextDueOf(task: Task): Millis | undefined {
   let due = earliest(earliest(task.deadlineAt, task.restUntil), startBy(task))
   if (task.queued) due = earliest(due, task.lookAt)
   if (task.claimedAt !== undefined) due = earliest(due, claimAgainAt(task))
+  due = earliest(due, hearAgainAt(task))
   const { search, group } = task
   if (search !== undefined) {
     due = earliest(due, search.endsAt)

@@ -6,6 +6,7 @@ import { checkTask, taskConflict } from '../protocol/announce.ts'
 import type { Fact } from '../protocol/fact.ts'
 import { type NodeId, quote, type TaskId } from '../protocol/id.ts'
 import type { Address, TaskAccepted, TaskAnnounce, TaskCancel, TaskFollow } from '../protocol/message.ts'
+import { homeOf } from '../protocol/partition.ts'
 import { type Refusal, refuse } from '../protocol/refusal.ts'
 import type { TaskAnnouncement } from '../protocol/task.ts'
 import type { Warning } from '../protocol/warning.ts'
@@ -154,7 +155,7 @@ function answerNo(hub: HubState, to: NodeId, task: TaskId, refusal: Refusal): vo
 
 function objection(hub: HubState, from: NodeId, announcement: TaskAnnouncement): Refusal | undefined {
   const { limits, levels } = hub.configuration
-  const wrong = checkTask(announcement, limits, levels)
+  const wrong = checkTask(announcement, limits, levels) ?? misdirected(hub, announcement.id)
   if (wrong !== undefined) return wrong
   const full = fullness(hub, from)
   if (full !== undefined) return full
@@ -171,6 +172,13 @@ function objection(hub: HubState, from: NodeId, announcement: TaskAnnouncement):
   }
   const misplaced = announcement.parent === undefined ? undefined : parentage(hub, from, announcement)
   return misplaced ?? hopelessness(hub, announcement)
+}
+
+/** Another hub decides on tasks of this name. */
+function misdirected({ self, lending }: HubState, id: TaskId): Refusal | undefined {
+  const home = homeOf(id, lending.partitions)
+  if (lending.partitions === 1 || home === self.id) return undefined
+  return refuse('E_BAD_STATE', `the hub of the task ${quote(id)} is ${home}`)
 }
 
 function fullness(hub: HubState, from: NodeId): Refusal | undefined {

@@ -77,6 +77,8 @@ function currentEstimate(hub: HubState, entry: RosterEntry, place: number): Esti
   const claim = entry.skills[place]
   const rank = entry.ranks[place]
   if (known === undefined || claim === undefined || rank === undefined) return undefined
+  // What is expected of a guest is what its home has said.
+  if (entry.lender !== undefined) return known
   const level = hub.configuration.levels[rank] ?? claim.level
   if (known.prior === hub.population.priorOf(claim.name, level)) return known
   const fresh = estimateOf(hub, entry.id, claim)

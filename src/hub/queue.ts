@@ -9,6 +9,7 @@ import { priorityLevel } from '../protocol/task.ts'
 import { isBefore } from '../strategy/age.ts'
 import { type Choice, type Claimant, choose, pay } from '../strategy/rotation.ts'
 import { standstill, startAsking } from './asking.ts'
+import { borrow, mayBorrow, stopBorrowing } from './borrowing.ts'
 import { dropClaim, keepForImpatient } from './keeping.ts'
 import { firstOfEach, isOpen, park, parkInProject, unpark } from './lines.ts'
 import { askForPlans } from './planning.ts'
@@ -17,6 +18,7 @@ import { type HubState, type Kind, stir, type Task, touch } from './state.ts'
 
 /** Lets a task look for members, now or once `restMs` have passed. */
 export function enqueue(hub: HubState, task: Task, restMs: number | undefined): void {
+  stopBorrowing(hub, task)
   unpark(hub, task)
   task.queued = true
   task.restUntil = restMs === undefined ? undefined : hub.now + restMs
@@ -126,7 +128,7 @@ interface Candidate extends Claimant {
 function claimants(hub: HubState, open: Set<Kind>): Candidate[] {
   const found: Candidate[] = []
   for (const kind of open) {
-    if (kind.waiting.size === 0 || !isOpen(hub, kind)) {
+    if (kind.waiting.size === 0 || !(isOpen(hub, kind) || mayBorrow(hub))) {
       open.delete(kind)
       continue
     }
@@ -183,7 +185,7 @@ function beginInPool(
 }
 
 function begin(hub: HubState, task: Task): boolean {
-  if (!startAsking(hub, task)) return false
+  if (!startAsking(hub, task) && !borrow(hub, task)) return false
   task.queued = false
   if (hub.claim?.task === task.id) dropClaim(hub)
   touch(hub, task)

@@ -5,14 +5,18 @@
  */
 import type { TaskId } from '../protocol/id.ts'
 import type { AgentHeartbeat } from '../protocol/message.ts'
+import { homeOf } from '../protocol/partition.ts'
 import { type Refusal, type RefusalCode, refuse } from '../protocol/refusal.ts'
 import { record } from './applying.ts'
 import { openNeeds } from './asking.ts'
+import { stopBorrowing } from './borrowing.ts'
 import { claim, end } from './ending.ts'
 import { dropInvitation, endSearch, settle } from './forming.ts'
+import { memberOf } from './guests.ts'
 import { learn } from './judging.ts'
+import { compareLoans, loseLoans } from './lending.ts'
 import { enqueue } from './queue.ts'
-import { isPresent, strike, vacate } from './roster.ts'
+import { strike, vacate } from './roster.ts'
 import { startMember, startMembers } from './running.ts'
 import { type HubState, type Part, type RosterEntry, send, standingMembers, type Task } from './state.ts'
 
@@ -21,13 +25,13 @@ const absences: ReadonlySet<RefusalCode> = new Set(['E_AGENT_LOST', 'E_WORK_SILE
 
 /** Closes one member's part without a result. `counts`: the try is one of the task's `maxAttempts`. */
 export function loseMember(hub: HubState, task: Task, part: Part, reason: Refusal, counts: boolean): void {
-  const { agent, incarnation, skills } = part.member
+  const { agent, skills } = part.member
   const epoch = task.epoch
   record(hub, { kind: 'member.lost', task: task.id, at: hub.now, epoch, agent, reason, counts })
   const absent = absences.has(reason.code)
   const tookMs = Math.max(0, hub.now - part.startedAt)
   if (counts) learn(hub, task, [{ agent, skills, blame: 1, tookMs, absent }])
-  const entry = isPresent(hub, agent, incarnation)
+  const entry = memberOf(hub, task, part.member)
   if (entry !== undefined) {
     vacate(hub, entry, part)
     entry.tasks.delete(task.id)
@@ -39,6 +43,7 @@ export function loseMember(hub: HubState, task: Task, part: Part, reason: Refusa
     return
   }
   // A search that is under way looks for what was missing before; it starts again with what is missing now.
+  stopBorrowing(hub, task)
   endSearch(hub, task, refuse('E_CANCELLED', 'another member was lost, the group is put together anew'))
   if (openNeeds(hub, task).length === 0) {
     // Nothing is missing: there were members to spare, or what was lost was optional.
@@ -55,10 +60,12 @@ export function loseAgent(hub: HubState, entry: RosterEntry, reason: Refusal, co
     if (part?.state === 'working') loseMember(hub, task, part, reason, counts)
     leaveSearch(hub, task, entry, reason)
   }
+  loseLoans(hub, entry, reason)
   strike(hub, entry)
 }
 
-function leaveSearch(hub: HubState, task: Task, entry: RosterEntry, reason: Refusal): void {
+/** Somebody who was asked or invited is gone. */
+export function leaveSearch(hub: HubState, task: Task, entry: RosterEntry, reason: Refusal): void {
   const { search } = task
   const asked = search?.asked.get(entry.id)
   if (search === undefined || asked === undefined) return
@@ -80,11 +87,14 @@ function leaveSearch(hub: HubState, task: Task, entry: RosterEntry, reason: Refu
 /** What lost messages have torn apart is mended by comparing what both sides know. */
 export function reconcile(hub: HubState, entry: RosterEntry, message: AgentHeartbeat): void {
   entry.heardAt = hub.now
+  const isAlone = hub.lending.partitions === 1
+  if (!isAlone) compareLoans(hub, entry, message)
   // Of a million agents most are idle: there is nothing to compare.
   if (message.working.length === 0 && entry.tasks.size === 0) return
   const named = new Set<TaskId>()
   for (const { task: id, epoch } of message.working) {
     named.add(id)
+    if (!isAlone && homeOf(id, hub.lending.partitions) !== hub.self.id) continue
     const task = hub.tasks.get(id)
     const part = task?.group?.parts.get(entry.id)
     if (part?.state === 'working' && part.member.incarnation === entry.address.incarnation) {
@@ -103,7 +113,8 @@ export function reconcile(hub: HubState, entry: RosterEntry, message: AgentHeart
   }
 }
 
-function remind(hub: HubState, entry: RosterEntry, task: Task): void {
+/** Says again that the group stands. */
+export function remind(hub: HubState, entry: RosterEntry, task: Task): void {
   const members = standingMembers(task)
   send(hub, entry.address, { kind: 'GROUP_FORMED', task: task.id, epoch: task.epoch, members })
 }

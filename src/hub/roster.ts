@@ -2,14 +2,17 @@
  * Who is present, and the slots of each: the hub is the only one who promises them.
  * Must never happen here: held and running slots above an agent's capacity.
  */
-import type { AgentId, NodeId, SkillName } from '../protocol/id.ts'
+import type { AgentId, NodeId, SkillName, TaskId } from '../protocol/id.ts'
 import { quote } from '../protocol/id.ts'
 import { checkAgent } from '../protocol/join.ts'
 import { assert } from '../protocol/machine.ts'
 import type { Address, AgentJoin } from '../protocol/message.ts'
+import { homeOf, isHub } from '../protocol/partition.ts'
 import { isRefusal, type Refusal, refuse } from '../protocol/refusal.ts'
 import type { Skill } from '../protocol/skill.ts'
+import { isInUse, returnGuest } from './guests.ts'
 import { expectationsOf, listingOf, markProven, ranksOf, relist, typicalTime } from './judging.ts'
+import { takeItsWord } from './lending.ts'
 import { agentsChanged } from './projects.ts'
 import { countRefusal, type HubState, type Part, type RosterEntry, type Supply, send, stir } from './state.ts'
 
@@ -27,6 +30,10 @@ export function shiftSlots(hub: HubState, entry: RosterEntry, held: number, runn
     entry.held >= 0 && entry.running >= 0 && entry.held + entry.running <= entry.capacity,
     `the slots of ${entry.id} do not add up`,
   )
+  if (entry.lender !== undefined) {
+    if (!isInUse(entry)) returnGuest(hub, entry)
+    return
+  }
   if (after === before) return
   for (const { name } of entry.skills) supplyOf(hub, name).free += after - before
   relist(hub, entry)
@@ -35,7 +42,7 @@ export function shiftSlots(hub: HubState, entry: RosterEntry, held: number, runn
 
 /** The agent was given a part. Where nobody asks for evenness nothing is counted. */
 export function countPart(hub: HubState, entry: RosterEntry): void {
-  if (hub.configuration.limits.workSpread === 0) return
+  if (hub.configuration.limits.workSpread === 0 || entry.lender !== undefined) return
   entry.begun += 1
   for (const { name } of entry.skills) supplyOf(hub, name).begun += 1
 }
@@ -86,26 +93,36 @@ export function join(hub: HubState, from: Address, message: AgentJoin): void {
   const id = from.id as AgentId
   const known = hub.roster.get(id)
   const refusal =
-    from.id === hub.self.id
+    isHub(from.id, hub.lending.partitions) || from.id === hub.self.id
       ? refuse('E_AGENT_ID_TAKEN', `the hub itself is called ${quote(id)}`, {
           field: 'id',
           hint: 'Choose another id.',
         })
-      : namesake(hub, known, from)
+      : (misdirected(hub, from.id) ?? namesake(hub, known, from))
   const checked =
     refusal ?? checkAgent({ id, skills: message.skills, capacity: message.capacity }, limits, levels)
   if (isRefusal(checked)) {
     send(hub, from, { kind: 'AGENT_REFUSED', refusal: countRefusal(hub, checked) })
     return
   }
-  if (known === undefined) enter(hub, from, id, message)
-  else {
+  if (known === undefined) {
+    enter(hub, from, id, message)
+    const entered = hub.roster.get(id)
+    if (entered !== undefined && message.working !== undefined) takeItsWord(hub, entered, message.working)
+  } else {
     known.heardAt = hub.now
     known.openOffer = message.openOffer
     known.isOpen = message.openOffer !== undefined
     if (JSON.stringify(known.skills) !== JSON.stringify(message.skills)) reskill(hub, known, message.skills)
   }
   send(hub, from, { kind: 'AGENT_WELCOME', heartbeatMs: limits.heartbeatMs })
+}
+
+/** Only the home of an agent promises its slots. */
+function misdirected({ self, lending }: HubState, id: NodeId): Refusal | undefined {
+  const home = homeOf(id, lending.partitions)
+  if (lending.partitions === 1 || home === self.id) return undefined
+  return refuse('E_BAD_STATE', `the home of the agent ${quote(id)} is ${home}`)
 }
 
 function namesake(hub: HubState, known: RosterEntry | undefined, from: Address): Refusal | undefined {
@@ -141,6 +158,8 @@ function enter(hub: HubState, address: Address, id: AgentId, message: AgentJoin)
     heardAt: hub.now,
     slot: -1,
     tasks: new Set(),
+    lender: undefined,
+    loans: undefined,
     dueAt: 0,
     place: -1,
   }
@@ -190,6 +209,11 @@ export function strike(hub: HubState, entry: RosterEntry): void {
   unlist(hub, entry)
   hub.roster.delete(entry.id)
   hub.agentDeadlines.set(entry, undefined)
+}
+
+/** Whether this hub is the home of an agent, or the hub of a task. */
+export function isOwn({ self, lending }: HubState, id: NodeId | TaskId): boolean {
+  return lending.partitions === 1 || homeOf(id, lending.partitions) === self.id
 }
 
 export function isPresent(hub: HubState, id: NodeId, incarnation: number): RosterEntry | undefined {

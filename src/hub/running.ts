@@ -19,8 +19,9 @@ import { isRefusal, type Refusal, refuse } from '../protocol/refusal.ts'
 import type { TaskInput } from '../protocol/task.ts'
 import { record } from './applying.ts'
 import { claim } from './ending.ts'
+import { memberOf } from './guests.ts'
 import { loseMember } from './recovering.ts'
-import { isPresent, vacate } from './roster.ts'
+import { vacate } from './roster.ts'
 import {
   countRefusal,
   type HubState,
@@ -111,7 +112,7 @@ export function onStart(hub: HubState, from: Address, message: TaskStart): void 
   if (task.group.started || isLate(hub, task)) return
   record(hub, { kind: 'task.started', task: task.id, at: hub.now, epoch: task.epoch })
   for (const part of task.group.parts.values()) {
-    const entry = isPresent(hub, part.member.agent, part.member.incarnation)
+    const entry = memberOf(hub, task, part.member)
     if (entry !== undefined && part.state === 'working') entry.startedSum += hub.now - part.startedAt
     part.startedAt = hub.now
   }
@@ -219,7 +220,7 @@ function update(hub: HubState, task: Task, part: Part, message: TaskUpdate): voi
 }
 
 function finish(hub: HubState, task: Task, part: Part, message: TaskComplete): void {
-  const { agent, incarnation } = part.member
+  const { agent } = part.member
   record(hub, {
     kind: 'member.finished',
     task: task.id,
@@ -229,7 +230,7 @@ function finish(hub: HubState, task: Task, part: Part, message: TaskComplete): v
     result: message.results[0]?.result ?? jsonNull,
     tookMs: Math.max(0, hub.now - part.startedAt),
   })
-  const entry = isPresent(hub, agent, incarnation)
+  const entry = memberOf(hub, task, part.member)
   if (entry !== undefined) {
     vacate(hub, entry, part)
     entry.tasks.delete(task.id)

@@ -16,16 +16,18 @@ import type { Millis } from '../protocol/time.ts'
 import type { Warning } from '../protocol/warning.ts'
 import { Catalog } from '../strategy/catalog.ts'
 import { Population, type Prior } from '../strategy/population.ts'
-import { newRotation, type Rotation } from '../strategy/rotation.ts'
+import { newRotation } from '../strategy/rotation.ts'
 import type { Costs, Estimate } from '../strategy/score.ts'
 import { Deadlines, type Due } from './deadlines.ts'
 import type { HubEffect } from './effect.ts'
-import type { Heap, Placed } from './heap.ts'
+import { type Borrowing, type Lender, type Lending, type Loan, newLending } from './loans.ts'
 import type { Offer, OpenNeed, Reach } from './offer.ts'
 import type { Preferred, Project } from './project.ts'
+import type { Queue, Waiter } from './waiting.ts'
 
 export type { HubEffect } from './effect.ts'
 export type { Offer, OpenNeed, Reach } from './offer.ts'
+export type { Kind, Queue, Waiter } from './waiting.ts'
 
 /** One agent of a search: asked, or considered by its open offer, and what it said. */
 export interface Asked {
@@ -76,6 +78,8 @@ export interface Search {
   readonly invitations: Map<AgentId, Invitation>
   /** Of a task in a project: the team that costs the others least, and which strategy says so. */
   preferred: Preferred | undefined
+  /** Its agents' slots were granted for it: it seeks no others. */
+  readonly granted: boolean
   /** A choice was made for which there is no proof that none is better. */
   unproven: boolean
 }
@@ -167,6 +171,12 @@ export interface Task extends Due {
   ending: boolean
   /** Its next deadline is to be worked out again. */
   touched: boolean
+  /** Reservations for it at the homes of agents. */
+  borrowing: Borrowing | undefined
+  /** Slots that were granted for it, one each. */
+  guests: Map<AgentId, RosterEntry> | undefined
+  /** When their homes are told again that they are in use. */
+  confirmAt: Millis | undefined
 }
 
 /** A task that has ended, as far as others may still ask for it. */
@@ -207,37 +217,10 @@ export interface RosterEntry extends Due {
   slot: number
   /** Open tasks in which it is a member, invited or asked. */
   readonly tasks: Set<TaskId>
-}
-
-/** Tasks that need the same: what lets one of them go on lets any of them go on. */
-export interface Kind {
-  readonly name: string
-  /** What is required and open. */
-  readonly needs: readonly OpenNeed[]
-  readonly places: number
-  readonly urgent: boolean
-  /** The skill in whose line they stand: the scarcest. */
-  readonly line: SkillName
-  /** By payer, in its own order. None is empty. */
-  readonly waiting: Map<NodeId, Heap<Waiter>>
-}
-
-export interface Waiter extends Placed {
-  readonly task: Task
-  readonly kind: Kind
-}
-
-/** The tasks that look for members and have not begun to ask. */
-export interface Queue {
-  /** To be looked at before the turn ends, whatever has changed. */
-  fresh: Task[]
-  readonly kinds: Map<string, Kind>
-  readonly kindsBySkill: Map<SkillName, Set<Kind>>
-  /** Skills of which more agents, slots or levels are free than before, and for which somebody waits. */
-  readonly stirred: Set<SkillName>
-  readonly rotation: Rotation
-  /** Something may let a task of a project go on. */
-  projectsStirred: boolean
+  /** Of a guest: who has lent the slot. */
+  readonly lender: Lender | undefined
+  /** Its slots that are granted to tasks by reservation. */
+  loans: Set<Loan> | undefined
 }
 
 /** Free and sought slots of one skill, whatever the level, and the parts given to those who have it. */
@@ -286,6 +269,7 @@ export interface HubState {
   /** What is expected of agents of which nothing was seen, by what is usual. */
   readonly strangers: WeakMap<Prior, Estimate>
   readonly queue: Queue
+  readonly lending: Lending
   /** The first impatient task and the agents that are kept for it. */
   claim: { readonly task: TaskId; readonly agents: ReadonlySet<AgentId> } | undefined
   touched: Task[]
@@ -337,6 +321,7 @@ export function newHubState(self: Address, configuration: Configuration, random:
       rotation: newRotation(),
       projectsStirred: false,
     },
+    lending: newLending(configuration.partitions ?? 1),
     claim: undefined,
     touched: [],
     offered: [],
@@ -387,6 +372,7 @@ export function touch(hub: HubState, task: Task): void {
 /** Somebody who waits for the skill may be able to go on. */
 export function stir(hub: HubState, skill: SkillName): void {
   if (hub.queue.kindsBySkill.has(skill)) hub.queue.stirred.add(skill)
+  if (hub.lending.line.length > 0) hub.lending.stirred = true
   if (hub.projects.size > 0) hub.queue.projectsStirred = true
 }
 

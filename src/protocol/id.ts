@@ -13,6 +13,8 @@ export type TaskId = Branded<'task'>
 export type HubId = Branded<'hub'>
 /** One invitation. A second invitation of the same agent to the same task has another id. */
 export type InviteId = Branded<'invite'>
+/** One slot that one hub has granted to another; unique in one life of the hub that granted it. */
+export type GrantId = Branded<'grant'>
 export type SkillName = Branded<'skill'>
 export type ProjectName = Branded<'project'>
 

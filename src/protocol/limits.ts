@@ -72,6 +72,8 @@ export interface Limits {
   readonly endedKept: number
   /** Silence of a hub after which another process takes its place, on NATS. */
   readonly hubLeaseMs: Millis
+  /** Tasks for which a hub has reservations at others at once; those behind them wait in its own queue. */
+  readonly reservationsMax: number
 }
 
 export const defaultLimits: Limits = {
@@ -106,6 +108,7 @@ export const defaultLimits: Limits = {
   planStepsMax: 300_000,
   endedKept: 1_000,
   hubLeaseMs: 15_000,
+  reservationsMax: 16,
 }
 
 /** Limits at which nothing is left to bound. */
@@ -137,6 +140,8 @@ export interface Configuration {
   readonly levels: readonly SkillLevel[]
   /** Whether an agent is asked at the level that evidence supports, the default, or at the one that it claims. */
   readonly levelsBy?: 'evidence' | 'claim'
+  /** Hubs among which tasks and agents are divided by their ids: see `protocol/partition`. 1 unless it is said. */
+  readonly partitions?: number
 }
 
 export const defaultConfiguration: Configuration = { limits: defaultLimits, levels: defaultLevels }

@@ -7,6 +7,7 @@ import type { AgentId, InviteId, NodeId, SkillName, TaskId } from './id.ts'
 import type { JsonText } from './json.ts'
 import type { Refusal } from './refusal.ts'
 import type { Requirement, Skill } from './skill.ts'
+import type { HubWord } from './slot.ts'
 import type { MemberResult, Outcome, Priority, TaskAnnouncement, TaskInput } from './task.ts'
 import type { Millis } from './time.ts'
 import type { Warning } from './warning.ts'
@@ -240,6 +241,8 @@ export interface AgentJoin {
   readonly capacity: number
   /** Absent where the agent wants to be asked about every task. */
   readonly openOffer?: OpenOffer
+  /** The assignments it has, where the network has several hubs: they may be of others. Absent for none. */
+  readonly working?: readonly AssignmentName[]
 }
 export interface AgentWelcome {
   readonly kind: 'AGENT_WELCOME'
@@ -253,7 +256,13 @@ export interface AgentHeartbeat {
   readonly kind: 'AGENT_HEARTBEAT'
   readonly busy: number
   /** The assignments it knows of; what it does not name, it has forgotten. */
-  readonly working: readonly { readonly task: TaskId; readonly epoch: number }[]
+  readonly working: readonly AssignmentName[]
+  /** To its home, of the tasks of other hubs: these have just come to an end, and their slots are free. */
+  readonly ended?: readonly AssignmentName[]
+}
+export interface AssignmentName {
+  readonly task: TaskId
+  readonly epoch: number
 }
 export interface AgentLeave {
   readonly kind: 'AGENT_LEAVE'
@@ -380,6 +389,7 @@ export type Message =
   | AgentHeartbeat
   | AgentLeave
   | MessageRefused
+  | HubWord
   | HubAsk
   | HubTell
 

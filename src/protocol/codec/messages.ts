@@ -4,24 +4,25 @@
  */
 import * as z from 'zod'
 import { ceilings, type Limits } from '../limits.ts'
-import type { AgentReport, Assignment, Call, Message, MessageKind, Update, WaitingFor } from '../message.ts'
+import type { Assignment, Call, Message, MessageKind, Update } from '../message.ts'
 import { priorities } from '../task.ts'
+import { answerSchemas } from './answers.ts'
 import { exactly, type Schema } from './exact.ts'
 import {
   agentId,
   amount,
   flag,
   inviteId,
-  level,
   list,
+  openOffer,
   type Parts,
   parts,
   positive,
   share,
-  skillName,
   taskId,
   whole,
 } from './parts.ts'
+import { slotSchemas } from './slots.ts'
 
 type Of<Kind extends MessageKind> = Extract<Message, { readonly kind: Kind }>
 
@@ -56,13 +57,27 @@ export const messageKinds: readonly MessageKind[] = Object.keys({
   AGENT_HEARTBEAT: true,
   AGENT_LEAVE: true,
   MESSAGE_REFUSED: true,
+  SLOT_RESERVE: true,
+  SLOT_GRANT: true,
+  SLOT_CONFIRM: true,
+  SLOT_RELEASE: true,
+  SLOT_RECALL: true,
+  SLOT_LOST: true,
+  HUB_GREET: true,
   HUB_ASK: true,
   HUB_TELL: true,
 } satisfies Record<MessageKind, true>) as MessageKind[]
 
 export function messageSchemas(limits: Limits): MessageSchemas {
   const of = parts(limits)
-  return { ...announcing(of), ...asking(of), ...working(of), ...presence(of), ...answering(of, limits) }
+  return {
+    ...announcing(of),
+    ...asking(of),
+    ...working(of),
+    ...presence(of),
+    ...slotSchemas(limits, of),
+    ...answerSchemas(limits, of, messageKinds),
+  }
 }
 
 type Some<Kind extends MessageKind> = Pick<MessageSchemas, Kind>
@@ -267,6 +282,8 @@ function working(of: Parts): Some<Working> {
 
 type Presence = 'AGENT_JOIN' | 'AGENT_WELCOME' | 'AGENT_REFUSED' | 'AGENT_HEARTBEAT' | 'AGENT_LEAVE'
 
+const assignmentNames = list(z.strictObject({ task: taskId, epoch: whole }), ceilings.capacity)
+
 function presence({ claims, refusal, text }: Parts): Some<Presence> {
   return {
     AGENT_JOIN: exactly<Of<'AGENT_JOIN'>>()(
@@ -274,7 +291,8 @@ function presence({ claims, refusal, text }: Parts): Some<Presence> {
         kind: z.literal('AGENT_JOIN'),
         skills: claims,
         capacity: positive,
-        openOffer: z.exactOptional(z.strictObject({ price: z.exactOptional(amount) })),
+        openOffer: z.exactOptional(openOffer),
+        working: z.exactOptional(assignmentNames),
       }),
     ),
     AGENT_WELCOME: exactly<Of<'AGENT_WELCOME'>>()(
@@ -287,103 +305,12 @@ function presence({ claims, refusal, text }: Parts): Some<Presence> {
       z.strictObject({
         kind: z.literal('AGENT_HEARTBEAT'),
         busy: whole,
-        working: list(z.strictObject({ task: taskId, epoch: whole }), ceilings.capacity),
+        working: assignmentNames,
+        ended: z.exactOptional(assignmentNames),
       }),
     ),
     AGENT_LEAVE: exactly<Of<'AGENT_LEAVE'>>()(
       z.strictObject({ kind: z.literal('AGENT_LEAVE'), reason: text }),
-    ),
-  }
-}
-
-function reportOf(limits: Limits): Schema<AgentReport> {
-  const skill = z.strictObject({
-    name: skillName,
-    claimedLevel: level,
-    level,
-    successRate: share,
-    successes: amount,
-    failures: amount,
-    typicalMs: z.exactOptional(amount),
-  })
-  return exactly<AgentReport>()(
-    z.strictObject({
-      id: agentId,
-      incarnation: whole,
-      present: flag,
-      capacity: whole,
-      busy: whole,
-      skills: list(skill, limits.skillsMax),
-    }),
-  )
-}
-
-function waitingOf({ needs, taskIds, agentIds }: Parts): Schema<WaitingFor> {
-  return exactly<WaitingFor>()(
-    z.discriminatedUnion('kind', [
-      z.strictObject({ kind: z.literal('dependencies'), tasks: taskIds }),
-      z.strictObject({ kind: z.literal('missing'), needs }),
-      z.strictObject({ kind: z.literal('busy'), needs }),
-      z.strictObject({ kind: z.literal('size'), needs, size: whole, busy: flag }),
-      z.strictObject({
-        kind: z.literal('include'),
-        agents: agentIds,
-        why: z.enum(['absent', 'unable', 'busy', 'unwilling']),
-      }),
-      z.strictObject({ kind: z.literal('unwilling'), needs }),
-      z.strictObject({ kind: z.literal('budget'), cheapest: amount }),
-      z.strictObject({ kind: z.literal('offers'), asked: whole, answered: whole }),
-      z.strictObject({ kind: z.literal('answers'), invited: agentIds }),
-      z.strictObject({
-        kind: z.literal('planned'),
-        agents: agentIds,
-        startsAt: z.exactOptional(amount),
-      }),
-      z.strictObject({ kind: z.literal('start') }),
-      z.strictObject({ kind: z.literal('work'), members: agentIds }),
-      z.strictObject({ kind: z.literal('verdict') }),
-    ]),
-  )
-}
-
-type Answering = 'MESSAGE_REFUSED' | 'HUB_ASK' | 'HUB_TELL'
-
-function answering(of: Parts, limits: Limits): Some<Answering> {
-  return {
-    MESSAGE_REFUSED: exactly<Of<'MESSAGE_REFUSED'>>()(
-      z.strictObject({
-        kind: z.literal('MESSAGE_REFUSED'),
-        of: z.enum(messageKinds),
-        task: z.exactOptional(taskId),
-        refusal: of.refusal,
-      }),
-    ),
-    HUB_ASK: exactly<Of<'HUB_ASK'>>()(
-      z.strictObject({
-        kind: z.literal('HUB_ASK'),
-        request: whole,
-        about: z.discriminatedUnion('kind', [
-          z.strictObject({ kind: z.literal('agents') }),
-          z.strictObject({ kind: z.literal('tasks') }),
-          z.strictObject({ kind: z.literal('task'), task: taskId }),
-        ]),
-      }),
-    ),
-    HUB_TELL: exactly<Of<'HUB_TELL'>>()(
-      z.strictObject({
-        kind: z.literal('HUB_TELL'),
-        request: whole,
-        agents: list(reportOf(limits)),
-        waits: list(
-          z.strictObject({
-            task: taskId,
-            waiting: waitingOf(of),
-            expectedMs: z.exactOptional(amount),
-            plannedAt: z.exactOptional(amount),
-          }),
-        ),
-        considered: of.considered,
-      }),
     ),
   }
 }

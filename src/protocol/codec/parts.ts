@@ -5,10 +5,10 @@
  */
 import * as z from 'zod'
 import type { Checkpoint, Considered, Member } from '../group.ts'
-import type { AgentId, InviteId, NodeId, ProjectName, SkillName, TaskId } from '../id.ts'
+import type { AgentId, GrantId, InviteId, NodeId, ProjectName, SkillName, TaskId } from '../id.ts'
 import type { JsonText } from '../json.ts'
 import type { Limits } from '../limits.ts'
-import type { Address } from '../message.ts'
+import type { Address, OpenOffer } from '../message.ts'
 import { type Refusal, refusalCodes } from '../refusal.ts'
 import type { Requirement, Skill } from '../skill.ts'
 import {
@@ -32,6 +32,7 @@ function id<Id extends string>(): Schema<Id> {
 export const agentId: Schema<AgentId> = id()
 export const taskId: Schema<TaskId> = id()
 export const inviteId: Schema<InviteId> = id()
+export const grantId: Schema<GrantId> = id()
 export const nodeId: Schema<NodeId> = id()
 export const skillName: Schema<SkillName> = id()
 export const projectName: Schema<ProjectName> = id()
@@ -51,6 +52,10 @@ export const amount: Schema<number> = z.number().min(0).refine(isPlain, { error:
 export const share: Schema<number> = z.number().min(0).max(1).refine(isPlain, { error: 'E_RANGE' })
 export const flag: Schema<boolean> = z.boolean()
 export const level: Schema<string> = z.string().min(1).max(64)
+
+export const openOffer: Schema<OpenOffer> = exactly<OpenOffer>()(
+  z.strictObject({ price: z.exactOptional(amount) }),
+)
 
 /** Of the schema of a list, that of its items, for whoever describes the schemas: behind the check nobody sees it. */
 export const itemsOf: WeakMap<z.core.$ZodType, z.ZodType> = new WeakMap()

@@ -1,0 +1,197 @@
+/**
+ * A task for which there is nobody free among this hub's own agents reserves slots at the homes of others. What is
+ * granted is gathered until the group is covered, then searched as own agents are; the homes are told which of it is
+ * used, and have the rest back.
+ * Must never happen here: a grant that is kept for nothing, or a second task that waits for this one's search.
+ */
+import type { GrantId, HubId } from '../protocol/id.ts'
+import type { WaitingFor } from '../protocol/message.ts'
+import type { ReservedNeed } from '../protocol/slot.ts'
+import { openNeeds, reachMask, requirementsOf } from './asking.ts'
+import { dropGuest, grantsOf, idleGuests } from './guests.ts'
+import { outstanding } from './including.ts'
+import type { AskedHome, Borrowing } from './loans.ts'
+import { tellHub } from './neighbours.ts'
+import { enqueue, stirAll } from './queue.ts'
+import { type HubState, type OpenNeed, standingMembers, type Task, touch } from './state.ts'
+
+/** Whether this hub may reserve for one more task. */
+export function mayBorrow({ lending, configuration }: HubState): boolean {
+  return lending.partitions > 1 && lending.borrowers.size < configuration.limits.reservationsMax
+}
+
+/** Reserves what the task needs. Answers false where it cannot wait for agents of others. */
+export function borrow(hub: HubState, task: Task): boolean {
+  if (!mayBorrow(hub) || !isForAgents(task.waitingFor)) return false
+  const { urgent, key, arrival } = task
+  const { groupTimeoutMs } = hub.configuration.limits
+  const needs = openNeeds(hub, task)
+  task.borrowing = {
+    order: { urgent, key, arrival },
+    needs,
+    asked: new Map(),
+    wide: needs.map(() => false),
+    able: new Map(),
+    returned: new Set(),
+    sayAgainAt: hub.now + hub.configuration.limits.resendMs,
+    endsAt: hub.now + groupTimeoutMs,
+  }
+  hub.lending.borrowers.add(task)
+  task.waitingFor = { kind: 'busy', needs: requirementsOf(needs.filter(({ optional }) => !optional)) }
+  reserve(hub, task, task.borrowing)
+  touch(hub, task)
+  return true
+}
+
+function isForAgents(waitingFor: WaitingFor | undefined): boolean {
+  switch (waitingFor?.kind) {
+    case 'busy':
+    case 'missing':
+    case 'size':
+    case 'include':
+      return true
+    default:
+      return false
+  }
+}
+
+/** The task does not wait for agents of others any more: whatever was granted and is not in use goes back. */
+export function stopBorrowing(hub: HubState, task: Task): void {
+  const { borrowing } = task
+  if (borrowing === undefined) return
+  forget(hub, task)
+  const returns = idleGuests(task)
+  for (const guest of returns) dropGuest(guest)
+  for (const home of borrowing.asked.keys()) {
+    tellHub(hub, home, { kind: 'SLOT_RELEASE', task: task.id, grants: grantsOf(returns, home), over: true })
+  }
+}
+
+/** It has no reservations any more; whoever says so has told the homes, or does. */
+export function forget(hub: HubState, task: Task): void {
+  task.borrowing = undefined
+  hub.lending.borrowers.delete(task)
+  // There is room for the reservations of another task.
+  stirAll(hub)
+}
+
+// ---- reserving
+
+/** Asks homes for what is lacking: those that had somebody free when they last spoke, and else all of them. */
+export function reserve(hub: HubState, task: Task, borrowing: Borrowing): void {
+  const wants = wantsOf(hub, task, borrowing)
+  for (const [home, counts] of wants) {
+    const asked = borrowing.asked.get(home)
+    if (asked === undefined ? counts.some((count) => count > 0) : exceeds(counts, asked.wants))
+      say(hub, task, borrowing, home, counts, [])
+  }
+}
+
+function exceeds(counts: readonly number[], before: readonly number[]): boolean {
+  return counts.some((count, i) => count > (before[i] ?? 0))
+}
+
+function wantsOf(hub: HubState, task: Task, borrowing: Borrowing): Map<HubId, number[]> {
+  const { needs, wide, able } = borrowing
+  const { hubs } = hub.lending
+  const wants = new Map(hubs.map((home): [HubId, number[]] => [home, needs.map(() => 0)]))
+  const lacks = lacking(task, needs)
+  for (const [i, need] of needs.entries()) {
+    let open = lacks[i] ?? 0
+    if (open <= 0) continue
+    if (!wide[i]) {
+      for (const { home, free } of homesWithFree(hub, need)) {
+        const counts = wants.get(home)
+        const taken = Math.min(open, free)
+        if (counts === undefined || taken <= 0) continue
+        counts[i] = taken
+        open -= taken
+      }
+      wide[i] = open > 0
+    }
+    if (!wide[i]) continue
+    for (const [home, counts] of wants) if (able.get(home)?.[i] !== 0) counts[i] = lacks[i] ?? 0
+  }
+  return wants
+}
+
+/** How many agents each need still lacks; a guest counts for everything that it can do. */
+export function lacking(task: Task, needs: readonly OpenNeed[]): number[] {
+  const lacks = needs.map(({ count }) => count)
+  for (const guest of idleGuests(task)) {
+    const mask = reachMask(task, guest, needs)
+    for (let i = 0; i < lacks.length; i++) lacks[i] = (lacks[i] ?? 0) - ((mask >>> i) & 1)
+  }
+  return lacks
+}
+
+/** Homes that had somebody free when they last spoke: the own one first, then those with most. */
+function homesWithFree(hub: HubState, need: OpenNeed): { home: HubId; free: number }[] {
+  const self = hub.self.id
+  const name = supplyName(need)
+  const found = hub.lending.hubs.flatMap((home) => {
+    const free =
+      home === self
+        ? hub.catalog.free(need.skill, need.rank)
+        : (hub.lending.supplies.get(home)?.get(name)?.free ?? 0)
+    return free > 0 ? [{ home, free }] : []
+  })
+  return found.sort((a, b) => Number(b.home === self) - Number(a.home === self) || b.free - a.free)
+}
+
+export function supplyName({ skill, level }: Pick<OpenNeed, 'skill' | 'level'>): string {
+  return `${skill} ${level}`
+}
+
+/** Says what is wanted of one home, beside what it has granted already. */
+export function say(
+  hub: HubState,
+  task: Task,
+  borrowing: Borrowing,
+  home: HubId,
+  wants: readonly number[],
+  returns: readonly GrantId[],
+): void {
+  hub.rounds += 1
+  const asked: AskedHome = { wants, round: hub.rounds, isAnswered: false }
+  borrowing.asked.set(home, asked)
+  const needs = borrowing.needs.flatMap(({ skill, level, optional }, i): ReservedNeed[] => {
+    const count = (wants[i] ?? 0) + heldOf(task, borrowing, home, i)
+    return count > 0 ? [{ skill, level, count, optional }] : []
+  })
+  const { announcement } = task
+  tellHub(hub, home, {
+    kind: 'SLOT_RESERVE',
+    task: task.id,
+    round: asked.round,
+    place: borrowing.order,
+    needs,
+    exclude: [...announcement.exclude, ...standingMembers(task).map(({ agent }) => agent)],
+    include: outstanding(task).filter((id) => !task.guests?.has(id)),
+    returns,
+  })
+}
+
+/** The home counts what it has already granted: the wish is for so many in all. */
+function heldOf(task: Task, { needs }: Borrowing, home: HubId, need: number): number {
+  let held = 0
+  for (const guest of idleGuests(task)) {
+    if (guest.lender?.hub === home) held += (reachMask(task, guest, needs) >>> need) & 1
+  }
+  return held
+}
+
+/** Says again what was not answered, and that what was granted is still wanted. */
+export function sayReservationsAgain(hub: HubState, task: Task): void {
+  const { borrowing } = task
+  if (borrowing === undefined || hub.now < borrowing.sayAgainAt) return
+  if (hub.now >= borrowing.endsAt) {
+    // Whoever holds some and waits for others for so long lets go, and begins again in its old place.
+    stopBorrowing(hub, task)
+    enqueue(hub, task, undefined)
+    return
+  }
+  borrowing.sayAgainAt = hub.now + hub.configuration.limits.resendMs
+  for (const [home, { wants }] of [...borrowing.asked]) say(hub, task, borrowing, home, wants, [])
+  touch(hub, task)
+}

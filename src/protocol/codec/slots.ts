@@ -1,0 +1,117 @@
+/**
+ * The schemas of what hubs say to each other.
+ */
+import * as z from 'zod'
+import type { GrantId } from '../id.ts'
+import { ceilings, type Limits } from '../limits.ts'
+import type { Message, MessageKind } from '../message.ts'
+import type { Grant } from '../slot.ts'
+import type { SkillStanding } from '../standing.ts'
+import { exactly, type Schema } from './exact.ts'
+import {
+  agentId,
+  amount,
+  flag,
+  grantId,
+  level,
+  list,
+  openOffer,
+  type Parts,
+  positive,
+  real,
+  skillName,
+  taskId,
+  whole,
+} from './parts.ts'
+
+type Of<Kind extends MessageKind> = Extract<Message, { readonly kind: Kind }>
+type Kinds = Extract<MessageKind, `SLOT_${string}` | 'HUB_GREET'>
+
+export function slotSchemas(
+  limits: Limits,
+  { agentIds, refusal, claims }: Parts,
+): { readonly [Kind in Kinds]: Schema<Of<Kind>> } {
+  const { skillsMax } = limits
+  const grants = exactly<readonly GrantId[]>()(list(grantId, ceilings.capacity))
+  const place = z.strictObject({ urgent: flag, key: real, arrival: whole })
+  const need = z.strictObject({ skill: skillName, level, count: positive, optional: flag })
+  const supply = z.strictObject({ skill: skillName, level, able: whole, free: whole })
+  const inUse = z.strictObject({ grant: grantId, agent: agentId, incarnation: whole })
+  return {
+    SLOT_RESERVE: exactly<Of<'SLOT_RESERVE'>>()(
+      z.strictObject({
+        kind: z.literal('SLOT_RESERVE'),
+        task: taskId,
+        round: whole,
+        place,
+        needs: list(need, skillsMax),
+        exclude: agentIds,
+        include: agentIds,
+        returns: grants,
+      }),
+    ),
+    SLOT_GRANT: exactly<Of<'SLOT_GRANT'>>()(
+      z.strictObject({
+        kind: z.literal('SLOT_GRANT'),
+        task: taskId,
+        round: whole,
+        grants: list(grantSchema(limits, claims), ceilings.capacity),
+        supply: list(supply, skillsMax),
+      }),
+    ),
+    SLOT_CONFIRM: exactly<Of<'SLOT_CONFIRM'>>()(
+      z.strictObject({
+        kind: z.literal('SLOT_CONFIRM'),
+        task: taskId,
+        epoch: whole,
+        grants: list(inUse, ceilings.capacity),
+        over: flag,
+      }),
+    ),
+    SLOT_RELEASE: exactly<Of<'SLOT_RELEASE'>>()(
+      z.strictObject({ kind: z.literal('SLOT_RELEASE'), task: taskId, grants, over: flag }),
+    ),
+    SLOT_RECALL: exactly<Of<'SLOT_RECALL'>>()(
+      z.strictObject({
+        kind: z.literal('SLOT_RECALL'),
+        task: taskId,
+        grants: list(inUse, ceilings.capacity),
+      }),
+    ),
+    SLOT_LOST: exactly<Of<'SLOT_LOST'>>()(
+      z.strictObject({ kind: z.literal('SLOT_LOST'), task: taskId, grant: grantId, refusal }),
+    ),
+    HUB_GREET: exactly<Of<'HUB_GREET'>>()(z.strictObject({ kind: z.literal('HUB_GREET') })),
+  }
+}
+
+function grantSchema({ skillsMax }: Limits, claims: Parts['claims']): Schema<Grant> {
+  return exactly<Grant>()(
+    z.strictObject({
+      id: grantId,
+      agent: agentId,
+      incarnation: whole,
+      skills: claims,
+      standings: list(standing, skillsMax),
+      capacity: positive,
+      busy: whole,
+      openOffer: z.exactOptional(openOffer),
+    }),
+  )
+}
+
+const standing: Schema<SkillStanding> = exactly<SkillStanding>()(
+  z.strictObject({
+    skill: skillName,
+    level,
+    successes: amount,
+    failures: amount,
+    fits: z.exactOptional(list(real, 64)),
+    own: z.exactOptional(z.tuple([amount, amount])),
+    drift: z.exactOptional(z.tuple([amount, amount])),
+    timeWeight: amount,
+    timeMean: real,
+    timeM2: amount,
+    updatedAt: amount,
+  }),
+)

@@ -1,0 +1,165 @@
+/**
+ * A hub that borrows agents of another for its tasks, and the agents of both.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Agent } from '../../src/agent/agent.ts'
+import type { AgentInput } from '../../src/agent/state.ts'
+import type { AgentId, InviteId, NodeId, SkillName, TaskId } from '../../src/protocol/id.ts'
+import { jsonNull } from '../../src/protocol/json.ts'
+import { defaultConfiguration } from '../../src/protocol/limits.ts'
+import type { Message } from '../../src/protocol/message.ts'
+import { ada, bob, early, grantOf, here, named, OneOfTwo, own, there } from './one-of-two.ts'
+
+test('HOME-6 a grant for which nobody waits goes back, and its home need not offer again', () => {
+  const house = new OneOfTwo()
+  const grant = grantOf(bob, 'clean', 'g1-1')
+  house.hears(there, { kind: 'SLOT_GRANT', task: own as TaskId, round: 1, grants: [grant], supply: [] })
+  assert.deepEqual(house.heard('SLOT_RELEASE', there), [
+    { kind: 'SLOT_RELEASE', task: own, grants: ['g1-1'], over: true },
+  ])
+})
+
+test('HOME-7 nothing is asked of other homes for a task that the own agents can do', () => {
+  const house = new OneOfTwo()
+  house.join(ada, ['clean'])
+  house.announce(own, ['clean'])
+  assert.equal(house.heard('SKILL_QUERY').length, 1)
+  assert.deepEqual(house.heard('SLOT_RESERVE'), [])
+})
+
+test('HOME-7 a group is covered by what homes grant, and each of them hears how it ended', () => {
+  const house = new OneOfTwo()
+  house.join(ada, ['clean'])
+  house.announce(own, ['clean', 'model'])
+  const [asked] = house.heard('SLOT_RESERVE', there)
+  assert.deepEqual(
+    asked?.needs.map(({ skill, count }) => [skill, count]),
+    [['model', 1]],
+  )
+  assert.deepEqual(house.slots(ada), [1, 0], 'its own agent is granted by the same rules')
+  const supply = [{ skill: 'model' as SkillName, level: 'novice', able: 1, free: 0 }]
+  const round = asked?.round ?? 0
+  house.hears(there, {
+    kind: 'SLOT_GRANT',
+    task: own as TaskId,
+    round,
+    grants: [grantOf(bob, 'model', 'g1-1')],
+    supply,
+  })
+  const queries = house.heard('SKILL_QUERY')
+  assert.equal(queries.length, 2)
+  const [confirm] = house.heard('SLOT_CONFIRM', there)
+  assert.deepEqual(
+    confirm?.grants.map(({ grant }) => grant),
+    ['g1-1'],
+  )
+  for (const id of [ada, bob]) {
+    const offer = {
+      kind: 'SKILL_OFFER',
+      task: own as TaskId,
+      round: queries[0]?.round ?? 0,
+      busy: 0,
+      capacity: 1,
+    } as const
+    house.hears(id, offer)
+  }
+  const invites = house.said.filter(({ message }) => message.kind === 'GROUP_INVITE')
+  for (const { to, message } of invites) {
+    if (message.kind === 'GROUP_INVITE')
+      house.hears(to.id, { kind: 'GROUP_ACCEPT', task: own as TaskId, invite: message.invite })
+  }
+  assert.deepEqual(
+    house
+      .heard('GROUP_FORMED', bob)[0]
+      ?.members.map(({ agent }) => agent)
+      .sort(),
+    [ada, bob],
+  )
+  for (const id of [ada, bob]) {
+    const results = [{ agent: id as AgentId, skills: [], result: jsonNull }]
+    house.hears(id, { kind: 'TASK_COMPLETE', task: own as TaskId, epoch: 1, results })
+  }
+  assert.deepEqual(
+    house.heard('SLOT_RELEASE', there).map(({ grants }) => grants),
+    [['g1-1']],
+  )
+  assert.equal(house.heard('TASK_ENDED')[0]?.outcome.status, 'completed')
+  assert.deepEqual(house.slots(ada), [0, 0])
+})
+
+test('HOME-7 what nobody on the whole network can do is missing, and says so', () => {
+  const house = new OneOfTwo()
+  house.announce(own, ['paint'])
+  const round = house.heard('SLOT_RESERVE', there)[0]?.round ?? 0
+  const supply = [{ skill: 'paint' as SkillName, level: 'novice', able: 0, free: 0 }]
+  house.hears(there, { kind: 'SLOT_GRANT', task: own as TaskId, round, grants: [], supply })
+  assert.equal(house.hub.state().tasks.get(own as TaskId)?.waitingFor?.kind, 'missing')
+  assert.deepEqual(
+    house.heard('SLOT_RELEASE', there).map(({ over }) => over),
+    [true],
+  )
+})
+
+test('HOME-7 no more than reservationsMax tasks reserve at once, and the next does when one has its group', () => {
+  const house = new OneOfTwo({ reservationsMax: 1 })
+  house.announce(named('own', here, 1), ['clean'])
+  house.announce(named('own', here, 2), ['clean'])
+  const [asked, none] = house.heard('SLOT_RESERVE', there)
+  assert.equal(none, undefined)
+  const task = named('own', here, 1) as TaskId
+  house.hears(there, {
+    kind: 'SLOT_GRANT',
+    task,
+    round: asked?.round ?? 0,
+    grants: [grantOf(bob, 'clean', 'g1-1')],
+    supply: [{ skill: 'clean' as SkillName, level: 'novice', able: 1, free: 0 }],
+  })
+  assert.deepEqual(
+    house.heard('SLOT_RESERVE', there).map(({ task }) => task),
+    [named('own', here, 2)],
+  )
+})
+
+test('HOME-10 an agent says what is of a task to the hub of the task, and the rest to its home', () => {
+  const profile = {
+    skills: [{ name: 'clean' as SkillName, level: 'novice' }],
+    capacity: 1,
+    price: undefined,
+    considers: false,
+    openOffer: false,
+    confirms: false,
+  }
+  const agent = new Agent({ id: ada as NodeId, incarnation: 1 }, here, profile, {
+    ...defaultConfiguration,
+    partitions: 2,
+  })
+  const said = (input: AgentInput): string[] => {
+    agent.receive(input, 1_000)
+    return agent.drain().effects.flatMap((effect) => {
+      return effect.kind === 'send' ? `${effect.message.kind} to ${effect.to.id}` : effect.kind
+    })
+  }
+  const hears = (id: string, message: Message, incarnation = 1): string[] => {
+    const from = { id: id as NodeId, incarnation }
+    return said({ kind: 'received', envelope: { from, to: { id: ada as NodeId, incarnation: 1 }, message } })
+  }
+  assert.deepEqual(said({ kind: 'join' }), [`AGENT_JOIN to ${here}`])
+  hears(here, { kind: 'AGENT_WELCOME', heartbeatMs: 3_000 })
+  const task = early as TaskId
+  const invite = 'i1' as InviteId
+  const call = { task, description: '', priority: 'normal', needs: [] } as const
+  const asked = { kind: 'GROUP_INVITE', call, invite, epoch: 1, skills: [], holdForMs: 9_000 } as const
+  assert.deepEqual(hears(there, asked, 2), [`GROUP_ACCEPT to ${there}`])
+  assert.deepEqual(hears(there, { ...asked, invite: 'i0' as InviteId }, 1), [], 'an earlier life of that hub')
+  const members = [{ agent: ada as AgentId, incarnation: 1, skills: ['clean' as SkillName] }]
+  hears(there, { kind: 'GROUP_FORMED', task, epoch: 1, members, invite }, 2)
+  const assignment = { task, epoch: 1, skills: ['clean' as SkillName], description: '', payload: jsonNull }
+  const rest = { metadata: jsonNull, depth: 0, inputs: [], finished: [] }
+  hears(there, { kind: 'TASK_START', task, epoch: 1, assignment: { ...assignment, ...rest } }, 2)
+  assert.deepEqual(said({ kind: 'settled', run: 1, ending: jsonNull }), [
+    `TASK_COMPLETE to ${there}`,
+    `AGENT_HEARTBEAT to ${here}`,
+  ])
+  assert.deepEqual(hears(bob, asked), [`MESSAGE_REFUSED to ${bob}`], 'that is no hub')
+})

@@ -1,0 +1,211 @@
+/**
+ * A hub as the home of agents that other hubs borrow.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { AgentId, GrantId, NodeId, TaskId } from '../../src/protocol/id.ts'
+import type { Message } from '../../src/protocol/message.ts'
+import { homeOf, hubsOf, isHub, partitionOf } from '../../src/protocol/partition.ts'
+import { ada, bob, early, late, named, OneOfTwo, own, reserve, there } from './one-of-two.ts'
+
+test('HOME-1 ids are spread evenly over partitions, and everybody comes to the same', () => {
+  const counts = new Array<number>(16).fill(0)
+  for (let i = 0; i < 16_000; i++)
+    counts[partitionOf(`task-${i}`, 16)] = (counts[partitionOf(`task-${i}`, 16)] ?? 0) + 1
+  for (const count of counts) assert.ok(count > 850 && count < 1_150, `${count} of 1000`)
+  assert.equal(partitionOf('task-7', 16), 0)
+  assert.equal(partitionOf('ada', 16), 14)
+  assert.deepEqual(hubsOf(3), ['hub-0', 'hub-1', 'hub-2'])
+  assert.equal(homeOf('anything', 1), 'hub')
+  assert.deepEqual(
+    ['hub-2', 'hub-3', 'hub-02', 'hub', 'ada'].map((id) => isHub(id as NodeId, 3)),
+    [true, false, false, false, false],
+  )
+})
+
+test('HOME-1 a hub refuses the tasks and the agents of another, and names it', () => {
+  const house = new OneOfTwo()
+  house.join(bob, ['clean'])
+  assert.match(house.heard('AGENT_REFUSED')[0]?.refusal.message ?? '', /home of the agent "bob-\d+" is hub-1/)
+  house.announce(early, ['clean'])
+  assert.match(house.heard('TASK_REFUSED')[0]?.refusal.message ?? '', /hub of the task "early-\d+" is hub-1/)
+})
+
+test('HOME-2 a slot is granted once, and confirmed it stays with its task until it is released', () => {
+  const house = new OneOfTwo()
+  house.join(ada, ['clean'])
+  house.hears(there, reserve(early, 1, 'clean'))
+  const [grant] = house.heard('SLOT_GRANT')
+  assert.deepEqual(
+    grant?.grants.map(({ agent, busy }) => [agent, busy]),
+    [[ada, 0]],
+  )
+  assert.deepEqual(
+    grant?.supply.map(({ able, free }) => [able, free]),
+    [[1, 0]],
+  )
+  house.announce(own, ['clean'])
+  assert.deepEqual(house.heard('SKILL_QUERY'), [], 'its own task waits for the slot that is lent')
+  const id = grant?.grants[0]?.id as GrantId
+  const used = { grant: id, agent: ada as AgentId, incarnation: 1 }
+  house.hears(there, { kind: 'SLOT_CONFIRM', task: early as TaskId, epoch: 1, grants: [used], over: true })
+  assert.deepEqual(house.slots(ada), [0, 1])
+  house.pass(house.limits.resendMs * 4)
+  assert.deepEqual(house.slots(ada), [0, 1], 'no lease ends what is confirmed')
+  house.hears(there, { kind: 'SLOT_RELEASE', task: early as TaskId, grants: [id], over: false })
+  assert.equal(house.heard('SKILL_QUERY', ada)[0]?.call.task, own)
+})
+
+test('HOME-3 a free slot goes to the earliest reservation that wants it, in whatever order they came', () => {
+  const house = new OneOfTwo()
+  house.join(ada, ['clean'])
+  house.announce(own, ['clean'])
+  house.hears(there, reserve(late, 900, 'clean'))
+  house.hears(there, reserve(early, 100, 'clean'))
+  assert.deepEqual(
+    house.heard('SLOT_GRANT').map(({ grants }) => grants),
+    [[], []],
+    'nobody is free',
+  )
+  house.hears(ada, {
+    kind: 'SKILL_DECLINE',
+    task: own as TaskId,
+    round: 1,
+    refusal: { code: 'E_BUSY', message: '' },
+  })
+  house.heard('SLOT_GRANT')
+  const agent = ada as AgentId
+  const state = house.hub.state()
+  // Whoever holds the slot now is the earliest of all.
+  const holders = [...state.lending.loans.values()].map(({ task, entry }) => [task, entry.id])
+  assert.deepEqual(holders, [[early, agent]])
+})
+
+test('HOME-4 what a later task holds without having confirmed it is asked back for an earlier one', () => {
+  const house = new OneOfTwo()
+  house.join(ada, ['clean'])
+  house.hears(there, reserve(late, 900, 'clean'))
+  const id = house.heard('SLOT_GRANT')[0]?.grants[0]?.id as GrantId
+  house.hears(there, reserve(early, 100, 'clean'))
+  assert.deepEqual(
+    house.heard('SLOT_RECALL').map(({ task, grants }) => [task, grants[0]?.grant]),
+    [[late, id]],
+  )
+  house.hears(there, { kind: 'SLOT_RELEASE', task: late as TaskId, grants: [id], over: false })
+  assert.deepEqual(
+    house.heard('SLOT_GRANT').map(({ task, grants }) => [task, grants.length]),
+    [
+      [early, 0],
+      [early, 1],
+    ],
+  )
+  // And the other way round: the later one waits.
+  house.hears(there, reserve(named('later', there), 950, 'clean'))
+  assert.deepEqual(house.heard('SLOT_RECALL'), [])
+})
+
+test('HOME-4 what is confirmed is not asked back', () => {
+  const house = new OneOfTwo()
+  house.join(ada, ['clean'])
+  house.hears(there, reserve(late, 900, 'clean'))
+  const id = house.heard('SLOT_GRANT')[0]?.grants[0]?.id as GrantId
+  const used = { grant: id, agent: ada as AgentId, incarnation: 1 }
+  house.hears(there, { kind: 'SLOT_CONFIRM', task: late as TaskId, epoch: 1, grants: [used], over: true })
+  house.hears(there, reserve(early, 100, 'clean'))
+  assert.deepEqual(house.heard('SLOT_RECALL'), [])
+})
+
+test('HOME-5 a reservation of which nothing is heard is void, with what was granted for it', () => {
+  const house = new OneOfTwo()
+  house.join(ada, ['clean'])
+  house.hears(there, reserve(early, 1, 'clean'))
+  house.pass(2 * house.limits.resendMs)
+  house.hears(there, reserve(early, 1, 'clean', { round: 2 }))
+  house.pass(2 * house.limits.resendMs)
+  assert.deepEqual(house.slots(ada), [1, 0], 'it was said again')
+  house.pass(house.limits.resendMs)
+  assert.deepEqual(house.slots(ada), [0, 0])
+  assert.equal(house.heard('SLOT_LOST')[0]?.refusal.code, 'E_TOO_LATE')
+})
+
+test('HOME-6 what is said twice is said once, and an older reservation changes nothing', () => {
+  const house = new OneOfTwo()
+  house.join(ada, ['clean'])
+  house.hears(there, reserve(early, 1, 'clean', { round: 3 }))
+  const id = house.heard('SLOT_GRANT')[0]?.grants[0]?.id as GrantId
+  house.hears(there, reserve(early, 1, 'model', { round: 2 }))
+  house.hears(there, reserve(early, 1, 'clean', { round: 3 }))
+  assert.deepEqual(
+    house.heard('SLOT_GRANT').map(({ grants }) => grants),
+    [[]],
+  )
+  const used = { grant: id, agent: ada as AgentId, incarnation: 1 }
+  const confirm: Message = {
+    kind: 'SLOT_CONFIRM',
+    task: early as TaskId,
+    epoch: 1,
+    grants: [used],
+    over: true,
+  }
+  const release: Message = { kind: 'SLOT_RELEASE', task: early as TaskId, grants: [id], over: true }
+  for (const message of [confirm, confirm]) house.hears(there, message)
+  assert.deepEqual(house.slots(ada), [0, 1])
+  for (const message of [release, release]) house.hears(there, message)
+  assert.deepEqual(house.slots(ada), [0, 0])
+})
+
+test('HOME-8 what an earlier life of a hub had borrowed is free, and its members are let go', () => {
+  const house = new OneOfTwo()
+  house.join(ada, ['clean'])
+  house.hears(there, reserve(early, 1, 'clean'))
+  const id = house.heard('SLOT_GRANT')[0]?.grants[0]?.id as GrantId
+  const used = { grant: id, agent: ada as AgentId, incarnation: 1 }
+  house.hears(there, { kind: 'SLOT_CONFIRM', task: early as TaskId, epoch: 1, grants: [used], over: true })
+  house.hears(there, { kind: 'HUB_GREET' }, 2)
+  assert.deepEqual(house.slots(ada), [0, 0])
+  assert.equal(house.heard('GROUP_DISSOLVED', ada)[0]?.task, early)
+  house.hears(there, reserve(late, 1, 'clean'), 1)
+  assert.deepEqual(house.heard('SLOT_GRANT'), [], 'the earlier life is heard no more')
+})
+
+test('HOME-8 the slots of what a new agent says it works on are taken, and the hubs of that work are asked', () => {
+  const house = new OneOfTwo()
+  house.join(ada, ['clean'], { working: [{ task: early as TaskId, epoch: 3 }] })
+  assert.deepEqual(house.slots(ada), [0, 1])
+  const [recall] = house.heard('SLOT_RECALL', there)
+  const id = recall?.grants[0]?.grant as GrantId
+  house.hears(there, { kind: 'SLOT_RELEASE', task: early as TaskId, grants: [id], over: false })
+  assert.deepEqual(house.slots(ada), [0, 0])
+  assert.deepEqual(
+    house.heard('GROUP_DISSOLVED', ada).map(({ epoch }) => epoch),
+    [3],
+  )
+})
+
+test('HOME-9 when an agent dies or leaves, whoever has borrowed it hears of it', () => {
+  const house = new OneOfTwo()
+  house.join(ada, ['clean'])
+  house.hears(there, reserve(early, 1, 'clean'))
+  const id = house.heard('SLOT_GRANT')[0]?.grants[0]?.id
+  house.hears(ada, { kind: 'AGENT_LEAVE', reason: 'enough' })
+  assert.deepEqual(
+    house.heard('SLOT_LOST', there).map(({ grant, refusal }) => [grant, refusal.code]),
+    [[id, 'E_LEAVING']],
+  )
+})
+
+test('HOME-10 an agent says at once when its work for another hub is over, and its slot is free', () => {
+  const house = new OneOfTwo()
+  house.join(ada, ['clean'])
+  house.hears(there, reserve(early, 1, 'clean'))
+  const id = house.heard('SLOT_GRANT')[0]?.grants[0]?.id as GrantId
+  const used = { grant: id, agent: ada as AgentId, incarnation: 1 }
+  house.hears(there, { kind: 'SLOT_CONFIRM', task: early as TaskId, epoch: 2, grants: [used], over: true })
+  const ended = (epoch: number): Message => {
+    return { kind: 'AGENT_HEARTBEAT', busy: 0, working: [], ended: [{ task: early as TaskId, epoch }] }
+  }
+  house.hears(ada, ended(1))
+  assert.deepEqual(house.slots(ada), [0, 1], 'that was an earlier epoch')
+  house.hears(ada, ended(2))
+  assert.deepEqual(house.slots(ada), [0, 0])
+})
