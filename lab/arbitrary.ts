@@ -344,6 +344,21 @@ const bodies: { readonly [Kind in MessageKind]: Arbitrary<Body<Kind>> } = {
   SLOT_RECALL: all({ task: taskId, grants: some(grantInUse) }),
   SLOT_LOST: all({ task: taskId, grant: grantId, refusal }),
   HUB_GREET: all({}),
+  OUTCOME_REPORT: all({
+    serial: positive,
+    outcomes: some(
+      record(
+        {
+          agent: agentId,
+          skills: some(all({ skill: skillName, level })),
+          blame: share,
+          absent: fc.boolean(),
+        },
+        { tookMs: amount },
+      ),
+    ),
+  }),
+  OUTCOME_NOTED: all({ serial: positive }),
   HUB_ASK: all({
     request: whole,
     about: fc.oneof(

@@ -61,7 +61,8 @@ export class Books {
   }
 
   observe(fact: Fact, at: Millis): void {
-    if (fact.kind === 'hub.started' || fact.kind === 'standing.changed') return
+    if (fact.kind === 'hub.started' || fact.kind === 'standing.changed' || fact.kind === 'outcome.reported')
+      return
     if (fact.kind === 'task.accepted') {
       if (this.tasks.has(fact.task)) this.wrong.push(`${fact.task} was accepted twice`)
       const entry = { acceptedAt: at, formedAt: undefined, endedAs: undefined, working: new Set<string>() }

@@ -126,7 +126,14 @@ export function playSchedule(seed: number, tell: (line: string) => void = () => 
     town.run(town.agenda.now + 500)
   const open = notEnded(town, tasks)
   town.run(town.agenda.now + 3 * limits.agentTimeoutMs)
-  const broken = [...town.books.overbooked, ...town.books.wrong, ...open, ...held(town, agents)]
+  const broken = [
+    ...town.books.overbooked,
+    ...town.books.wrong,
+    ...open,
+    ...town.violations(),
+    ...held(town, agents),
+    ...unreported(town),
+  ]
   return {
     seed,
     faults: luck.faults,
@@ -199,6 +206,19 @@ function held(town: Town, agents: readonly Plan[]): string[] {
     if (agent.presence !== 'present') broken.push(`${id} is ${agent.presence}`)
     if (agent.works.size + agent.holds.size > 0)
       broken.push(`${id} has ${agent.works.size} works and ${agent.holds.size} promises`)
+  }
+  return broken
+}
+
+/** What became of members was told to their homes, all of it and once. */
+function unreported(town: Town): string[] {
+  const broken: string[] = []
+  for (const id of town.hubIds) {
+    for (const [home, { serial, open }] of town.hub(id)?.state().reports.sent ?? []) {
+      const counted = town.hub(home)?.state().reports.counted.get(id) ?? 0
+      if (open.size > 0) broken.push(`${id} has ${open.size} reports for ${home} that are not noted`)
+      if (counted !== serial) broken.push(`${home} has counted ${counted} of ${serial} reports of ${id}`)
+    }
   }
   return broken
 }

@@ -6,6 +6,7 @@
 import { Agent } from '../../src/agent/agent.ts'
 import type { AgentEffect, AgentInput } from '../../src/agent/state.ts'
 import { Hub, type HubInput } from '../../src/hub/hub.ts'
+import { Invariants } from '../../src/hub/invariants.ts'
 import { checkAnnouncement } from '../../src/protocol/announce.ts'
 import type { Fact } from '../../src/protocol/fact.ts'
 import type { HubId, NodeId, SkillName, TaskId } from '../../src/protocol/id.ts'
@@ -58,12 +59,16 @@ export class Town {
   >()
   readonly #lives = new Map<string, number>()
   readonly #logs = new Map<string, Fact[]>()
+  readonly #invariants = new Map<string, Invariants>()
 
   constructor(options: TownOptions) {
     this.#options = options
     this.books = new Books()
     this.hubIds = hubsOf(options.configuration.partitions ?? 1)
-    for (const id of this.hubIds) this.#logs.set(id, [])
+    for (const id of this.hubIds) {
+      this.#logs.set(id, [])
+      this.#invariants.set(id, new Invariants())
+    }
   }
 
   // ---- who lives
@@ -131,6 +136,13 @@ export class Town {
     return this.#agents.get(id)?.agent
   }
 
+  /** Rules that the log of a hub has broken. */
+  violations(): string[] {
+    return [...this.#invariants].flatMap(([id, invariants]) => {
+      return invariants.violations().map(({ rule, what, task }) => `${id}: ${rule} ${task ?? ''} ${what}`)
+    })
+  }
+
   /** What an open task is waiting for, as its hub says. */
   waiting(task: string): WaitingFor | undefined {
     return this.hub(homeOf(task, this.hubIds.length))
@@ -181,7 +193,8 @@ export class Town {
     resident.machine.receive(input, this.#now())
     const { facts, effects } = resident.machine.drain() as ReturnType<Hub['drain']>
     for (const fact of facts) {
-      this.#logs.get(id)?.push(fact)
+      const log = this.#logs.get(id) ?? []
+      this.#invariants.get(id)?.observe(fact, log.push(fact))
       this.books.observe(fact, this.agenda.now)
       this.#tell(() => `${id} decides ${textOf(fact)}`)
     }

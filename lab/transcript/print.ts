@@ -161,6 +161,10 @@ function detailText(message: Message): string {
       return `${message.over ? 'over' : ''}${backText(message.grants)}`
     case 'SLOT_LOST':
       return `(${message.grant}): ${refusalText(message.refusal)}`
+    case 'OUTCOME_REPORT':
+      return `${message.outcomes.map(({ agent }) => agent).join(', ')} (${message.serial})`
+    case 'OUTCOME_NOTED':
+      return `(${message.serial})`
     case 'HUB_GREET':
       return ''
     default:
@@ -254,6 +258,8 @@ function detailOfFact(fact: Fact): string {
       return `epoch ${fact.epoch} by ${fact.by} "${fact.reason}"`
     case 'task.ended':
       return `${fact.status}${fact.reason === undefined ? '' : ` ${refusalText(fact.reason)}`}`
+    case 'outcome.reported':
+      return `${fact.outcomes.map(({ agent }) => agent).join(', ')} to ${fact.home} (${fact.serial})`
     case 'standing.changed':
       return fact.evidence
         .flatMap(({ agent, skills }) =>

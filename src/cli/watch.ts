@@ -85,6 +85,8 @@ function describe(fact: Fact): string {
       const why = fact.reason === undefined ? '' : `: ${fact.reason.code} ${clip(fact.reason.message, 120)}`
       return `${fact.status}${why}`
     }
+    case 'outcome.reported':
+      return `${fact.outcomes.map(({ agent }) => agent).join(', ')} to ${fact.home}`
     case 'standing.changed':
       return fact.evidence.map(({ agent }) => agent).join(', ')
     default:

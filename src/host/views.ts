@@ -218,7 +218,7 @@ export class Views {
   }
 
   fold(fact: Fact): void {
-    if (fact.kind === 'hub.started') return
+    if (fact.kind === 'hub.started' || fact.kind === 'outcome.reported') return
     if (fact.kind === 'standing.changed') {
       for (const { skills } of fact.evidence) for (const standing of skills) this.#durations.learn(standing)
       return

@@ -8,6 +8,7 @@ import { never } from '../protocol/machine.ts'
 import type { SkillStanding } from '../protocol/standing.ts'
 import type { TaskAnnouncement } from '../protocol/task.ts'
 import { isUrgent, queueKey } from '../strategy/age.ts'
+import { applyReported, reportsKept } from './reports.ts'
 import type { Group, HubState, Part, Task } from './state.ts'
 
 /** Decides a fact: it is true from now on, and it goes to the journal before anybody hears of it. */
@@ -31,7 +32,10 @@ export function apply(hub: HubState, fact: Fact): void {
         }
         hub.standings.set(agent, known)
       }
+      if (fact.source !== undefined) hub.reports.counted.set(fact.source.hub, fact.source.serial)
       return
+    case 'outcome.reported':
+      return applyReported(hub, fact)
     case 'hub.started':
       if (fact.incarnation >= hub.self.incarnation) {
         hub.self = { id: hub.self.id, incarnation: fact.incarnation + 1 }
@@ -54,7 +58,7 @@ export function apply(hub: HubState, fact: Fact): void {
 
 type FactOfOpenTask = Exclude<
   Fact,
-  { kind: 'task.accepted' | 'task.ended' | 'standing.changed' | 'hub.started' }
+  { kind: 'task.accepted' | 'task.ended' | 'standing.changed' | 'outcome.reported' | 'hub.started' }
 >
 
 function applyToTask(task: Task, fact: FactOfOpenTask): void {
@@ -304,6 +308,11 @@ export function snapshotOf(hub: HubState): readonly Fact[] {
       strategy: 'snapshot',
     })
   }
+  for (const [source, serial] of hub.reports.counted) {
+    const counted = { at: hub.now, evidence: [], strategy: 'snapshot', source: { hub: source, serial } }
+    facts.push({ kind: 'standing.changed', ...counted })
+  }
+  facts.push(...reportsKept(hub))
   for (const task of hub.tasks.values()) facts.push(...task.facts)
   return facts
 }

@@ -25,6 +25,7 @@ import { hearOpenOffers, onAnswer } from './offers.ts'
 import { onPlanned } from './planning.ts'
 import { awaken, serve, stirAll } from './queue.ts'
 import { loseAgent, loseMember, reconcile } from './recovering.ts'
+import { reportAgain } from './reports.ts'
 import { isOwn, isPresent, join, presentAgent } from './roster.ts'
 import { onMemberMessage, onStart } from './running.ts'
 import {
@@ -111,7 +112,8 @@ export class Hub implements Machine<HubInput, Fact, HubEffect> {
     const hub = this.#hub
     if (hub.stirredLate) return hub.now
     const due = earliest(hub.taskDeadlines.earliest(), hub.agentDeadlines.earliest())
-    return earliest(earliest(hub.maintainAt, due), hub.lending.leases.earliest())
+    const others = earliest(hub.lending.leases.earliest(), hub.reports.sayAgainAt)
+    return earliest(earliest(hub.maintainAt, due), others)
   }
 
   /** Under which this hub is reached; final once it was opened. */
@@ -156,6 +158,8 @@ export class Hub implements Machine<HubInput, Fact, HubEffect> {
       case 'SLOT_RELEASE':
       case 'SLOT_RECALL':
       case 'SLOT_LOST':
+      case 'OUTCOME_REPORT':
+      case 'OUTCOME_NOTED':
       case 'HUB_GREET':
         if (isNeighbour(hub, from)) return hearHub(hub, from, message)
         return this.#answerUnasked(from, message)
@@ -211,6 +215,7 @@ export class Hub implements Machine<HubInput, Fact, HubEffect> {
     const hub = this.#hub
     if (hub.maintainAt !== undefined && hub.now >= hub.maintainAt) maintain(hub)
     endLeases(hub)
+    reportAgain(hub)
     for (
       let entry = hub.agentDeadlines.takeDue(hub.now);
       entry;
@@ -228,6 +233,7 @@ function open(hub: HubState): void {
   const { id, incarnation } = hub.self
   hub.facts.push({ kind: 'hub.started', at: hub.now, hub: id as HubId, incarnation })
   greet(hub)
+  if (hub.reports.sent.size > 0) hub.reports.sayAgainAt = hub.now
   resume(hub)
 }
 

@@ -111,7 +111,8 @@ export function onRecalled(hub: HubState, id: TaskId, facts: readonly Fact[]): v
 function remember(hub: HubState, id: TaskId, facts: readonly Fact[]): void {
   if (hub.tasks.has(id) || hub.ended.has(id)) return
   const past = newHubState(hub.self, hub.configuration, hub.random)
-  for (const fact of facts) if (fact.kind !== 'standing.changed') apply(past, fact)
+  for (const fact of facts)
+    if (fact.kind !== 'standing.changed' && fact.kind !== 'outcome.reported') apply(past, fact)
   const ended = past.ended.get(id)
   if (ended !== undefined) hub.ended.set(id, ended)
 }

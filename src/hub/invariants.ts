@@ -11,6 +11,7 @@ import type {
   HubStartedFact,
   MemberFinishedFact,
   MemberLostFact,
+  OutcomeReportedFact,
   StandingChangedFact,
   TaskAcceptedFact,
   TaskEndedFact,
@@ -19,6 +20,7 @@ import type {
 import type { Member } from '../protocol/group.ts'
 import { type AgentId, quote, type TaskId } from '../protocol/id.ts'
 import { never } from '../protocol/machine.ts'
+import type { Evidence, MemberOutcome } from '../protocol/standing.ts'
 import type { EndStatus, TaskAnnouncement } from '../protocol/task.ts'
 import { coverage, type DonePart, groupFaults } from './group-faults.ts'
 
@@ -70,6 +72,8 @@ export class Invariants {
   readonly #ended = new Map<TaskId, EndStatus>()
   readonly #violations: Violation[] = []
   #incarnation = 0
+  /** By `to HOME` and `from HUB`: the last report. */
+  readonly #serials = new Map<string, number>()
 
   /** Takes the next fact of the log. A fact that breaks a rule still counts as having happened. */
   observe(fact: Fact, position: number): void {
@@ -120,7 +124,24 @@ export class Invariants {
     })
   }
 
+  /** Reports leave for a home, and are counted of a hub, one after the other. */
+  #reported(fact: FactOfTask, position: number): void {
+    const source = fact.kind === 'standing.changed' ? fact.source : undefined
+    const report = fact.kind === 'outcome.reported' ? { hub: fact.home, serial: fact.serial } : source
+    if (report === undefined) return
+    const way = fact.kind === 'outcome.reported' ? `to ${report.hub}` : `from ${report.hub}`
+    const before = this.#serials.get(way) ?? 0
+    this.#serials.set(way, report.serial)
+    if (report.serial === before + 1) return
+    this.#violations.push({
+      rule: 'LOG-16',
+      position,
+      what: `report ${report.serial} ${way} follows ${before}`,
+    })
+  }
+
   #aboutTask(fact: FactOfTask, position: number): void {
+    this.#reported(fact, position)
     const { task } = fact
     if (task === undefined) return
     const breaks: Breaks = (rule, what) => this.#violations.push({ rule, position, task, what })
@@ -145,7 +166,9 @@ export class Invariants {
       case 'claim.returned':
         return giveBack(life, fact, breaks)
       case 'standing.changed':
-        return count(life, fact, breaks)
+        return count(life, fact, fact.evidence, breaks)
+      case 'outcome.reported':
+        return count(life, fact, fact.outcomes, breaks)
       case 'task.ended':
         end(life, fact, breaks)
         this.#open.delete(fact.task)
@@ -251,9 +274,14 @@ function giveBack(life: Life, fact: ClaimReturnedFact, breaks: Breaks): void {
 }
 
 /** Who was a member is known also after its claim was returned: that is when the blame is shared. */
-function count(life: Life, fact: StandingChangedFact, breaks: Breaks): void {
+function count(
+  life: Life,
+  fact: StandingChangedFact | OutcomeReportedFact,
+  seen: readonly (Evidence | MemberOutcome)[],
+  breaks: Breaks,
+): void {
   if (fact.epoch !== undefined) checkEpoch(life, fact.kind, fact.epoch, breaks)
-  for (const { agent, skills } of fact.evidence) {
+  for (const { agent, skills } of seen) {
     // Who has done a part and was lost in another is a member no more, and its result counts all the same.
     const contributed = life.parts.has(agent) || life.done.some((part) => part.agent === agent)
     if (!contributed) breaks('LOG-8', `an outcome of ${quote(agent)}, which is no member`)

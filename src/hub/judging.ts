@@ -4,8 +4,8 @@
  * Must never happen here: arithmetic (that is a strategy's), or a choice.
  */
 
-import type { AgentId, SkillName } from '../protocol/id.ts'
-import { rankOf, type Skill } from '../protocol/skill.ts'
+import type { AgentId, HubId, SkillName } from '../protocol/id.ts'
+import { rankOf, type Skill, type SkillLevel } from '../protocol/skill.ts'
 import type { Evidence, SkillStanding } from '../protocol/standing.ts'
 import type { Millis } from '../protocol/time.ts'
 import type { Listing } from '../strategy/catalog.ts'
@@ -34,6 +34,8 @@ import {
   withoutLevel,
 } from '../strategy/standing.ts'
 import { record } from './applying.ts'
+import { report } from './reports.ts'
+import { isOwn } from './roster.ts'
 import {
   type Asked,
   type HubState,
@@ -248,7 +250,10 @@ export interface Seen {
 
 /** Writes down what the outcomes of members teach, as one fact. */
 export function learn(hub: HubState, task: Task, seen: readonly Seen[]): void {
-  const evidence = defined(seen.map((part) => evidenceOf(hub, task, part)))
+  const own = ownOf(hub, task, seen)
+  const evidence = defined(
+    own.map((part) => evidenceOf(hub, part, (skill) => requiredRankOf(hub, task, skill))),
+  )
   if (evidence.length === 0) return
   record(hub, {
     kind: 'standing.changed',
@@ -261,7 +266,34 @@ export function learn(hub: HubState, task: Task, seen: readonly Seen[]): void {
   for (const { agent } of evidence) reassess(hub, agent)
 }
 
-function evidenceOf(hub: HubState, task: Task, seen: Seen): Evidence | undefined {
+/** Of those whose home is another hub, that home is told. */
+function ownOf(hub: HubState, task: Task, seen: readonly Seen[]): readonly Seen[] {
+  if (hub.lending.partitions === 1) return seen
+  const others = seen.filter(({ agent }) => !isOwn(hub, agent))
+  if (others.length > 0) report(hub, task, others)
+  return seen.filter(({ agent }) => isOwn(hub, agent))
+}
+
+/** Writes down what another hub has seen. `ranks`: at which each of the skills was asked for. */
+export function learnFromReport(
+  hub: HubState,
+  outcomes: readonly { readonly seen: Seen; readonly ranks: readonly number[] }[],
+  source: { readonly hub: HubId; readonly serial: number },
+): void {
+  const evidence = defined(
+    outcomes.map(({ seen, ranks }) =>
+      evidenceOf(hub, seen, (skill) => ranks[seen.skills.indexOf(skill)] ?? 0),
+    ),
+  )
+  record(hub, { kind: 'standing.changed', at: hub.now, evidence, strategy: standingStrategy, source })
+  for (const { agent } of evidence) reassess(hub, agent)
+}
+
+function evidenceOf(
+  hub: HubState,
+  seen: Seen,
+  rankAsked: (skill: SkillName) => number,
+): Evidence | undefined {
   const { agent } = seen
   const entry = hub.roster.get(agent)
   const standings = hub.standings.get(agent)
@@ -269,7 +301,7 @@ function evidenceOf(hub: HubState, task: Task, seen: Seen): Evidence | undefined
     seen.skills.map((skill) => {
       const claim = entry?.skills[skillPlace(entry, skill)]
       const before = standings?.get(skill) ?? (claim && newStanding(claim, hub.now))
-      return before && observed(hub, task, before, seen)
+      return before && observed(hub, before, seen, rankAsked(skill))
     }),
   )
   return skills.length === 0 ? undefined : { agent, skills }
@@ -296,11 +328,10 @@ export function learnFromRejection(hub: HubState, task: Task): void {
   )
 }
 
-function observed(hub: HubState, task: Task, before: SkillStanding, seen: Seen): SkillStanding {
+function observed(hub: HubState, before: SkillStanding, seen: Seen, requiredRank: number): SkillStanding {
   const { blame, tookMs } = seen
   const { levels } = hub.configuration
   const { skill } = before
-  const requiredRank = requiredRankOf(hub, task, skill)
   const entry = hub.roster.get(seen.agent)
   const background = {
     prior: hub.population.priorOf(skill, levels[requiredRank] ?? before.level),
@@ -320,9 +351,14 @@ function observed(hub: HubState, task: Task, before: SkillStanding, seen: Seen):
 }
 
 function requiredRankOf(hub: HubState, task: Task, skill: SkillName): number {
-  const { requires, optional } = task.announcement
+  return rankOf(hub.configuration.levels, levelAskedOf(hub, task, skill)) ?? 0
+}
+
+/** At which level a task asks for a skill; the lowest of one for which it does not ask. */
+export function levelAskedOf(hub: HubState, { announcement }: Task, skill: SkillName): SkillLevel {
+  const { requires, optional } = announcement
   const need = requires.find((need) => need.skill === skill) ?? optional.find((need) => need.skill === skill)
-  return need === undefined ? 0 : (rankOf(hub.configuration.levels, need.level) ?? 0)
+  return need?.level ?? hub.configuration.levels[0] ?? ''
 }
 
 function reassess(hub: HubState, agent: AgentId): void {

@@ -9,6 +9,7 @@ import { isHub } from '../protocol/partition.ts'
 import type { HubWord } from '../protocol/slot.ts'
 import { forgetLender, onGrant, onLost, onRecall, tellHomes } from './granted.ts'
 import { dropBorrower, onConfirm, onRelease, onReserve, serveReservations } from './lending.ts'
+import { onReport, onReportNoted } from './reports.ts'
 import { type HubState, sendTo } from './state.ts'
 
 /** To another hub by message, to itself before the turn ends. */
@@ -56,6 +57,10 @@ function hear(hub: HubState, from: Address, word: HubWord): void {
       return onRecall(hub, from, word)
     case 'SLOT_LOST':
       return onLost(hub, from, word)
+    case 'OUTCOME_REPORT':
+      return onReport(hub, from, word)
+    case 'OUTCOME_NOTED':
+      return onReportNoted(hub, from, word)
     case 'HUB_GREET':
       return
     default:

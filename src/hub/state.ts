@@ -23,6 +23,7 @@ import type { HubEffect } from './effect.ts'
 import { type Borrowing, type Lender, type Lending, type Loan, newLending } from './loans.ts'
 import type { Offer, OpenNeed, Reach } from './offer.ts'
 import type { Preferred, Project } from './project.ts'
+import { newReports, type Reports } from './reports.ts'
 import type { Queue, Waiter } from './waiting.ts'
 
 export type { HubEffect } from './effect.ts'
@@ -270,6 +271,7 @@ export interface HubState {
   readonly strangers: WeakMap<Prior, Estimate>
   readonly queue: Queue
   readonly lending: Lending
+  readonly reports: Reports
   /** The first impatient task and the agents that are kept for it. */
   claim: { readonly task: TaskId; readonly agents: ReadonlySet<AgentId> } | undefined
   touched: Task[]
@@ -322,6 +324,7 @@ export function newHubState(self: Address, configuration: Configuration, random:
       projectsStirred: false,
     },
     lending: newLending(configuration.partitions ?? 1),
+    reports: newReports(),
     claim: undefined,
     touched: [],
     offered: [],

@@ -8,7 +8,7 @@ import type { AgentId, HubId, NodeId, SkillName, TaskId } from './id.ts'
 import type { JsonText } from './json.ts'
 import type { WaitingFor } from './message.ts'
 import type { Refusal } from './refusal.ts'
-import type { Evidence } from './standing.ts'
+import type { Evidence, MemberOutcome } from './standing.ts'
 import type { EndStatus, TaskAnnouncement } from './task.ts'
 import type { Millis } from './time.ts'
 import type { Warning } from './warning.ts'
@@ -108,6 +108,21 @@ export interface StandingChangedFact {
   readonly epoch?: number
   readonly evidence: readonly Evidence[]
   readonly strategy: string
+  /** Where another hub has seen it: which, and the serial of its report. The task is in the log of that hub. */
+  readonly source?: { readonly hub: HubId; readonly serial: number }
+}
+
+/** What became of members whose home is another hub. It is told there until it is noted. */
+export interface OutcomeReportedFact {
+  readonly kind: 'outcome.reported'
+  /** Absent in a snapshot that keeps the serial alone. */
+  readonly task?: TaskId
+  readonly at: Millis
+  readonly epoch: number
+  readonly home: HubId
+  /** Counts the reports to that home, from 1. */
+  readonly serial: number
+  readonly outcomes: readonly MemberOutcome[]
 }
 
 /** A hub took the journal over. Whatever its predecessor had in flight is void. */
@@ -128,6 +143,7 @@ export type Fact =
   | ClaimReturnedFact
   | TaskEndedFact
   | StandingChangedFact
+  | OutcomeReportedFact
   | HubStartedFact
 
 export type FactKind = Fact['kind']

@@ -7,7 +7,7 @@ import type { AgentId, GrantId, SkillName, TaskId } from './id.ts'
 import type { OpenOffer } from './message.ts'
 import type { Refusal } from './refusal.ts'
 import type { Skill } from './skill.ts'
-import type { SkillStanding } from './standing.ts'
+import type { MemberOutcome, SkillStanding } from './standing.ts'
 import type { Millis } from './time.ts'
 
 /** Where a task stands in the order in which all hubs serve reservations: see `strategy/age`. */
@@ -122,4 +122,25 @@ export interface HubGreet {
   readonly kind: 'HUB_GREET'
 }
 
-export type HubWord = SlotReserve | SlotGrant | SlotConfirm | SlotRelease | SlotRecall | SlotLost | HubGreet
+/** From the hub of tasks to the home of members: what became of them. Counted once, in the order of the serials. */
+export interface OutcomeReport {
+  readonly kind: 'OUTCOME_REPORT'
+  readonly serial: number
+  readonly outcomes: readonly MemberOutcome[]
+}
+/** Everything up to this serial is durable at the home. */
+export interface OutcomeNoted {
+  readonly kind: 'OUTCOME_NOTED'
+  readonly serial: number
+}
+
+export type HubWord =
+  | SlotReserve
+  | SlotGrant
+  | SlotConfirm
+  | SlotRelease
+  | SlotRecall
+  | SlotLost
+  | HubGreet
+  | OutcomeReport
+  | OutcomeNoted

@@ -28,6 +28,18 @@ export interface SkillStanding {
   readonly updatedAt: Millis
 }
 
+/** What became of one member's part, as the hub of the task saw it, for the home of the agent. */
+export interface MemberOutcome {
+  readonly agent: AgentId
+  /** Of its part, and at which level each was asked for. */
+  readonly skills: readonly { readonly skill: SkillName; readonly level: SkillLevel }[]
+  /** 0 for a success, 1 for a failure of its own, between for a share of the blame. */
+  readonly blame: number
+  /** It died or fell silent. */
+  readonly absent: boolean
+  readonly tookMs?: Millis
+}
+
 /** How one member's part in one group generation ended. Counted once per task, epoch and member. */
 export interface Evidence {
   readonly agent: AgentId

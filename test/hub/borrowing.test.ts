@@ -47,45 +47,63 @@ test('HOME-7 a group is covered by what homes grant, and each of them hears how 
     grants: [grantOf(bob, 'model', 'g1-1')],
     supply,
   })
-  const queries = house.heard('SKILL_QUERY')
-  assert.equal(queries.length, 2)
-  const [confirm] = house.heard('SLOT_CONFIRM', there)
   assert.deepEqual(
-    confirm?.grants.map(({ grant }) => grant),
-    ['g1-1'],
+    house.heard('SLOT_CONFIRM', there).map(({ grants }) => grants.map(({ grant }) => grant)),
+    [['g1-1']],
   )
-  for (const id of [ada, bob]) {
-    const offer = {
-      kind: 'SKILL_OFFER',
-      task: own as TaskId,
-      round: queries[0]?.round ?? 0,
-      busy: 0,
-      capacity: 1,
-    } as const
-    house.hears(id, offer)
-  }
-  const invites = house.said.filter(({ message }) => message.kind === 'GROUP_INVITE')
-  for (const { to, message } of invites) {
-    if (message.kind === 'GROUP_INVITE')
-      house.hears(to.id, { kind: 'GROUP_ACCEPT', task: own as TaskId, invite: message.invite })
-  }
-  assert.deepEqual(
-    house
-      .heard('GROUP_FORMED', bob)[0]
-      ?.members.map(({ agent }) => agent)
-      .sort(),
-    [ada, bob],
-  )
-  for (const id of [ada, bob]) {
-    const results = [{ agent: id as AgentId, skills: [], result: jsonNull }]
-    house.hears(id, { kind: 'TASK_COMPLETE', task: own as TaskId, epoch: 1, results })
-  }
+  playToTheEnd(house)
   assert.deepEqual(
     house.heard('SLOT_RELEASE', there).map(({ grants }) => grants),
     [['g1-1']],
   )
   assert.equal(house.heard('TASK_ENDED')[0]?.outcome.status, 'completed')
   assert.deepEqual(house.slots(ada), [0, 0])
+})
+
+/** Ada and bob offer, accept, and do what they are asked. */
+function playToTheEnd(house: OneOfTwo): void {
+  const task = own as TaskId
+  const queries = house.heard('SKILL_QUERY')
+  assert.equal(queries.length, 2)
+  const round = queries[0]?.round ?? 0
+  for (const id of [ada, bob]) house.hears(id, { kind: 'SKILL_OFFER', task, round, busy: 0, capacity: 1 })
+  for (const id of [ada, bob]) {
+    const invite = house.heard('GROUP_INVITE', id)[0]?.invite
+    assert.ok(invite !== undefined)
+    house.hears(id, { kind: 'GROUP_ACCEPT', task, invite })
+  }
+  assert.deepEqual(
+    house.heard('GROUP_FORMED', bob)[0]?.members.map(({ agent }) => agent),
+    [ada, bob],
+  )
+  for (const id of [ada, bob]) {
+    const results = [{ agent: id as AgentId, skills: [], result: jsonNull }]
+    house.hears(id, { kind: 'TASK_COMPLETE', task, epoch: 1, results })
+  }
+}
+
+test('HOME-13 the home of a member hears what became of it, until it has noted that', () => {
+  const house = new OneOfTwo()
+  house.join(ada, ['clean'])
+  house.announce(own, ['clean', 'model'])
+  const round = house.heard('SLOT_RESERVE', there)[0]?.round ?? 0
+  const grants = [grantOf(bob, 'model', 'g1-1')]
+  house.hears(there, { kind: 'SLOT_GRANT', task: own as TaskId, round, grants, supply: [] })
+  playToTheEnd(house)
+  const [told] = house.heard('OUTCOME_REPORT', there)
+  assert.deepEqual(
+    told?.outcomes.map(({ agent, blame }) => [agent, blame]),
+    [[bob, 0]],
+  )
+  const said = (by: OneOfTwo): number[] => by.heard('OUTCOME_REPORT', there).map(({ serial }) => serial)
+  house.pass(house.limits.resendMs)
+  assert.deepEqual(said(house), [1])
+  const again = new OneOfTwo({}, house.hub.snapshot())
+  again.pass(0)
+  assert.deepEqual(said(again), [1], 'after a restart too')
+  house.hears(there, { kind: 'OUTCOME_NOTED', serial: 1 })
+  house.pass(house.limits.resendMs)
+  assert.deepEqual(said(house), [])
 })
 
 test('HOME-7 what nobody on the whole network can do is missing, and says so', () => {

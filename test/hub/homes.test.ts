@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { AgentId, GrantId, NodeId, TaskId } from '../../src/protocol/id.ts'
+import type { AgentId, GrantId, NodeId, SkillName, TaskId } from '../../src/protocol/id.ts'
 import type { Message } from '../../src/protocol/message.ts'
 import { homeOf, hubsOf, isHub, partitionOf } from '../../src/protocol/partition.ts'
 import { ada, bob, early, late, named, OneOfTwo, own, reserve, there } from './one-of-two.ts'
@@ -136,8 +136,9 @@ test('HOME-6 what is said twice is said once, and an older reservation changes n
   house.hears(there, reserve(early, 1, 'model', { round: 2 }))
   house.hears(there, reserve(early, 1, 'clean', { round: 3 }))
   assert.deepEqual(
-    house.heard('SLOT_GRANT').map(({ grants }) => grants),
-    [[]],
+    house.heard('SLOT_GRANT').map(({ grants }) => grants.map((grant) => grant.id)),
+    [[id]],
+    'the same grant is said again: the first word of it may be lost',
   )
   const used = { grant: id, agent: ada as AgentId, incarnation: 1 }
   const confirm: Message = {
@@ -208,4 +209,43 @@ test('HOME-10 an agent says at once when its work for another hub is over, and i
   assert.deepEqual(house.slots(ada), [0, 1], 'that was an earlier epoch')
   house.hears(ada, ended(2))
   assert.deepEqual(house.slots(ada), [0, 0])
+})
+
+test('HOME-13 a home counts the report that follows the last one, once, and says how far it is', () => {
+  const house = new OneOfTwo()
+  house.join(ada, ['clean'])
+  const report = (serial: number): Message => {
+    const outcome = { agent: ada as AgentId, skills: [{ skill: 'clean' as SkillName, level: 'novice' }] }
+    return {
+      kind: 'OUTCOME_REPORT',
+      serial,
+      outcomes: [{ ...outcome, blame: 0, absent: false, tookMs: 500 }],
+    }
+  }
+  const successes = (): number => {
+    return (
+      house.hub
+        .state()
+        .standings.get(ada as AgentId)
+        ?.get('clean' as SkillName)?.successes ?? 0
+    )
+  }
+  house.hears(there, report(2))
+  assert.equal(successes(), 0, 'the first is still missing')
+  for (const serial of [1, 1, 2, 1, 2]) house.hears(there, report(serial))
+  assert.ok(successes() > 1.9 && successes() <= 2)
+  assert.deepEqual(
+    house.heard('OUTCOME_NOTED', there).map(({ serial }) => serial),
+    [1, 1, 2, 2, 2],
+  )
+  // A hub that begins again from its snapshot counts on from there.
+  const again = new OneOfTwo({}, house.hub.snapshot())
+  again.hears(there, report(2))
+  assert.deepEqual(
+    again.heard('OUTCOME_NOTED', there).map(({ serial }) => serial),
+    [2],
+  )
+  house.hears(there, reserve(early, 1, 'clean'))
+  const [grant] = house.heard('SLOT_GRANT')
+  assert.equal(grant?.grants[0]?.standings[0]?.successes, successes(), 'it travels with the grant')
 })

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { accepted, ended, finished, formed, life, started } from '../../lab/conformance/facts.ts'
 import { Invariants } from '../../src/hub/invariants.ts'
-import type { AgentId, Fact, JsonText, Member, SkillName, TaskId } from '../../src/protocol/index.ts'
+import type { AgentId, Fact, HubId, JsonText, Member, SkillName, TaskId } from '../../src/protocol/index.ts'
 
 function broken(facts: readonly Fact[]): string[] {
   const invariants = new Invariants()
@@ -217,6 +217,36 @@ test('LOG-8 an outcome is counted once, and only of members', () => {
     [4, [accepted('a'), formed('a'), judged(1, 'ada'), judged(1, 'ada')]],
     [3, [accepted('a'), formed('a'), judged(1, 'ada', 'ada')]],
     [3, [accepted('a'), formed('a'), judged(1, 'bob')]],
+  ])
+})
+
+/** A report to another hub, or what was counted of it. */
+function reported(serial: number, hub = 'hub-1' as HubId): Fact {
+  const outcomes = [
+    { agent: 'ada' as AgentId, skills: [{ skill: reading, level: 'novice' }], blame: 0, absent: false },
+  ]
+  return { kind: 'outcome.reported', task: id, at: 1_020, epoch: 1, home: hub, serial, outcomes }
+}
+function counted(serial: number, hub = 'hub-1' as HubId): Fact {
+  return { kind: 'standing.changed', at: 1_020, evidence: [], strategy: 's', source: { hub, serial } }
+}
+
+test('LOG-16 the serials of reports rise by one, for each home and of each hub', () => {
+  assert.deepEqual(
+    broken([accepted('a'), formed('a'), reported(1), counted(1), counted(1, 'hub-2' as HubId)]),
+    [],
+  )
+  onlyBroken('LOG-16', [
+    [3, [accepted('a'), formed('a'), reported(2)]],
+    [2, [counted(1), counted(1)]],
+    [2, [counted(1), counted(3)]],
+  ])
+})
+
+test('LOG-8 what is reported is an outcome too: counted once, and only of members', () => {
+  onlyBroken('LOG-8', [
+    [4, [accepted('a'), formed('a'), reported(1), reported(2)]],
+    [3, [accepted('a'), formed('a', 1, [member('bob')]), reported(1)]],
   ])
 })
 

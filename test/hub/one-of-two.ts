@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { Hub } from '../../src/hub/hub.ts'
 import { checkAnnouncement } from '../../src/protocol/announce.ts'
+import type { Fact } from '../../src/protocol/fact.ts'
 import type { AgentId, GrantId, HubId, NodeId, SkillName, TaskId } from '../../src/protocol/id.ts'
 import { defaultConfiguration, defaultLimits, type Limits } from '../../src/protocol/limits.ts'
 import type { Envelope, Message, MessageKind } from '../../src/protocol/message.ts'
@@ -30,10 +31,12 @@ export class OneOfTwo {
   readonly limits: Limits
   now = 1_000
 
-  constructor(limits: Partial<Limits> = {}) {
+  /** `facts`: what it finds in its journal. */
+  constructor(limits: Partial<Limits> = {}, facts: readonly Fact[] = []) {
     this.limits = { ...defaultLimits, ...limits }
     const configuration = { ...defaultConfiguration, limits: this.limits, partitions: 2 }
     this.hub = new Hub({ id: here, incarnation: 1 }, seeded(1), configuration)
+    for (const fact of facts) this.hub.replay(fact)
     this.hub.receive({ kind: 'opened' }, this.now)
     this.drain()
   }

@@ -54,7 +54,15 @@ const shapes: { readonly [Kind in FactKind]: Shape<Kind> } = {
     waiting: maybe(record),
     considered: maybe(list),
   },
-  'standing.changed': { task: maybe(id), at: amount, epoch: maybe(count), evidence: list, strategy: text },
+  'standing.changed': {
+    task: maybe(id),
+    at: amount,
+    epoch: maybe(count),
+    evidence: list,
+    strategy: text,
+    source: maybe(record),
+  },
+  'outcome.reported': { task: maybe(id), at: amount, epoch: count, home: id, serial: count, outcomes: list },
   'hub.started': { at: amount, hub: id, incarnation: count },
 }
 

@@ -22,7 +22,7 @@ import {
   taskId,
   whole,
 } from './parts.ts'
-import { slotSchemas } from './slots.ts'
+import { neighbourSchemas } from './slots.ts'
 
 type Of<Kind extends MessageKind> = Extract<Message, { readonly kind: Kind }>
 
@@ -64,6 +64,8 @@ export const messageKinds: readonly MessageKind[] = Object.keys({
   SLOT_RECALL: true,
   SLOT_LOST: true,
   HUB_GREET: true,
+  OUTCOME_REPORT: true,
+  OUTCOME_NOTED: true,
   HUB_ASK: true,
   HUB_TELL: true,
 } satisfies Record<MessageKind, true>) as MessageKind[]
@@ -75,7 +77,7 @@ export function messageSchemas(limits: Limits): MessageSchemas {
     ...asking(of),
     ...working(of),
     ...presence(of),
-    ...slotSchemas(limits, of),
+    ...neighbourSchemas(limits, of),
     ...answerSchemas(limits, of, messageKinds),
   }
 }

@@ -6,7 +6,7 @@ import type { GrantId } from '../id.ts'
 import { ceilings, type Limits } from '../limits.ts'
 import type { Message, MessageKind } from '../message.ts'
 import type { Grant } from '../slot.ts'
-import type { SkillStanding } from '../standing.ts'
+import type { MemberOutcome, SkillStanding } from '../standing.ts'
 import { exactly, type Schema } from './exact.ts'
 import {
   agentId,
@@ -19,18 +19,40 @@ import {
   type Parts,
   positive,
   real,
+  share,
   skillName,
   taskId,
   whole,
 } from './parts.ts'
 
 type Of<Kind extends MessageKind> = Extract<Message, { readonly kind: Kind }>
-type Kinds = Extract<MessageKind, `SLOT_${string}` | 'HUB_GREET'>
+type Kinds = Extract<MessageKind, `SLOT_${string}` | `OUTCOME_${string}` | 'HUB_GREET'>
 
-export function slotSchemas(
+type Some<Kind extends MessageKind> = { readonly [Each in Kind]: Schema<Of<Each>> }
+
+export function neighbourSchemas(limits: Limits, parts: Parts): Some<Kinds> {
+  return { ...slotSchemas(limits, parts), ...outcomeSchemas(limits) }
+}
+
+function outcomeSchemas(limits: Limits): Some<Extract<Kinds, `OUTCOME_${string}`>> {
+  return {
+    OUTCOME_REPORT: exactly<Of<'OUTCOME_REPORT'>>()(
+      z.strictObject({
+        kind: z.literal('OUTCOME_REPORT'),
+        serial: positive,
+        outcomes: list(outcomeSchema(limits), limits.groupSizeMax),
+      }),
+    ),
+    OUTCOME_NOTED: exactly<Of<'OUTCOME_NOTED'>>()(
+      z.strictObject({ kind: z.literal('OUTCOME_NOTED'), serial: positive }),
+    ),
+  }
+}
+
+function slotSchemas(
   limits: Limits,
   { agentIds, refusal, claims }: Parts,
-): { readonly [Kind in Kinds]: Schema<Of<Kind>> } {
+): Some<Exclude<Kinds, `OUTCOME_${string}`>> {
   const { skillsMax } = limits
   const grants = exactly<readonly GrantId[]>()(list(grantId, ceilings.capacity))
   const place = z.strictObject({ urgent: flag, key: real, arrival: whole })
@@ -96,6 +118,18 @@ function grantSchema({ skillsMax }: Limits, claims: Parts['claims']): Schema<Gra
       capacity: positive,
       busy: whole,
       openOffer: z.exactOptional(openOffer),
+    }),
+  )
+}
+
+function outcomeSchema({ skillsMax }: Limits): Schema<MemberOutcome> {
+  return exactly<MemberOutcome>()(
+    z.strictObject({
+      agent: agentId,
+      skills: list(z.strictObject({ skill: skillName, level }), skillsMax),
+      blame: share,
+      absent: flag,
+      tookMs: z.exactOptional(amount),
     }),
   )
 }
