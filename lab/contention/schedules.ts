@@ -1,9 +1,12 @@
 /**
  * Small worlds of several hubs, each drawn from a seed: messages are lost, doubled and overtake each other, hubs and
- * agents crash and come back, work fails; then it is calm, and everything must come to its end.
+ * agents crash and come back or are cut off for a while, work fails; then it is calm, and everything must come to its
+ * end.
  * Must never happen here: a choice that is not drawn from the seed.
  */
+
 import { defaultConfiguration, defaultLimits, type Limits } from '../../src/protocol/limits.ts'
+import type { Envelope } from '../../src/protocol/message.ts'
 import type { Millis } from '../../src/protocol/time.ts'
 import { seeded } from '../../src/strategy/random.ts'
 import { Town } from './town.ts'
@@ -49,6 +52,8 @@ class Luck {
   readonly #loss: number
   readonly #double: number
   readonly #late: number
+  /** Who is cut off from everybody, and until when. */
+  readonly #cuts = new Map<string, Millis>()
 
   /** One world of four: nothing goes wrong in it, and many want the same at once. */
   readonly isQuiet: boolean
@@ -67,13 +72,23 @@ class Luck {
     return Math.floor(this.#random() * below)
   }
 
-  fate(): readonly Millis[] {
+  cutOff(id: string, until: Millis): void {
+    this.faults += 1
+    this.#cuts.set(id, until)
+  }
+
+  fate({ from, to }: Envelope, now: Millis): readonly Millis[] {
     const after = 1 + this.whole(10)
     if (this.calm) return [after]
+    if (from.id !== to.id && (this.#isCut(from.id, now) || this.#isCut(to.id, now))) return []
     const lot = this.#random()
     if (lot < this.#loss) return this.#wrong([])
     if (lot < this.#loss + this.#double) return this.#wrong([after, after + this.whole(100)])
     return lot < this.#loss + this.#double + this.#late ? this.#wrong([after + this.whole(300)]) : [after]
+  }
+
+  #isCut(id: string, now: Millis): boolean {
+    return (this.#cuts.get(id) ?? 0) > now
   }
 
   #wrong(fate: readonly Millis[]): readonly Millis[] {
@@ -93,10 +108,10 @@ export function playSchedule(seed: number, tell: (line: string) => void = () => 
   const random = seeded(seed)
   const luck = new Luck(random)
   const partitions = 2 + luck.whole(2)
-  const town = new Town({
+  const town: Town = new Town({
     seed,
     configuration: { ...defaultConfiguration, limits: luck.isQuiet ? quietLimits : limits, partitions },
-    fate: () => luck.fate(),
+    fate: (envelope) => luck.fate(envelope, town.agenda.now),
     work: () => luck.work(),
     tell,
   })
@@ -119,6 +134,7 @@ export function playSchedule(seed: number, tell: (line: string) => void = () => 
     )
   }
   if (!luck.isQuiet && luck.whole(3) > 0) crashSome(town, luck, agents)
+  if (!luck.isQuiet && luck.whole(3) === 0) cutSome(town, luck, agents)
   town.run(faultsMs)
   luck.calm = true
   const calmFrom = town.agenda.now
@@ -167,6 +183,16 @@ function crashSome(town: Town, luck: Luck, agents: readonly Plan[]): void {
         else town.join(agent.id, agent.skills, agent.capacity)
       })
     })
+  }
+}
+
+/** Somebody is cut off from everybody else, for longer than its silence goes unnoticed or for less. */
+function cutSome(town: Town, luck: Luck, agents: readonly Plan[]): void {
+  const all = [...town.hubIds, ...agents.map(({ id }) => id)]
+  for (let i = 1 + luck.whole(2); i > 0; i--) {
+    const id = all[luck.whole(all.length)] ?? ''
+    const spanMs = luck.whole(2 * limits.agentTimeoutMs)
+    town.agenda.at(luck.whole(faultsMs), () => luck.cutOff(id, town.agenda.now + spanMs))
   }
 }
 

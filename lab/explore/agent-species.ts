@@ -8,6 +8,7 @@ import {
   type AgentInput,
   type AgentState,
   busySlots,
+  lifeOf,
   type Matter,
   type News,
   type Profile,
@@ -16,10 +17,10 @@ import type { NodeId, TaskId } from '../../src/protocol/id.ts'
 import type { Configuration } from '../../src/protocol/limits.ts'
 import { type Machine, never } from '../../src/protocol/machine.ts'
 import type { Address, Envelope } from '../../src/protocol/message.ts'
+import { homeOf } from '../../src/protocol/partition.ts'
 import type { EndStatus } from '../../src/protocol/task.ts'
 import type { Millis } from '../../src/protocol/time.ts'
 import { BrokenRule, type Species, type Turn } from './automaton.ts'
-import { hubId } from './hub-species.ts'
 
 /** An agent as the explorer takes it: the real one, or one with a fault built in. */
 export type AgentMachine = Machine<AgentInput, never, AgentEffect> & { state(): Readonly<AgentState> }
@@ -80,7 +81,8 @@ export function agentSpecies(
   configuration: Configuration,
 ): Species<AgentBirth, AgentInput, never, AgentEffect, AgentShadow, AgentMachine> {
   return {
-    bear: ({ self, profile }) => make(self, hubId, profile, configuration),
+    bear: ({ self, profile }) =>
+      make(self, homeOf(self.id, configuration.partitions ?? 1), profile, configuration),
     unborn: () => unborn,
     watch: (turn) => ({ shadow: watch(turn), sights: [] }),
     hidden: (_, { runs, begun, matters, accepted, outcomes, claims, formed, againAt }) => {
@@ -199,7 +201,7 @@ function examine(agent: Readonly<AgentState>, { runs }: Draft): void {
 
 /** Once it was told, it does not go on with what is over. What an earlier hub says tells it nothing. */
 function examineEnd(agent: Readonly<AgentState>, { runs }: Draft, { from, message }: Envelope): void {
-  if (from.incarnation < agent.hubIncarnation) return
+  if (from.incarnation < lifeOf(agent, from.id)) return
   if (message.kind !== 'GROUP_DISSOLVED' && message.kind !== 'TASK_CANCEL') return
   const { task } = message
   const work = agent.works.get(task)

@@ -8,9 +8,10 @@ import type { HubInput } from '../../src/hub/hub.ts'
 import type { HubEffect } from '../../src/hub/state.ts'
 import { checkAnnouncement } from '../../src/protocol/announce.ts'
 import type { Fact } from '../../src/protocol/fact.ts'
-import type { NodeId, SkillName, TaskId } from '../../src/protocol/id.ts'
+import type { HubId, NodeId, SkillName, TaskId } from '../../src/protocol/id.ts'
 import { type Configuration, defaultConfiguration } from '../../src/protocol/limits.ts'
 import type { Address, Envelope } from '../../src/protocol/message.ts'
+import { hubsOf, partitionOf } from '../../src/protocol/partition.ts'
 import { isRefusal } from '../../src/protocol/refusal.ts'
 import type { TaskAnnouncement } from '../../src/protocol/task.ts'
 import type { Millis } from '../../src/protocol/time.ts'
@@ -39,8 +40,9 @@ export type Luck = { readonly [Fault in keyof Faults]-?: number }
 /** Numbers stand for states of automata and for messages: see `Automaton` and `Mail`. */
 export interface State {
   readonly now: Millis
-  readonly hub: number
-  readonly hubLife: number
+  /** One for each partition. */
+  readonly hubs: readonly number[]
+  readonly hubLives: readonly number[]
   /** The agents of the world, then the initiator; undefined for one that is not alive. */
   readonly nodes: readonly (number | undefined)[]
   readonly lives: readonly number[]
@@ -81,6 +83,7 @@ export class Cosmos {
   readonly mail: Mail = new Mail()
   readonly hubs: Automaton<HubBirth, HubInput, Fact, HubEffect, HubShadow, HubMachine>
   readonly agents: Automaton<AgentBirth, AgentInput, never, AgentEffect, AgentShadow, AgentMachine>
+  readonly hubIds: readonly HubId[]
   readonly tasks: readonly TaskAnnouncement[]
   /** Names of `State.nodes`. */
   readonly names: readonly string[]
@@ -89,7 +92,9 @@ export class Cosmos {
 
   constructor(world: World, machines: Machines) {
     const limits = { ...defaultConfiguration.limits, ...worldLimits, ...world.limits }
-    const configuration = { ...defaultConfiguration, limits }
+    const { partitions = 1 } = world
+    const configuration = { ...defaultConfiguration, limits, partitions }
+    this.hubIds = hubsOf(partitions)
     this.world = world
     this.configuration = configuration
     this.hubs = new Automaton(hubSpecies(machines.hub, configuration), this.mail)
@@ -107,8 +112,8 @@ export class Cosmos {
   genesis(): State {
     const draft = new Draft(this, {
       now: 1,
-      hub: 0,
-      hubLife: 0,
+      hubs: this.hubIds.map(() => 0),
+      hubLives: this.hubIds.map(() => 0),
       nodes: this.names.map(() => undefined),
       lives: this.names.map(() => 0),
       links: new Map(),
@@ -116,7 +121,7 @@ export class Cosmos {
       clockSteps: this.world.clockSteps,
       luck: { ...noFaults, ...this.world.faults },
     })
-    draft.bearHub([], [])
+    for (let hub = 0; hub < this.hubIds.length; hub++) draft.bearHub(hub, [], [])
     for (let node = 0; node < this.names.length; node++) draft.bear(node)
     draft.deliverAll()
     draft.announce()
@@ -138,8 +143,8 @@ export class Cosmos {
   }
 
   keyOf(state: State): string {
-    const { now, hub, hubLife, nodes, lives, links, announced, clockSteps, luck } = state
-    let key = `${now} ${hub} ${hubLife} ${nodes.join()} ${lives.join()} ${announced} ${clockSteps} `
+    const { now, hubs, hubLives, nodes, lives, links, announced, clockSteps, luck } = state
+    let key = `${now} ${hubs.join()} ${hubLives.join()} ${nodes.join()} ${lives.join()} ${announced} ${clockSteps} `
     for (const name in luck) key += `${luck[name as keyof Luck]},`
     for (const name of [...links.keys()].sort()) key += ` ${name}:${this.#queueKey(links.get(name) ?? [])}`
     return key
@@ -158,8 +163,8 @@ export class Draft {
   readonly #lives: number[]
   readonly #links: Map<string, readonly number[]>
   #now: Millis
-  #hub: number
-  #hubLife: number
+  readonly #hubs: number[]
+  readonly #hubLives: number[]
   #announced: number
   #clockSteps: number
   #luck: Luck
@@ -170,8 +175,8 @@ export class Draft {
     this.#lives = [...state.lives]
     this.#links = new Map(state.links)
     this.#now = state.now
-    this.#hub = state.hub
-    this.#hubLife = state.hubLife
+    this.#hubs = [...state.hubs]
+    this.#hubLives = [...state.hubLives]
     this.#announced = state.announced
     this.#clockSteps = state.clockSteps
     this.#luck = state.luck
@@ -206,7 +211,8 @@ export class Draft {
   /** A message arrives: at whoever lives under the address, or nowhere. */
   arrive(mail: number): void {
     const envelope = this.#cosmos.mail.open(mail)
-    if (envelope.to.id === hubId) this.actHub(`m${mail}`, { kind: 'received', envelope })
+    const hub = this.#cosmos.hubIds.indexOf(envelope.to.id as HubId)
+    if (hub >= 0) this.actHub(hub, `m${mail}`, { kind: 'received', envelope })
     else {
       const node = this.#cosmos.names.indexOf(envelope.to.id)
       this.act(node, `m${mail}`, { kind: 'received', envelope })
@@ -223,11 +229,12 @@ export class Draft {
   }
 
   /** Answers whether it decided facts. */
-  actHub(name: string, input: HubInput): boolean {
+  actHub(hub: number, name: string, input: HubInput): boolean {
     const { hubs } = this.#cosmos
-    const before = hubs.state(this.#hub).shadow.journal.length
-    const step = hubs.step(this.#hub, name, input, this.#now)
-    this.#hub = step.to
+    const at = this.#hubs[hub] ?? 0
+    const before = hubs.state(at).shadow.journal.length
+    const step = hubs.step(at, name, input, this.#now)
+    this.#hubs[hub] = step.to
     this.#send(step)
     return hubs.state(step.to).shadow.journal.length > before
   }
@@ -242,27 +249,36 @@ export class Draft {
     this.#send(step)
   }
 
-  bearHub(journal: readonly Fact[], replayed: readonly Fact[]): void {
-    this.#hubLife += 1
-    const name = `${this.#hub} ${this.#hubLife}`
-    const birth = { incarnation: this.#hubLife, journal, replayed }
+  bearHub(hub: number, journal: readonly Fact[], replayed: readonly Fact[]): void {
+    const incarnation = (this.#hubLives[hub] ?? 0) + 1
+    this.#hubLives[hub] = incarnation
+    const name = `${hub} ${this.#hubs[hub]} ${incarnation}`
+    const id = this.#cosmos.hubIds[hub] ?? hubId
+    const birth = { id, incarnation, journal, replayed }
     const step = this.#cosmos.hubs.birth(name, birth, { kind: 'opened' }, this.#now)
-    this.#hub = step.to
+    this.#hubs[hub] = step.to
     this.#send(step)
   }
 
   /** Its memory is gone, its journal is not; the next hub begins at once. */
-  crashHub(): void {
+  crashHub(hub: number): void {
     const { hubs, world } = this.#cosmos
-    const { journal } = hubs.state(this.#hub).shadow
-    this.bearHub(journal, world.compacts ? hubs.machine(this.#hub).snapshot() : journal)
+    const at = this.#hubs[hub] ?? 0
+    const { journal } = hubs.state(at).shadow
+    this.bearHub(hub, journal, world.compacts ? hubs.machine(at).snapshot() : journal)
   }
 
   /** It decided, and what it decided is durable; before it could say a word of it, it was gone. */
-  crashHubAfter(name: string, input: HubInput): void {
-    const { to } = this.#cosmos.hubs.step(this.#hub, name, input, this.#now)
-    this.#hub = to
-    this.crashHub()
+  crashHubAfter(hub: number, name: string, input: HubInput): void {
+    const { to } = this.#cosmos.hubs.step(this.#hubs[hub] ?? 0, name, input, this.#now)
+    this.#hubs[hub] = to
+    this.crashHub(hub)
+  }
+
+  crashHubHearing(mail: number): void {
+    const envelope = this.#cosmos.mail.open(mail)
+    const hub = this.#cosmos.hubIds.indexOf(envelope.to.id as HubId)
+    this.crashHubAfter(hub, `m${mail}`, { kind: 'received', envelope })
   }
 
   crash(node: number): void {
@@ -281,8 +297,8 @@ export class Draft {
     this.#dropUnreachable()
     return {
       now: this.#now,
-      hub: this.#hub,
-      hubLife: this.#hubLife,
+      hubs: this.#hubs,
+      hubLives: this.#hubLives,
       nodes: this.#nodes,
       lives: this.#lives,
       links: this.#links,
@@ -322,7 +338,7 @@ export class Draft {
   }
 
   #isReachable({ to }: Envelope): boolean {
-    if (to.id === hubId || to.incarnation === 0) return true
+    if (to.incarnation === 0 || this.#cosmos.hubIds.includes(to.id as HubId)) return true
     return this.#livingIncarnation(to) === to.incarnation
   }
 
@@ -331,16 +347,22 @@ export class Draft {
     return this.#nodes[node] === undefined ? undefined : this.#lives[node]
   }
 
+  /** Of the hub that decides on a task. */
+  #shadowFor(task: TaskId): HubShadow {
+    const { hubIds, hubs } = this.#cosmos
+    return hubs.state(this.#hubs[partitionOf(task, hubIds.length)] ?? 0).shadow
+  }
+
   /** What the initiator was told is what the journal says. */
   #compare(at: number): void {
     const { accepted, outcomes } = this.#cosmos.agents.state(at).shadow
-    const { journal, ended } = this.#cosmos.hubs.state(this.#hub).shadow
     for (const task of accepted) {
+      const { journal } = this.#shadowFor(task)
       if (!journal.some((fact) => fact.kind === 'task.accepted' && fact.task === task))
         throw new BrokenRule(`the initiator was told that ${task} is accepted; the journal does not know it`)
     }
     for (const [task, status] of outcomes) {
-      if (status !== 'refused' && ended.get(task) !== status)
+      if (status !== 'refused' && this.#shadowFor(task).ended.get(task) !== status)
         throw new BrokenRule(`the initiator was told that ${task} ended as ${status}; the journal says other`)
     }
   }

@@ -7,15 +7,18 @@ import type { Cosmos, State } from './cosmos.ts'
 
 /** What is wrong with this state as an end, or undefined for a good one. */
 export function faultsOfEnd(cosmos: Cosmos, state: State): string | undefined {
-  const hub = cosmos.hubs.machine(state.hub).state()
-  const wrong = faultsOfHub(hub)
-  if (wrong !== undefined) return wrong
+  const hubs = state.hubs.map((hub) => cosmos.hubs.machine(hub).state())
+  for (const hub of hubs) {
+    const wrong = faultsOfHub(hub) ?? faultsOfLending(hub)
+    if (wrong !== undefined) return wrong
+  }
   for (const node of state.nodes) {
     if (node === undefined) continue
     const fault = faultsOfAgent(cosmos, node)
     if (fault !== undefined) return fault
     for (const [task, status] of cosmos.agents.state(node).shadow.outcomes)
-      if (status === 'refused' && hub.tasks.has(task)) return `${task} was refused, and is still open`
+      if (status === 'refused' && hubs.some((hub) => hub.tasks.has(task)))
+        return `${task} was refused, and is still open`
   }
   return undefined
 }
@@ -33,6 +36,13 @@ function faultsOfHub(hub: Readonly<HubState>): string | undefined {
   for (const [skill, { sought }] of hub.supply)
     if (sought !== 0) return `the hub still seeks ${sought} agents with ${skill}`
   if (hub.recalls.size > 0) return 'the hub still waits for its journal'
+  return undefined
+}
+
+function faultsOfLending({ self, lending, reports }: Readonly<HubState>): string | undefined {
+  if (lending.loans.size > 0) return `${self.id} has ${lending.loans.size} slots lent to nobody`
+  for (const [home, { open }] of reports.sent)
+    if (open.size > 0) return `${self.id} still tells ${home} what became of its agents`
   return undefined
 }
 

@@ -26,6 +26,7 @@ export type MakeHub = (self: Address, random: () => number, configuration: Confi
 export const realHub: MakeHub = (self, random, configuration) => new Hub(self, random, configuration)
 
 export interface HubBirth {
+  readonly id: HubId
   readonly incarnation: number
   /** Everything that was ever durable. */
   readonly journal: readonly Fact[]
@@ -55,8 +56,8 @@ export function hubSpecies(
   configuration: Configuration,
 ): Species<HubBirth, HubInput, Fact, HubEffect, HubShadow, HubMachine> {
   return {
-    bear({ incarnation, replayed }, random) {
-      const hub = make({ id: hubId, incarnation }, random, configuration)
+    bear({ id, incarnation, replayed }, random) {
+      const hub = make({ id, incarnation }, random, configuration)
       for (const fact of replayed) hub.replay(fact)
       return hub
     },
@@ -121,10 +122,15 @@ function examineFailure(journal: readonly Fact[], fact: Fact): void {
 function examineSlots(hub: Readonly<HubState>, entry: RosterEntry): void {
   let held = 0
   let running = 0
-  for (const { search, group } of hub.tasks.values()) {
+  for (const { search, group, guests } of hub.tasks.values()) {
     if (search?.invitations.get(entry.id)?.asked.entry === entry) held += 1
     const part = group?.parts.get(entry.id)
+    if (guests?.has(entry.id)) continue
     if (part?.state === 'working' && part.member.incarnation === entry.address.incarnation) running += 1
+  }
+  for (const { epoch } of entry.loans ?? []) {
+    if (epoch === 0) held += 1
+    else running += 1
   }
   if (held !== entry.held || running !== entry.running) {
     const counted = `${entry.held} held and ${entry.running} running slots`
@@ -226,13 +232,20 @@ function sightsInEnd(facts: readonly Fact[], end: Extract<Fact, { kind: 'task.en
 }
 
 function sightsInEffects(effects: readonly HubEffect[]): Sight[] {
+  const seen: Sight[] = []
+  for (const effect of effects) {
+    if (effect.kind !== 'send') continue
+    if (effect.message.kind === 'SLOT_CONFIRM') seen.push('borrowed')
+    if (effect.message.kind === 'SLOT_RECALL') seen.push('recalled')
+  }
   const stale = effects.some((effect) => {
     if (effect.kind !== 'send') return false
     const { message } = effect
     if (message.kind === 'GROUP_RELEASE') return message.refusal.code === 'E_STALE_INVITE'
     return message.kind === 'MESSAGE_REFUSED' && staleCodes.has(message.refusal.code)
   })
-  return stale ? ['staleAnswered'] : []
+  if (stale) seen.push('staleAnswered')
+  return seen
 }
 
 const staleCodes: ReadonlySet<string> = new Set([

@@ -10,9 +10,8 @@ import type { Message } from '../../src/protocol/message.ts'
 import { refuse } from '../../src/protocol/refusal.ts'
 import { earliest, type Millis } from '../../src/protocol/time.ts'
 import { type Cosmos, Draft, type Luck, type State } from './cosmos.ts'
-import { hubId } from './hub-species.ts'
 
-type HubMove = { readonly name: string; readonly input: HubInput }
+type HubMove = { readonly hub: number; readonly name: string; readonly input: HubInput }
 
 export type Move =
   | { readonly kind: 'deliver' | 'lose' | 'repeat' | 'hub-dies-hearing'; link: string; place: number }
@@ -24,7 +23,8 @@ export type Move =
       readonly input: AgentInput
       readonly costs?: keyof Luck
     }
-  | { readonly kind: 'announce' | 'hub-crash' }
+  | { readonly kind: 'announce' }
+  | { readonly kind: 'hub-crash'; readonly hub: number }
   | { readonly kind: 'birth' | 'crash'; readonly node: number }
   | { readonly kind: 'pass' | 'delay'; readonly until: Millis }
 
@@ -34,12 +34,12 @@ export function movesIn(cosmos: Cosmos, state: State): Move[] {
   const free: Move[] = []
   const faults: Move[] = []
   addMessages(cosmos, state, free, faults)
-  const hubMoves = movesOfHub(cosmos, state)
+  const hubMoves = state.hubs.flatMap((_, hub) => movesOfHub(cosmos, state, hub))
   for (const move of hubMoves) free.push({ kind: 'hub', ...move })
   for (let node = 0; node < state.nodes.length; node++) addNode(cosmos, state, node, free, faults)
   if (state.announced < cosmos.tasks.length) free.push({ kind: 'announce' })
   if (state.luck.hubCrashes > 0) {
-    faults.push({ kind: 'hub-crash' })
+    for (const hub of state.hubs.keys()) faults.push({ kind: 'hub-crash', hub })
     for (const move of hubMoves) faults.push({ kind: 'hub-dies-doing', ...move })
   }
   const until = nextAlarm(cosmos, state)
@@ -50,10 +50,10 @@ export function movesIn(cosmos: Cosmos, state: State): Move[] {
   return [...free, ...faults]
 }
 
-function addMessages({ world }: Cosmos, { links, luck }: State, free: Move[], faults: Move[]): void {
+function addMessages({ world, hubIds }: Cosmos, { links, luck }: State, free: Move[], faults: Move[]): void {
   for (const link of [...links.keys()].sort()) {
     const queue = links.get(link) ?? []
-    const toHub = link.endsWith(` ${hubId}`)
+    const toHub = hubIds.some((id) => link.endsWith(` ${id}`))
     const arrivals = world.network === 'fifo' ? 1 : queue.length
     for (let place = 0; place < arrivals; place++) {
       if (queue.indexOf(queue[place] ?? 0) < place) continue
@@ -65,13 +65,13 @@ function addMessages({ world }: Cosmos, { links, luck }: State, free: Move[], fa
   }
 }
 
-function movesOfHub(cosmos: Cosmos, { hub, now }: State): HubMove[] {
-  const { wakeAt, shadow } = cosmos.hubs.state(hub)
+function movesOfHub(cosmos: Cosmos, { hubs, now }: State, hub: number): HubMove[] {
+  const { wakeAt, shadow } = cosmos.hubs.state(hubs[hub] ?? 0)
   const moves: HubMove[] = []
-  if (wakeAt !== undefined && wakeAt <= now) moves.push({ name: 'woke', input: woke })
+  if (wakeAt !== undefined && wakeAt <= now) moves.push({ hub, name: 'woke', input: woke })
   for (const task of shadow.recalls) {
     const facts = shadow.journal.filter((fact) => fact.kind !== 'hub.started' && fact.task === task)
-    moves.push({ name: `recalled ${task}`, input: { kind: 'recalled', task, facts } })
+    moves.push({ hub, name: `recalled ${task}`, input: { kind: 'recalled', task, facts } })
   }
   return moves
 }
@@ -127,8 +127,9 @@ const stopped = refuse('E_CANCELLED', 'it was stopped')
 const broken = refuse('E_WORK_FAILED', 'it went wrong')
 
 /** The next instant for which anybody has asked. */
-export function nextAlarm(cosmos: Cosmos, { hub, nodes }: State): Millis | undefined {
-  let at = cosmos.hubs.state(hub).wakeAt
+export function nextAlarm(cosmos: Cosmos, { hubs, nodes }: State): Millis | undefined {
+  let at: Millis | undefined
+  for (const hub of hubs) at = earliest(at, cosmos.hubs.state(hub).wakeAt)
   for (const node of nodes) {
     if (node === undefined) continue
     const { wakeAt, shadow } = cosmos.agents.state(node)
@@ -153,18 +154,16 @@ export function play(cosmos: Cosmos, state: State, move: Move): State {
       if (mail !== undefined) draft.arrive(mail)
       break
     }
-    case 'hub-dies-hearing': {
+    case 'hub-dies-hearing':
       draft.spend('hubCrashes')
-      const mail = draft.take(move.link, move.place)
-      draft.crashHubAfter(`m${mail}`, { kind: 'received', envelope: cosmos.mail.open(mail) })
+      draft.crashHubHearing(draft.take(move.link, move.place))
       break
-    }
     case 'hub':
-      draft.actHub(move.name, move.input)
+      draft.actHub(move.hub, move.name, move.input)
       break
     case 'hub-dies-doing':
       draft.spend('hubCrashes')
-      draft.crashHubAfter(move.name, move.input)
+      draft.crashHubAfter(move.hub, move.name, move.input)
       break
     case 'act':
       if (move.costs !== undefined) draft.spend(move.costs)
@@ -175,7 +174,7 @@ export function play(cosmos: Cosmos, state: State, move: Move): State {
       break
     case 'hub-crash':
       draft.spend('hubCrashes')
-      draft.crashHub()
+      draft.crashHub(move.hub)
       break
     case 'birth':
       draft.bear(move.node)
@@ -210,15 +209,15 @@ export function describe(cosmos: Cosmos, state: State, move: Move): string {
       return move.kind === 'deliver' ? what : `${what}  (${wordsFor[move.kind]})`
     }
     case 'hub':
-      return `hub  ${move.name}`
+      return `${cosmos.hubIds[move.hub]}  ${move.name}`
     case 'hub-dies-doing':
-      return `hub  ${move.name}  (${wordsFor[move.kind]})`
+      return `${cosmos.hubIds[move.hub]}  ${move.name}  (${wordsFor[move.kind]})`
     case 'act':
       return `${name(move.node)}  ${move.name}`
     case 'announce':
       return `you  announce ${cosmos.tasks[state.announced]?.id}`
     case 'hub-crash':
-      return 'hub  crashes, and begins again from its journal'
+      return `${cosmos.hubIds[move.hub]}  crashes, and begins again from its journal`
     case 'birth':
       return `${name(move.node)}  is born again`
     case 'crash':

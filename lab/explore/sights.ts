@@ -17,6 +17,8 @@ export const sights = {
   sentBack: 'a claim was sent back, and a later one accepted',
   agentLost: 'a working agent fell silent and its part was lost',
   reborn: 'an agent came back as a new incarnation and worked again',
+  borrowed: 'a group was formed with a slot of another home',
+  recalled: 'a home asked a slot back, or asked after it',
   resumed: 'a task that was open when the hub crashed was completed by the next hub',
 } as const
 

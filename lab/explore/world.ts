@@ -53,6 +53,8 @@ export interface World {
   readonly name: string
   readonly about: string
   readonly network: NetworkPromise
+  /** Hubs among which tasks and agents are divided by their names; 1 unless it is said. */
+  readonly partitions?: number
   readonly agents: readonly AgentOfWorld[]
   /** The first is announced at the beginning, each of the others at any time after the one before it. */
   readonly tasks: readonly (TaskSpec & { readonly id: string })[]

@@ -8,6 +8,9 @@ const ada: AgentOfWorld = { id: 'ada', skills: ['clean'], capacity: 1, successRa
 const bob: AgentOfWorld = { id: 'bob', skills: ['clean'], capacity: 1, successRate: 0.5 }
 const cyd: AgentOfWorld = { id: 'cyd', skills: ['model'], capacity: 1, successRate: 0.7 }
 
+/** Ada's home is the first of two hubs, cyd's the second; the task `a` is the second's, `b` the first's. */
+const openly = (agent: AgentOfWorld): AgentOfWorld => ({ ...agent, openOffer: true })
+
 const clean = (id: string) => ({ id, description: id, requires: [{ skill: 'clean' }] })
 const both = (id: string) => ({ id, description: id, requires: [{ skill: 'clean' }, { skill: 'model' }] })
 
@@ -297,5 +300,57 @@ export const worlds: readonly World[] = [
     clockSteps: 3,
     limits: calm,
     sometimes: ['completed', 'expired', 'staleAnswered'],
+  },
+  {
+    name: 'two hubs',
+    about: 'one group of two, whose homes are two hubs; a hub crashes, a message is lost',
+    network: 'fifo',
+    partitions: 2,
+    agents: [openly(ada), openly(cyd)],
+    tasks: [both('a')],
+    initiator: 'near',
+    faults: { hubCrashes: 1, losses: 1 },
+    clockSteps: 1,
+    limits: calm,
+    sometimes: ['completed', 'borrowed', 'resumed', 'recalled'],
+  },
+  {
+    name: 'two hubs, an agent crashes',
+    about: 'one group of two, whose homes are two hubs; one forgets everything and is born again',
+    network: 'fifo',
+    partitions: 2,
+    agents: [openly(ada), openly(cyd)],
+    tasks: [both('a')],
+    initiator: 'near',
+    faults: { agentCrashes: 1 },
+    clockSteps: 2,
+    limits: beating,
+    sometimes: ['completed', 'borrowed', 'agentLost', 'reborn'],
+  },
+  {
+    name: 'two hubs want one agent',
+    about: 'two tasks of two hubs want the one agent; a message is lost',
+    network: 'fifo',
+    partitions: 2,
+    agents: [openly(ada)],
+    tasks: [clean('a'), clean('b')],
+    initiator: 'near',
+    faults: { losses: 1 },
+    clockSteps: 1,
+    limits: calm,
+    sometimes: ['completed', 'borrowed'],
+  },
+  {
+    name: 'two hubs want a pair',
+    about: 'two tasks of two hubs want the same two agents, one at the home of each',
+    network: 'fifo',
+    partitions: 2,
+    agents: [openly(ada), openly(cyd)],
+    tasks: [both('a'), both('b')],
+    initiator: 'near',
+    faults: {},
+    clockSteps: 0,
+    limits: calm,
+    sometimes: ['completed', 'borrowed', 'recalled'],
   },
 ]

@@ -92,7 +92,9 @@ export function memberOf(hub: HubState, task: Task, { agent, incarnation }: Memb
 
 /** As whom a member, or somebody who was asked, is known to its task. */
 export function guestIn(hub: HubState, from: Address, message: Message): RosterEntry | undefined {
-  if (!('task' in message) || typeof message.task !== 'string') return undefined
+  // Of one hub there are no guests, and it hears a great many messages.
+  if (hub.lending.partitions === 1 || !('task' in message) || typeof message.task !== 'string')
+    return undefined
   const guest = hub.tasks.get(message.task)?.guests?.get(from.id as AgentId)
   return guest?.address.incarnation === from.incarnation ? guest : undefined
 }

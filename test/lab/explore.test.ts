@@ -44,6 +44,9 @@ const pinned: readonly Pin[] = [
   ['departure', 0, 4592, 13984],
   ['departure and crash', 0, 4749, 12052],
   ['deadline', 1, 12295, 36318],
+  ['two hubs', 0, 95199, 344391],
+  ['two hubs, an agent crashes', 1, 60577, 218251],
+  ['two hubs want one agent', 0, 24940, 85809],
 ]
 
 for (const [name, clockSteps, states, transitions] of pinned) {
