@@ -334,12 +334,7 @@ const bodies: { readonly [Kind in MessageKind]: Arbitrary<Body<Kind>> } = {
     grants: some(grant),
     supply: some(all({ skill: skillName, level, able: whole, free: whole })),
   }),
-  SLOT_CONFIRM: all({
-    task: taskId,
-    epoch: whole,
-    grants: some(grantInUse),
-    over: fc.boolean(),
-  }),
+  SLOT_CONFIRM: all({ task: taskId, epoch: whole, grants: some(grantInUse), over: fc.boolean() }),
   SLOT_RELEASE: all({ task: taskId, grants: some(grantId), over: fc.boolean() }),
   SLOT_RECALL: all({ task: taskId, grants: some(grantInUse) }),
   SLOT_LOST: all({ task: taskId, grant: grantId, refusal }),
