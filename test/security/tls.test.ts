@@ -3,7 +3,7 @@
  * docs/operating.md says.
  */
 import assert from 'node:assert/strict'
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,9 +11,12 @@ import { type TestContext, test } from 'node:test'
 import { Network } from '../../src/index.ts'
 import { hasNats, natsFor, patient } from '../nats.ts'
 import { agent, need } from '../network/stage.ts'
+import { root } from '../tidy/source.ts'
 import { type Stand, standFor } from './stand.ts'
 
 const hasOpenssl = spawnSync('openssl', ['version'], { stdio: 'ignore' }).status === 0
+
+const hasPython = spawnSync('python3', ['--version'], { stdio: 'ignore' }).status === 0
 
 interface Papers {
   /** The authority, and one that has signed nothing here. */
@@ -91,6 +94,20 @@ if (hasNats('SEC-6 TLS on a real server')) {
       assert.match(await refused(stand, { ca: '/none.pem' }), /none\.pem/)
     },
   )
+
+  test('SEC-8 the agent in Python signs over TLS as well', patient, async (t) => {
+    if (!hasOpenssl || !hasPython) return t.skip('skipped: openssl or python3 is not installed')
+    const { ca, paper } = papersFor(t)
+    const stand = await standFor(t, { ...paper('server', 'DNS:localhost,IP:127.0.0.1'), ca: undefined })
+    const hub = await stand.open('hub-1', { tls: { ca } })
+    const { port } = new URL(stand.server.url.replace('nats', 'http'))
+    const script = join(root, 'examples/python/agent.py')
+    const words = [script, 'localhost', port, 'main', 'bob', 'counting', stand.key('bob'), ca]
+    const python = spawn('python3', words, { stdio: ['ignore', 'ignore', 'inherit'] })
+    t.after(() => python.kill('SIGKILL'))
+    const task = await hub.announce(need({ requires: [{ skill: 'counting' }], payload: 'one two' }))
+    assert.deepEqual((await task.outcome()).results.counting?.[0]?.result, { words: 2 })
+  })
 
   test('SEC-6 a certificate that is over, or for another name, is not trusted', patient, async (t) => {
     if (!hasOpenssl) return t.skip('skipped: openssl is not installed')
