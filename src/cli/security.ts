@@ -37,16 +37,16 @@ export const securityGenerate: Command = {
   },
   examples: [
     [
-      'convoke security generate secure --hubs hub-1 --agents ada,bob --clients ops',
+      'convoke security generate secure --hubs alpha --agents ada,bob --clients ops',
       'then nats-server -c secure/server.conf lets these four in, and nobody else',
     ],
     [
-      'convoke security generate secure --hubs hub-1 --listen 0.0.0.0:4222 --cert server.pem --key server.key',
+      'convoke security generate secure --hubs alpha --listen 0.0.0.0:4222 --cert server.pem --key server.key',
       'with TLS, for other machines',
     ],
   ],
   notes: [
-    'convoke up --credentials secure/keys/hub-1.key; likewise agent, announce and the others, each with its own key.',
+    'convoke up --credentials secure/keys/alpha.key; likewise agent, announce and the others, each with its own key.',
     'Every key is in a file of its own, which its owner alone may read. server.conf is yours to change; users.conf,\n' +
       'which it includes, is written anew by add and remove, and holds no secret.',
   ],
@@ -79,7 +79,7 @@ async function generateAll(call: CommandCall): Promise<ExitCode> {
   const [folder = ''] = operands
   const wanted = wantedIn(call)
   if (!wanted.some(({ role }) => role === 'hub')) {
-    throw usage('the option --hubs is missing, and without a hub nothing is decided', 'Write --hubs hub-1.')
+    throw usage('the option --hubs is missing, and without a hub nothing is decided', 'Write --hubs alpha.')
   }
   const network = typeof options.name === 'string' ? options.name : 'main'
   const { generate, storeIn } = await import('../host/nats/security/keyring.ts')

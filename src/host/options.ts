@@ -144,9 +144,10 @@ function checkName(name: NodeId): Refusal | undefined {
   return checkId(name, 'name') ?? (isOfHub(name) ? idTaken(name, 'name') : undefined)
 }
 
-/** The hub answers for its own name and for all that begin with it and `--`. */
+/** A hub answers for its own name, and for all that begin with it and `--`. */
 export function isOfHub(id: string): boolean {
-  return id === hubId || id.startsWith(`${hubId}--`)
+  const [principal = ''] = id.split('--', 1)
+  return principal === hubId || /^hub-\d+$/.test(principal)
 }
 
 /** A server would refuse the same, and less clearly. */

@@ -137,7 +137,12 @@ test('SEC-1 what a command of security lacks is told before anything is written'
     [['generate'], 2, /FOLDER is missing/],
     [['generate', folder], 2, /--hubs is missing/],
     [['generate', folder, '--hubs', 'a.b'], 3, /E_BAD_ID: hub "a\.b"/],
-    [['generate', folder, '--hubs', 'hub'], 3, /E_BAD_ID: hub "hub" has the name of the hub/],
+    [['generate', folder, '--hubs', 'hub'], 3, /E_BAD_ID: hub "hub" has the name of a hub/],
+    [
+      ['generate', folder, '--hubs', 'a', '--agents', 'hub-3'],
+      3,
+      /E_BAD_ID: agent "hub-3" has the name of a hub/,
+    ],
     [['generate', folder, '--hubs', 'a,a'], 3, /E_BAD_ID: hub "a" is there twice/],
     [['generate', folder, '--hubs', 'a--b'], 3, /"--" in it/],
     [['generate', folder, '--hubs', 'a'.repeat(49)], 3, /too long/],
@@ -171,8 +176,14 @@ test('SEC-2 a roster that is damaged, or that somebody else changes, is left as 
 })
 
 test('SEC-4 the rights of an agent name its own subjects alone', () => {
-  const { publish, subscribe } = rightsOf({ role: 'agent', principal: 'ada', network: 'main' }, 16)
-  assert.deepEqual(publish, ['convoke.main.to.hub.ada', 'convoke.main.life.ada', 'convoke.main.ask.*'])
+  const { publish, subscribe } = rightsOf({ role: 'agent', principal: 'ada', network: 'main' }, 2)
+  assert.deepEqual(publish, [
+    'convoke.main.to.hub.ada',
+    'convoke.main.to.hub-0.ada',
+    'convoke.main.to.hub-1.ada',
+    'convoke.main.life.ada',
+    'convoke.main.ask.*',
+  ])
   assert.deepEqual(subscribe, [
     'convoke.main.to.ada.*',
     'convoke.main.life.ada',

@@ -31,7 +31,7 @@ if (hasNats('SEC-3 keys on a real server')) {
       const { open, key, server } = await standFor(t)
       const notices: Notice[] = []
       const notify = (notice: Notice): void => void notices.push(notice)
-      await open('hub-1', { notify })
+      await open('alpha', { notify })
       const ada = await open('ada', { notify, name: 'ada--desk' })
       await agent(ada, 'ada', async ({ task }, { announce }) => {
         if (task !== 'whole') return 'part'
@@ -79,7 +79,7 @@ if (hasNats('SEC-3 keys on a real server')) {
       t.after(() => running.child.kill('SIGKILL'))
       return running
     }
-    const up = stay('up', '--credentials', key('hub-1'))
+    const up = stay('up', '--credentials', key('alpha'))
     await until(() => /is the hub now/.test(up.err()), up.err)
     // Its key says who it is.
     const ada = stay('agent', '--skill', 'work', '--run', 'wc -c', '--credentials', key('ada'))
@@ -104,7 +104,7 @@ if (hasNats('SEC-3 keys on a real server')) {
     async (t) => {
       const { open, line } = await standFor(t)
       const heard: string[] = []
-      const planner = await open('hub-1', { name: 'hub-1' })
+      const planner = await open('alpha', { name: 'alpha' })
       void (async () => {
         for await (const each of planner.watch()) {
           if (each.kind === 'message') heard.push(`${each.envelope.from.id} ${each.envelope.message.kind}`)
@@ -122,9 +122,9 @@ if (hasNats('SEC-3 keys on a real server')) {
         })
       }
       // As another on the subject of another; as another on its own; as the hub to another agent.
-      ada.publish(subjects.to(hub, 'hub-1' as NodeId), order('hub-1'))
+      ada.publish(subjects.to(hub, 'alpha' as NodeId), order('alpha'))
       ada.publish(subjects.to(hub, 'bob' as NodeId), order('bob'))
-      ada.publish(subjects.to(hub, 'ada' as NodeId), order('hub-1'))
+      ada.publish(subjects.to(hub, 'ada' as NodeId), order('alpha'))
       ada.publish(subjects.to('bob' as NodeId, hub), order('hub'))
       // As the hub's life, as its owner, as another's life.
       ada.publish(subjects.life(hub), `${Date.now() + 1e9}`)
@@ -142,7 +142,7 @@ if (hasNats('SEC-3 keys on a real server')) {
       const refused = refusals()
       const what = 'these credentials do not allow to say anything on'
       assert.deepEqual(refused, [
-        `${what} convoke.main.to.hub.hub-1`,
+        `${what} convoke.main.to.hub.alpha`,
         `${what} convoke.main.to.hub.bob`,
         `${what} convoke.main.to.bob.hub`,
         `${what} convoke.main.life.hub`,
@@ -173,7 +173,7 @@ if (hasNats('SEC-3 keys on a real server')) {
     patient,
     async (t) => {
       const { open, line } = await standFor(t)
-      const planner = await open('hub-1', { name: 'hub-1' })
+      const planner = await open('alpha', { name: 'alpha' })
       const notices: Notice[] = []
       const ada = await line('ada', notices)
       const stolen: string[] = []
@@ -250,7 +250,7 @@ if (hasNats('SEC-3 keys on a real server')) {
         'E_RANGE',
         'where',
       )
-      await open('hub-1')
+      await open('alpha')
       const ada = await open('ada')
       await assertRefused(
         agent(ada, 'bob', () => 1),
@@ -295,7 +295,7 @@ if (hasNats('SEC-3 keys on a real server')) {
 
   test('SEC-5 a bare seed, as other tools of NATS write it, opens the same door', patient, async (t) => {
     const { open, key, server, folder } = await standFor(t)
-    await open('hub-1')
+    await open('alpha')
     const bare = join(folder, 'bare.nk')
     writeFileSync(bare, readFileSync(key('eve'), 'utf8').split('\n')[1] ?? '')
     // Its group may read it: that is how orchestrators hand out secrets.
@@ -311,7 +311,7 @@ if (hasNats('SEC-3 keys on a real server')) {
     async (t) => {
       const { open, server, folder, key } = await standFor(t)
       const notices: Notice[] = []
-      const planner = await open('hub-1', { notify: (notice) => void notices.push(notice) })
+      const planner = await open('alpha', { notify: (notice) => void notices.push(notice) })
       const ada = await open('ada')
       const left = ada.closed()
       await agent(ada, 'ada', () => 'by ada')
@@ -348,7 +348,7 @@ if (hasNats('SEC-3 keys on a real server')) {
   test('SEC-8 the agent in Python signs with its key, and is refused with another', patient, async (t) => {
     if (!hasPython) return t.skip('skipped: python3 is not installed')
     const { open, server, key } = await standFor(t)
-    const planner = await open('hub-1')
+    const planner = await open('alpha')
     const { port } = new URL(server.url.replace('nats', 'http'))
     const python = (id: string, file: string[]) => {
       const script = join(root, 'examples/python/agent.py')

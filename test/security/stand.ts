@@ -16,7 +16,7 @@ import type { NodeId } from '../../src/protocol/index.ts'
 import { placeOf } from '../nats.ts'
 
 export const everybody: readonly Wanted[] = [
-  { role: 'hub', id: 'hub-1' },
+  { role: 'hub', id: 'alpha' },
   { role: 'agent', id: 'ada' },
   { role: 'agent', id: 'bob' },
   { role: 'client', id: 'ops' },

@@ -77,7 +77,7 @@ if (hasNats('SEC-6 TLS on a real server')) {
       if (!hasOpenssl) return t.skip('skipped: openssl is not installed')
       const { ca, otherCa, paper } = papersFor(t)
       const stand = await standFor(t, { ...paper('server', 'DNS:localhost,IP:127.0.0.1'), ca: undefined })
-      await stand.open('hub-1', { tls: { ca } })
+      await stand.open('alpha', { tls: { ca } })
       const ada = await stand.open('ada', { tls: { ca } })
       await agent(ada, 'ada', () => 'safe')
       const ops = await Network.open(
@@ -99,11 +99,11 @@ if (hasNats('SEC-6 TLS on a real server')) {
     if (!hasOpenssl || !hasPython) return t.skip('skipped: openssl or python3 is not installed')
     const { ca, paper } = papersFor(t)
     const stand = await standFor(t, { ...paper('server', 'DNS:localhost,IP:127.0.0.1'), ca: undefined })
-    const hub = await stand.open('hub-1', { tls: { ca } })
+    const hub = await stand.open('alpha', { tls: { ca } })
     const { port } = new URL(stand.server.url.replace('nats', 'http'))
     const script = join(root, 'examples/python/agent.py')
     const words = [script, 'localhost', port, 'main', 'bob', 'counting', stand.key('bob'), ca]
-    const python = spawn('python3', words, { stdio: ['ignore', 'ignore', 'inherit'] })
+    const python = spawn('python3', words, { stdio: 'ignore' })
     t.after(() => python.kill('SIGKILL'))
     const task = await hub.announce(need({ requires: [{ skill: 'counting' }], payload: 'one two' }))
     assert.deepEqual((await task.outcome()).results.counting?.[0]?.result, { words: 2 })
@@ -130,7 +130,7 @@ if (hasNats('SEC-6 TLS on a real server')) {
       const stand = await standFor(t, { ...paper('server', 'IP:127.0.0.1'), ca })
       assert.match(await refused(stand, { ca }), / \/ .*--cert FILE --key FILE/)
       const tls = { ca, ...paper('client', 'DNS:client') }
-      const hub = await stand.open('hub-1', { tls })
+      const hub = await stand.open('alpha', { tls })
       assert.equal(hub.status().connected, true)
       await assert.rejects(Network.open(stand.server.url, { tls }), { code: 'E_FORBIDDEN' })
     },

@@ -9,7 +9,7 @@ import { nkeys } from '@nats-io/transport-node'
 import { checkId, quote } from '../../../protocol/id.ts'
 import { refuse } from '../../../protocol/refusal.ts'
 import { Fault } from '../../fault.ts'
-import { hubId } from '../../options.ts'
+import { isOfHub } from '../../options.ts'
 import { RefusedError } from '../../refused.ts'
 import { keyText, type Role } from '../key-file.ts'
 import { type ServerWishes, serverText, usersText } from './configuration.ts'
@@ -141,7 +141,7 @@ function checkNames(wanted: readonly Wanted[]): void {
     check(checkId(id, role))
     const wrong = (what: string, hint: string): RefusedError =>
       new RefusedError(refuse('E_BAD_ID', `${role} ${quote(id)} ${what}`, { field: role, hint }))
-    if (id === hubId) throw wrong('has the name of the hub', 'Choose another, such as hub-1.')
+    if (isOfHub(id)) throw wrong('has the name of a hub', 'Choose another, such as alpha.')
     if (id.includes('--'))
       throw wrong('has "--" in it', 'What is behind it tells the nodes of one key apart.')
     if (id.length > principalCharactersMax) {

@@ -3,7 +3,7 @@
  * Must never happen here: a right by which one identity speaks for another, or an agent reaches the log.
  */
 import type { NodeId } from '../../../protocol/id.ts'
-import { hubId } from '../../options.ts'
+import { hubsOf } from '../../../protocol/partition.ts'
 import type { Identity } from '../key-file.ts'
 import { inboxOf, subjectsOf } from '../subjects.ts'
 
@@ -12,7 +12,7 @@ export interface Rights {
   readonly subscribe: readonly string[]
 }
 
-/** `partitions`: how many logs the network has. */
+/** `partitions`: how many hubs and logs the network has at the most. */
 export function rightsOf({ role, principal, network }: Identity, partitions: number): Rights {
   const subjects = subjectsOf(network)
   const inbox = `${inboxOf(network, principal)}.>`
@@ -30,7 +30,8 @@ export function rightsOf({ role, principal, network }: Identity, partitions: num
     }
   }
   const self = principal as NodeId
-  const publish = [subjects.to(hubId, self), subjects.life(self), subjects.ask('*')]
+  const hubs = [...hubsOf(1), ...hubsOf(partitions)].map((hub) => subjects.to(hub, self))
+  const publish = [...hubs, subjects.life(self), subjects.ask('*')]
   const subscribe = [subjects.allTo(self), subjects.life(self), subjects.owner('*'), inbox]
   if (role === 'agent') return { publish, subscribe }
   return {
