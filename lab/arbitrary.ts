@@ -264,7 +264,12 @@ const grant: Arbitrary<Grant> = record(
           timeM2: amount,
           updatedAt: amount,
         },
-        { fits: some(real), own: fc.tuple(amount, amount), drift: fc.tuple(amount, amount) },
+        {
+          fits: some(real),
+          own: fc.tuple(amount, amount),
+          drift: fc.tuple(amount, amount),
+          pace: fc.tuple(amount, real),
+        },
       ),
     ),
     capacity: positive,
@@ -273,15 +278,14 @@ const grant: Arbitrary<Grant> = record(
   { openOffer: record({}, { price: amount }) },
 )
 
+const warning = all({ kind: fc.constant('late'), message: text, expectedMs: whole })
+
 /** The fields of a message of one kind, without the kind. */
 type Body<Kind extends MessageKind> = Omit<Extract<Message, { readonly kind: Kind }>, 'kind'>
 
 const bodies: { readonly [Kind in MessageKind]: Arbitrary<Body<Kind>> } = {
   TASK_ANNOUNCE: record({ task: announcement }, { fresh: all({ hub: whole, serial: whole }) }),
-  TASK_ACCEPTED: record(
-    { task: taskId },
-    { warning: all({ kind: fc.constant('late'), message: text, expectedMs: whole }) },
-  ),
+  TASK_ACCEPTED: record({ task: taskId }, { warning }),
   TASK_REFUSED: all({ task: taskId, refusal }),
   TASK_FOLLOW: all({ task: taskId }),
   TASK_ENDED: all({ task: taskId, outcome }),
@@ -349,7 +353,7 @@ const bodies: { readonly [Kind in MessageKind]: Arbitrary<Body<Kind>> } = {
           blame: share,
           absent: fc.boolean(),
         },
-        { tookMs: amount },
+        { tookMs: amount, statedMs: amount },
       ),
     ),
   }),

@@ -48,7 +48,7 @@ export function lateness(hub: HubState, announcement: TaskAnnouncement): Warning
     count: need.count,
     earliest: timesOf(hub, need, (entry) => finishIn(hub, entry, need.skill, begins, expectedMs)),
   }))
-  const expected = Math.ceil(Math.max(begins + (expectedMs ?? 0), soonestMs(timings) ?? 0))
+  const expected = Math.ceil(soonestMs(timings) ?? begins + (expectedMs ?? 0))
   if (expected <= deadlineMs) return undefined
   const what = `it is expected to end after ${expected} ms, if it is the next to begin`
   return { kind: 'late', message: `${what}; its deadline is ${deadlineMs} ms`, expectedMs: expected }
@@ -62,7 +62,8 @@ function finishIn(
   begins: Millis,
   stated: Millis | undefined,
 ): Millis | undefined {
-  const takes = stated ?? entry.estimates[entry.skills.findIndex(({ name }) => name === skill)]?.typicalMs
+  const expected = entry.estimates[entry.skills.findIndex(({ name }) => name === skill)]
+  const takes = stated === undefined ? expected?.typicalMs : stated * (expected?.pace ?? 1)
   const [free = 0] = freeIn(hub, entry, 1)
   return takes === undefined ? undefined : Math.max(begins, free) + takes
 }

@@ -3,7 +3,6 @@
  * work taught us.
  * Must never happen here: arithmetic (that is a strategy's), or a choice.
  */
-
 import type { AgentId, HubId, SkillName } from '../protocol/id.ts'
 import { rankOf, type Skill, type SkillLevel } from '../protocol/skill.ts'
 import type { Evidence, SkillStanding } from '../protocol/standing.ts'
@@ -18,6 +17,7 @@ import {
   type Estimate,
   estimate,
   expectedTime,
+  latestAfter,
   scoreStrategy,
   slotsOf,
   successFor,
@@ -34,7 +34,7 @@ import {
   withoutLevel,
 } from '../strategy/standing.ts'
 import { record } from './applying.ts'
-import { report } from './reports.ts'
+import { type Reported, report } from './reports.ts'
 import { isOwn } from './roster.ts'
 import {
   type Asked,
@@ -121,9 +121,9 @@ export function scoreOffer(hub: HubState, task: Task, needs: readonly OpenNeed[]
   const values = new Array<number | undefined>(needs.length).fill(undefined)
   let slots = 1
   let latestMs: Millis | undefined
-  // What the initiator states says more of this task than how long other tasks took.
+  // What the initiator states says more of this task than how long others took: of those only the pace is taken.
   const stated = offer.expectedMs === undefined ? task.announcement.expectedMs : undefined
-  let expectedMs = stated
+  let expectedMs: Millis | undefined
   for (const index of asked.reach.needs) {
     const place = skillPlace(entry, needs[index]?.skill)
     const expected = currentEstimate(hub, entry, place)
@@ -133,16 +133,16 @@ export function scoreOffer(hub: HubState, task: Task, needs: readonly OpenNeed[]
     if (success > asked.success) asked.success = success
     if (expected.weight > asked.outcomes) asked.outcomes = expected.weight
     slots = Math.max(slots, slotsOf(expected, entry.capacity))
-    latestMs = longer(latestMs, expected.latestMs)
-    if (stated === undefined)
-      expectedMs = longer(expectedMs, offeredTime(hub, entry, place, expected, offer.expectedMs))
+    const own = offeredTime(hub, entry, place, expected, offer.expectedMs, stated)
+    expectedMs = longer(expectedMs, own)
+    latestMs = longer(latestMs, stated === undefined ? expected.latestMs : latestAfter(expected, own))
   }
   asked.values = values
   asked.costs = costsOf(
     {
       busy: Math.max(offer.busy, inFlight),
       slots,
-      expectedMs: expectedMs ?? offer.expectedMs,
+      expectedMs: expectedMs ?? stated ?? offer.expectedMs,
       residualMs: residualMs(hub, entry),
       price: offer.price,
     },
@@ -176,7 +176,9 @@ function offeredTime(
   place: number,
   expected: Estimate,
   offeredMs: Millis | undefined,
+  statedMs: Millis | undefined,
 ): Millis | undefined {
+  if (statedMs !== undefined) return statedMs * expected.pace
   if (offeredMs === undefined) return expected.typicalMs
   const name = entry.skills[place]?.name
   const standing = name === undefined ? undefined : hub.standings.get(entry.id)?.get(name)
@@ -251,8 +253,9 @@ export interface Seen {
 /** Writes down what the outcomes of members teach, as one fact. */
 export function learn(hub: HubState, task: Task, seen: readonly Seen[]): void {
   const own = ownOf(hub, task, seen)
+  const { expectedMs } = task.announcement
   const evidence = defined(
-    own.map((part) => evidenceOf(hub, part, (skill) => requiredRankOf(hub, task, skill))),
+    own.map((part) => evidenceOf(hub, part, expectedMs, (skill) => requiredRankOf(hub, task, skill))),
   )
   if (evidence.length === 0) return
   record(hub, {
@@ -274,15 +277,15 @@ function ownOf(hub: HubState, task: Task, seen: readonly Seen[]): readonly Seen[
   return seen.filter(({ agent }) => isOwn(hub, agent))
 }
 
-/** Writes down what another hub has seen. `ranks`: at which each of the skills was asked for. */
+/** Writes down what another hub has seen. */
 export function learnFromReport(
   hub: HubState,
-  outcomes: readonly { readonly seen: Seen; readonly ranks: readonly number[] }[],
+  outcomes: readonly Reported[],
   source: { readonly hub: HubId; readonly serial: number },
 ): void {
   const evidence = defined(
-    outcomes.map(({ seen, ranks }) =>
-      evidenceOf(hub, seen, (skill) => ranks[seen.skills.indexOf(skill)] ?? 0),
+    outcomes.map(({ seen, ranks, statedMs }) =>
+      evidenceOf(hub, seen, statedMs, (skill) => ranks[seen.skills.indexOf(skill)] ?? 0),
     ),
   )
   record(hub, { kind: 'standing.changed', at: hub.now, evidence, strategy: standingStrategy, source })
@@ -292,6 +295,7 @@ export function learnFromReport(
 function evidenceOf(
   hub: HubState,
   seen: Seen,
+  statedMs: Millis | undefined,
   rankAsked: (skill: SkillName) => number,
 ): Evidence | undefined {
   const { agent } = seen
@@ -301,7 +305,7 @@ function evidenceOf(
     seen.skills.map((skill) => {
       const claim = entry?.skills[skillPlace(entry, skill)]
       const before = standings?.get(skill) ?? (claim && newStanding(claim, hub.now))
-      return before && observed(hub, before, seen, rankAsked(skill))
+      return before && observed(hub, before, seen, statedMs, rankAsked(skill))
     }),
   )
   return skills.length === 0 ? undefined : { agent, skills }
@@ -328,7 +332,13 @@ export function learnFromRejection(hub: HubState, task: Task): void {
   )
 }
 
-function observed(hub: HubState, before: SkillStanding, seen: Seen, requiredRank: number): SkillStanding {
+function observed(
+  hub: HubState,
+  before: SkillStanding,
+  seen: Seen,
+  statedMs: Millis | undefined,
+  requiredRank: number,
+): SkillStanding {
   const { blame, tookMs } = seen
   const { levels } = hub.configuration
   const { skill } = before
@@ -337,7 +347,7 @@ function observed(hub: HubState, before: SkillStanding, seen: Seen, requiredRank
     prior: hub.population.priorOf(skill, levels[requiredRank] ?? before.level),
     expectedMs: entry === undefined ? undefined : entry.estimates[skillPlace(entry, skill)]?.typicalMs,
   }
-  const time = tookMs === undefined ? {} : { tookMs }
+  const time = tookMs === undefined ? {} : { tookMs, statedMs }
   let standing = before
   if (blame > 0) {
     const verdict = { success: false, weight: blame, requiredRank, ...time }

@@ -48,12 +48,14 @@ export function report(hub: HubState, task: Task, seen: readonly Seen[]): void {
 }
 
 function outcomeOf(hub: HubState, task: Task, { agent, skills, blame, absent, tookMs }: Seen): MemberOutcome {
+  const { expectedMs } = task.announcement
   return {
     agent,
     skills: skills.map((skill) => ({ skill, level: levelAskedOf(hub, task, skill) })),
     blame,
     absent: absent ?? false,
     ...(tookMs === undefined ? {} : { tookMs }),
+    ...(expectedMs === undefined ? {} : { statedMs: expectedMs }),
   }
 }
 
@@ -72,6 +74,13 @@ export function reportAgain(hub: HubState): void {
   }
 }
 
+/** What another hub has seen. `ranks`: at which each of the skills was asked for. */
+export interface Reported {
+  readonly seen: Seen
+  readonly ranks: readonly number[]
+  readonly statedMs: Millis | undefined
+}
+
 /** Another hub has seen what became of own agents. Only the report that follows the last one is counted. */
 export function onReport(hub: HubState, from: Address, { serial, outcomes }: OutcomeReport): void {
   const source = from.id as HubId
@@ -79,10 +88,10 @@ export function onReport(hub: HubState, from: Address, { serial, outcomes }: Out
   if (serial === counted + 1) {
     learnFromReport(
       hub,
-      outcomes.map(({ agent, skills, blame, absent, tookMs }) => {
+      outcomes.map(({ agent, skills, blame, absent, tookMs, statedMs }) => {
         const ranks = skills.map(({ level }) => rankOf(hub.configuration.levels, level) ?? 0)
         const seen = { agent, skills: skills.map(({ skill }) => skill), blame, absent }
-        return { seen: tookMs === undefined ? seen : { ...seen, tookMs }, ranks }
+        return { seen: tookMs === undefined ? seen : { ...seen, tookMs }, ranks, statedMs }
       }),
       { hub: source, serial },
     )

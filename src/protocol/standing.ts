@@ -25,6 +25,8 @@ export interface SkillStanding {
   readonly timeWeight: number
   readonly timeMean: number
   readonly timeM2: number
+  /** Natural logarithm of the duration over the one that was stated: weight and mean. Absent: none was stated. */
+  readonly pace?: readonly [number, number]
   readonly updatedAt: Millis
 }
 
@@ -38,6 +40,8 @@ export interface MemberOutcome {
   /** It died or fell silent. */
   readonly absent: boolean
   readonly tookMs?: Millis
+  /** How long the initiator said that the task would take. */
+  readonly statedMs?: Millis
 }
 
 /** How one member's part in one group generation ended. Counted once per task, epoch and member. */

@@ -41,6 +41,29 @@ export function updateTime(model: TimeModel, seen: Duration): TimeModel {
   }
 }
 
+/** Weight and mean of the logarithm of durations over what was stated for them, or undefined where nothing was. */
+export type Pace = SkillStanding['pace']
+
+/**
+ * One more duration of which another was stated before. What failed sooner than the agent's pace lets expect says
+ * nothing.
+ */
+export function updatePace(pace: Pace, seen: Duration, statedMs: Millis | undefined): Pace {
+  if (statedMs === undefined) return pace
+  const [before = 0, mean = 0] = pace ?? []
+  const log = Math.log(Math.max(1, seen.tookMs) / Math.max(1, statedMs))
+  if (!seen.success && log <= mean) return pace
+  const known = before * 2 ** (-seen.weight / halfLifeTasks)
+  const weight = known + seen.weight
+  return [round(weight), round(mean + ((log - mean) * seen.weight) / weight)]
+}
+
+/** How many times longer than stated an agent takes. That it is right weighs as much as three durations. */
+export function paceOf(pace: Pace): number {
+  const [weight = 0, mean = 0] = pace ?? []
+  return Math.exp((weight * mean) / (timePriorWeight + weight))
+}
+
 /** Written into the journal with every outcome: what lies behind the sixth place is not known anyway. */
 function round(value: number): number {
   return Math.round(value * 1e6) / 1e6

@@ -6,11 +6,11 @@
 import type { Skill } from '../protocol/skill.ts'
 import type { SkillStanding } from '../protocol/standing.ts'
 import type { Millis } from '../protocol/time.ts'
-import { timePriorWeight, timeSpread, timeSpreadPrior } from './duration.ts'
+import { paceOf, timePriorWeight, timeSpread, timeSpreadPrior } from './duration.ts'
 import { drawBeta, normalCdf } from './normal.ts'
 import { defaultPrior, type Prior } from './population.ts'
 
-export const scoreStrategy: string = 'thompson-lcb-eft@2'
+export const scoreStrategy: string = 'thompson-lcb-eft@3'
 
 /** How far a claimed rate, or a claimed time, moves the prior. */
 const claimTrust = 0.3
@@ -50,6 +50,8 @@ export interface Estimate {
   readonly typicalMs: Millis | undefined
   /** Nine of ten assignments take no longer. */
   readonly latestMs: Millis | undefined
+  /** How many times longer it takes than is stated, where something is. */
+  readonly pace: number
   /** What it was made with; when the population has moved, it is to be made again. */
   readonly prior: Prior
 }
@@ -59,7 +61,7 @@ export interface Estimate {
  * Source: Beta reputation (Jøsang and Ismail 2002) with an empirical prior; log-normal durations.
  */
 export function estimate(
-  standing: Pick<SkillStanding, 'successes' | 'failures' | 'timeWeight' | 'timeMean' | 'timeM2'>,
+  standing: Pick<SkillStanding, 'successes' | 'failures' | 'timeWeight' | 'timeMean' | 'timeM2' | 'pace'>,
   claim: Skill,
   prior: Prior = defaultPrior,
 ): Estimate {
@@ -70,7 +72,8 @@ export function estimate(
   const mean = (expected * prior.strength + standing.successes) / strength
   const lower = Math.max(0, mean - z90 * Math.sqrt((mean * (1 - mean)) / (strength + 1)))
   const { typicalMs, latestMs } = estimateTime(standing, claim.meanTimeMs, prior)
-  return { mean, lower, weight, strength, slots: 1 + standing.successes, typicalMs, latestMs, prior }
+  const slots = 1 + standing.successes
+  return { mean, lower, weight, strength, slots, typicalMs, latestMs, pace: paceOf(standing.pace), prior }
 }
 
 function estimateTime(
@@ -114,6 +117,15 @@ export function expectedTime(
     return offeredMs ?? e.typicalMs
   const log = timePriorWeight * Math.log(Math.max(1, offeredMs)) + timeWeight * Math.log(e.typicalMs)
   return Math.exp(log / (timePriorWeight + timeWeight))
+}
+
+/** Nine of ten assignments with this median take no longer, by the scatter of the agent's others. */
+export function latestAfter(
+  { typicalMs, latestMs }: Estimate,
+  ownMs: Millis | undefined,
+): Millis | undefined {
+  if (typicalMs === undefined || latestMs === undefined || ownMs === undefined) return undefined
+  return (ownMs * latestMs) / Math.max(1, typicalMs)
 }
 
 /**

@@ -8,11 +8,11 @@ import { assert } from '../protocol/machine.ts'
 import { rankOf, type Skill, type SkillLevel } from '../protocol/skill.ts'
 import type { SkillStanding } from '../protocol/standing.ts'
 import type { Millis } from '../protocol/time.ts'
-import { updateTime } from './duration.ts'
+import { updatePace, updateTime } from './duration.ts'
 import { claimedFits, isExample, nextRank, updateFits } from './level.ts'
 import { defaultPrior, type Prior } from './population.ts'
 
-export const standingStrategy: string = 'beta-bayes-cusum@2'
+export const standingStrategy: string = 'beta-bayes-cusum@3'
 
 /** Evidence loses half of its weight in this time, or with this many newer outcomes, whichever is sooner. */
 const successHalfLifeMs = 180 * 24 * 3_600_000
@@ -35,6 +35,8 @@ export interface Verdict {
   readonly requiredRank: number
   /** How long it took; of a failure, how long it had been at work. */
   readonly tookMs?: Millis
+  /** How long the initiator said that it would take. */
+  readonly statedMs?: Millis | undefined
 }
 
 /** What was known before the outcome: of all agents of the level that the task asked for, and of this agent's pace. */
@@ -87,7 +89,9 @@ export function observe(
   const next = nextRank(rank, fits, seen, successes + failures)
   const own = next === rank ? ownAfter(standing, seen, before, rank, kept) : undefined
   const { tookMs } = seen
-  const time = tookMs === undefined ? standing : updateTime(standing, { ...seen, tookMs, expectedMs })
+  const duration = tookMs === undefined ? undefined : { ...seen, tookMs, expectedMs }
+  const time = duration === undefined ? standing : updateTime(standing, duration)
+  const pace = duration === undefined ? standing.pace : updatePace(standing.pace, duration, seen.statedMs)
   return {
     skill: standing.skill,
     level: levels[next] ?? standing.level,
@@ -99,6 +103,7 @@ export function observe(
     timeWeight: time.timeWeight,
     timeMean: time.timeMean,
     timeM2: time.timeM2,
+    ...(pace === undefined ? {} : { pace }),
     updatedAt: Math.max(now, standing.updatedAt),
   }
 }

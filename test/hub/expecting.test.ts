@@ -128,3 +128,21 @@ test('SEEN-7 of two equals the one whose work ends sooner is chosen, and overdue
   // It should have ended long ago, and nobody knows when it will.
   assert.equal(chosenAfter(3_000_000), 'bob')
 })
+
+test('SEEN-11 where durations are stated, who is slower than stated is expected to take longer', () => {
+  const sizes = [30_000, 60_000, 120_000]
+  const statedOf = (task: string): number => sizes[Number(/\d+/.exec(task)) % 3] ?? 0
+  const { join, play, formed } = stageFor((agent, task) => {
+    return { tookMs: statedOf(task) * (agent === 'ada' ? 0.5 : 2), success: true }
+  })
+  join('ada')
+  join('bob')
+  for (let i = 0; i < 24; i++) {
+    const exclude = [(i % 2 === 0 ? 'ada' : 'bob') as AgentId]
+    play(`t${i}`, { expectedMs: statedOf(`t${i}`), exclude })
+  }
+  play('t25', { expectedMs: statedOf('t25') })
+  const considered = formed.at(-1)?.considered
+  const timeOf = (agent: string): number => about(considered, agent).costs?.time ?? 0
+  assert.ok(timeOf('bob') > 1.5 * timeOf('ada'), `${timeOf('bob')} and ${timeOf('ada')}`)
+})

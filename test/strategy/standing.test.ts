@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { SkillName } from '../../src/protocol/id.ts'
 import { defaultLevels, rankOf, type Skill, type SkillLevel } from '../../src/protocol/skill.ts'
 import type { SkillStanding } from '../../src/protocol/standing.ts'
+import { paceOf } from '../../src/strategy/duration.ts'
 import { claimedFits } from '../../src/strategy/level.ts'
 import { drawNormal } from '../../src/strategy/normal.ts'
 import { Population } from '../../src/strategy/population.ts'
@@ -218,6 +219,22 @@ test('STAND-12 work that was given up counts as longer than the time it had, not
   const never = after(fresh('expert'), [false], { tookMs: 5000 })
   assert.ok(Math.exp(never.timeMean) > 5000, 'who never succeeded takes longer than all its tries')
   assert.ok(Number.isFinite(after(known, [false], { tookMs: 1e15 }).timeM2))
+})
+
+test('STAND-16 how many times longer than stated an agent takes is learned, of work of any size', () => {
+  const pace = (standing: SkillStanding): number => paceOf(standing.pace)
+  assert.equal(pace(fresh('expert')), 1)
+  assert.equal(after(fresh('expert'), times(5, true), { tookMs: 5 }).pace, undefined)
+  let slow = fresh('expert')
+  for (let i = 0; i < 30; i++) {
+    const statedMs = [10, 1_000, 100_000][i % 3] ?? 0
+    slow = after(slow, [true], { tookMs: 4 * statedMs, statedMs })
+  }
+  assert.ok(pace(slow) > 3 && pace(slow) < 4, `${pace(slow)}`)
+  assert.deepEqual(after(slow, [false], { tookMs: 10, statedMs: 1_000 }).pace, slow.pace, 'a quick failure')
+  assert.ok(pace(after(slow, [false], { tookMs: 50_000, statedMs: 1_000 })) > pace(slow), 'a late one')
+  const faster = after(slow, times(40, true), { tookMs: 1_000, statedMs: 1_000 })
+  assert.ok(pace(faster) < 1.5, `${pace(faster)}`)
 })
 
 test('STAND-14 an agent that has changed is soon believed to have, and one that has not is left in peace', () => {

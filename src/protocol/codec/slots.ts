@@ -130,6 +130,7 @@ function outcomeSchema({ skillsMax }: Limits): Schema<MemberOutcome> {
       blame: share,
       absent: flag,
       tookMs: z.exactOptional(amount),
+      statedMs: z.exactOptional(amount),
     }),
   )
 }
@@ -146,6 +147,7 @@ const standing: Schema<SkillStanding> = exactly<SkillStanding>()(
     timeWeight: amount,
     timeMean: real,
     timeM2: amount,
+    pace: z.exactOptional(z.tuple([amount, real])),
     updatedAt: amount,
   }),
 )
