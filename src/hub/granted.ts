@@ -64,7 +64,12 @@ function giveUpGrants(hub: HubState, home: HubId, { task, grants }: SlotGrant): 
 
 function noteSupply(hub: HubState, home: HubId, { supply }: SlotGrant): void {
   const known = hub.lending.supplies.get(home) ?? new Map<string, { able: number; free: number }>()
-  for (const { skill, level, able, free } of supply) known.set(supplyName({ skill, level }), { able, free })
+  for (const { skill, level, able, free } of supply) {
+    const name = supplyName({ skill, level })
+    // Nothing and not known are the same; otherwise every name that a stranger makes up would be kept for ever.
+    if (able === 0) known.delete(name)
+    else known.set(name, { able, free })
+  }
   hub.lending.supplies.set(home, known)
 }
 
