@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
+import { freePort } from '../../lab/nats-server.ts'
 import { type Fault, Network, type NetworkOptions } from '../../src/index.ts'
 import {
   aborted,
@@ -60,7 +61,7 @@ test('NET-1 a place that cannot be used is a fault with its code and the way out
     [join(dirname(file), 'folder'), 'E_STORE_OPEN'],
     [foreign, 'E_NOT_A_STORE'],
     [file, 'E_STORE_LOCKED'],
-    ['nats://localhost', 'E_UNREACHABLE'],
+    [`nats://127.0.0.1:${await freePort()}`, 'E_UNREACHABLE'],
   ]
   for (const [where, code] of cases) {
     await assert.rejects(Network.open(where), (fault: Fault) => {
