@@ -193,8 +193,8 @@ const order: readonly Mutant[] = [
   {
     name: 'cancel not passed on to sub-tasks',
     file: 'src/hub/ending.ts',
-    find: 'for (const child of [...task.children]) {',
-    replace: "for (const child of [...task.children].filter(() => status !== 'cancelled')) {",
+    find: 'for (const child of [...(task.children ?? [])]) {',
+    replace: "for (const child of [...(task.children ?? [])].filter(() => status !== 'cancelled')) {",
   },
   {
     name: 'verifier skipped',

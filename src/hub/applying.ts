@@ -91,7 +91,7 @@ function applyToTask(task: Task, fact: FactOfOpenTask): void {
       if (part !== undefined) part.state = 'lost'
       if (fact.counts) {
         task.attempts += 1
-        task.failedBy.add(fact.agent)
+        task.failedBy = new Set(task.failedBy).add(fact.agent)
       }
       task.facts.push(fact)
       return
@@ -130,7 +130,7 @@ function accept(hub: HubState, fact: TaskAcceptedFact): void {
     id,
     announcement,
     initiator,
-    followers: new Set([initiator]),
+    followers: [initiator],
     acceptedAt: at,
     warning: fact.warning,
     deadlineAt: announcement.deadlineMs === undefined ? undefined : at + announcement.deadlineMs,
@@ -141,14 +141,14 @@ function accept(hub: HubState, fact: TaskAcceptedFact): void {
     arrival: hub.arrivals++,
     facts: [fact],
     blockedOn: waitFor(hub, announcement),
-    children: new Set(),
+    children: undefined,
     epoch: 0,
     group: undefined,
     results: [],
     tookMs: [],
     checkpoints: [],
     attempts: 0,
-    failedBy: new Set(),
+    failedBy: nothing,
     feedback: undefined,
     queued: false,
     waiter: undefined,
@@ -174,13 +174,13 @@ function accept(hub: HubState, fact: TaskAcceptedFact): void {
     dueAt: 0,
     place: -1,
   })
-  parent?.children.add(id)
-  if (parent !== undefined && announcement.verifies?.task === parent.id) parent.check = id
+  if (parent !== undefined) adopt(parent, id, announcement.verifies?.task === parent.id)
   hub.openByInitiator.set(initiator, (hub.openByInitiator.get(initiator) ?? 0) + 1)
 }
 
 /** Notes what a task depends on, and answers what of it has not completed. */
 function waitFor(hub: HubState, { id, dependsOn }: TaskAnnouncement): Set<TaskId> {
+  if (dependsOn.length === 0) return nothing
   const blockedOn = new Set<TaskId>()
   for (const dependency of dependsOn) {
     const waiting = hub.dependents.get(dependency) ?? new Set()
@@ -188,6 +188,15 @@ function waitFor(hub: HubState, { id, dependsOn }: TaskAnnouncement): Set<TaskId
     if (hub.ended.get(dependency)?.outcome.status !== 'completed') blockedOn.add(dependency)
   }
   return blockedOn
+}
+
+/** Of most tasks nothing is ever put into a set, and taking out of an empty one changes nothing. */
+const nothing: Set<never> = new Set()
+
+function adopt(parent: Task, child: TaskId, isCheck: boolean): void {
+  parent.children ??= new Set()
+  parent.children.add(child)
+  if (isCheck) parent.check = child
 }
 
 function form(task: Task, fact: GroupFormedFact): void {
@@ -279,7 +288,7 @@ function end(hub: HubState, fact: TaskEndedFact): void {
     for (const dependent of hub.dependents.get(id) ?? []) hub.tasks.get(dependent)?.blockedOn.delete(id)
   }
   const parent = announcement.parent === undefined ? undefined : hub.tasks.get(announcement.parent)
-  parent?.children.delete(id)
+  parent?.children?.delete(id)
   if (parent?.check === id) parent.check = undefined
 }
 

@@ -9,7 +9,7 @@ import { noCosts } from '../strategy/score.ts'
 import { gatherAsked, isTight, whyNoTeam } from './gathering.ts'
 import { outstanding, whyNotIncluded } from './including.ts'
 import { rankIn } from './judging.ts'
-import { ask } from './offers.ts'
+import { ask, askedOf } from './offers.ts'
 import { preferredFor } from './planning.ts'
 import type { Preferred } from './project.ts'
 import { freeSlots, supplyOf } from './roster.ts'
@@ -65,8 +65,7 @@ export function reachMask(task: Task, entry: RosterEntry, needs: readonly OpenNe
 
 /** The one description of a set of needs in a search. */
 export function reachOf(task: Task, search: Search, mask: number): Reach {
-  const known = search.reaches.get(mask)
-  if (known !== undefined) return known
+  for (const known of search.reaches) if (known.mask === mask) return known
   // By `concat`, which makes no room for more: most hold one, and they are kept with the group.
   let needs: readonly number[] = []
   let skills: readonly SkillName[] = []
@@ -80,7 +79,7 @@ export function reachOf(task: Task, search: Search, mask: number): Reach {
     requirements = requirements.concat({ skill, level, count })
   }
   const reach: Reach = { mask, needs, skills, call: callOf(task, requirements) }
-  search.reaches.set(mask, reach)
+  search.reaches.push(reach)
   return reach
 }
 
@@ -89,22 +88,30 @@ export function reachOf(task: Task, search: Search, mask: number): Reach {
  * some agents must not be in its group, only asking tells (`startAsking`).
  */
 export function standstill(hub: HubState, task: Task): WaitingFor | undefined {
-  return obstacle(hub, task, openNeeds(hub, task), (need) => !isFree(hub, need, task.id))
+  return obstacle(hub, task, openNeeds(hub, task), isTaken)
+}
+
+function isTaken(hub: HubState, need: OpenNeed, task: TaskId): boolean {
+  return !isFree(hub, need, task)
 }
 
 function obstacle(
   hub: HubState,
   task: Task,
   needs: readonly OpenNeed[],
-  isBusy: (need: OpenNeed) => boolean,
+  isBusy: (hub: HubState, need: OpenNeed, task: TaskId) => boolean,
 ): WaitingFor | undefined {
   // After a start the results that a lost member's heir is to be handed may still be on their way from the journal.
   if (task.blockedOn.size > 0) return { kind: 'dependencies', tasks: [...task.blockedOn] }
   const included = whyNotIncluded(hub, task, needs)
   if (included !== undefined) return included
-  const missing = required(needs, (need) => ableAgents(hub, task, need) < need.count)
+  let missing: Requirement[] | undefined
+  for (const need of needs) {
+    if (!need.optional && ableAgents(hub, task, need) < need.count) missing = noted(missing, need)
+  }
   if (missing !== undefined) return { kind: 'missing', needs: missing }
-  const busy = required(needs, isBusy)
+  let busy: Requirement[] | undefined
+  for (const need of needs) if (!need.optional && isBusy(hub, need, task.id)) busy = noted(busy, need)
   return busy === undefined ? undefined : { kind: 'busy', needs: busy }
 }
 
@@ -130,21 +137,20 @@ function isSoughtByOthers(hub: HubState, { skill, count }: OpenNeed): boolean {
 /** Asks a shortlist for offers. Answers false, with the reason in the task, when there is nobody to ask. */
 export function startAsking(hub: HubState, task: Task): boolean {
   const needs = openNeeds(hub, task)
-  const inTheWay = obstacle(hub, task, needs, (need) => isSoughtByOthers(hub, need))
+  const inTheWay = obstacle(hub, task, needs, isSoughtByOthers)
   if (inTheWay !== undefined) return wait(task, inTheWay)
   const preferred = task.project && preferredFor(hub, task, task.project, needs)
   if (preferred !== undefined && 'kind' in preferred) return wait(task, preferred)
   const search = newSearch(hub, needs, preferred, false)
   const chosen = preferred === undefined ? undefined : preferredOf(hub, task, search, preferred)
-  const included = outstanding(task).flatMap((id) => hub.roster.get(id) ?? [])
-  const named = included.flatMap((entry) => (search.asked.has(entry.id) ? [] : enlist(task, search, entry)))
+  const named = namedIn(hub, task, search)
   const others = isTight(task, search, needs)
     ? gathered(hub, task, search, needs)
     : collect(hub, task, search, needs)
   if (others === undefined) return wait(task, whyNoTeam(hub, task, search, needs))
   const asked = chosen === undefined ? others : [...chosen, ...others]
   const found = named.length === 0 ? asked : [...named, ...asked]
-  const short = required(needs, (need, i) => count(found, i) < need.count)
+  const short = tooFew(needs, found)
   if (short !== undefined) return wait(task, { kind: 'busy', needs: short })
   for (const need of needs) supplyOf(hub, need.skill).sought += need.count
   task.search = search
@@ -165,19 +171,28 @@ export function searchAmong(
   ask(hub, task, search, found)
 }
 
-/** The required needs that are in want, as they are told to others; undefined when none is, which is the rule. */
-function required(
-  needs: readonly OpenNeed[],
-  isWanting: (need: OpenNeed, i: number) => boolean,
-): Requirement[] | undefined {
+/** One more of the required needs that are in want, as they are told to others. Mostly none is. */
+function noted(wanting: Requirement[] | undefined, { skill, level, count }: OpenNeed): Requirement[] {
+  const all = wanting ?? []
+  all.push({ skill, level, count })
+  return all
+}
+
+/** The required needs for which too few were found; undefined when none is. */
+function tooFew(needs: readonly OpenNeed[], found: readonly Asked[]): Requirement[] | undefined {
   let wanting: Requirement[] | undefined
   for (let i = 0; i < needs.length; i++) {
     const need = needs[i]
-    if (need === undefined || need.optional || !isWanting(need, i)) continue
-    wanting ??= []
-    wanting.push({ skill: need.skill, level: need.level, count: need.count })
+    if (need !== undefined && !need.optional && count(found, i) < need.count) wanting = noted(wanting, need)
   }
   return wanting
+}
+
+/** Agents that the announcement asks for by name and that are here, unless they were found already. */
+function namedIn(hub: HubState, task: Task, search: Search): readonly Asked[] {
+  if (task.announcement.include === undefined) return []
+  const included = outstanding(task).flatMap((id) => hub.roster.get(id) ?? [])
+  return included.flatMap((entry) => (askedOf(search, entry) ? [] : enlist(task, search, entry)))
 }
 
 function wait(task: Task, waitingFor: WaitingFor): false {
@@ -209,8 +224,8 @@ function newSearch(
     closesAt: hub.now,
     chooseBy: undefined,
     unanswered: 0,
-    reaches: new Map(),
-    asked: new Map(),
+    reaches: [],
+    asked: [],
     invitations: new Map(),
     preferred,
     granted,
@@ -267,8 +282,7 @@ function hasDone(task: Task, agent: RosterEntry['id'], skill: SkillName): boolea
  */
 function collect(hub: HubState, task: Task, search: Search, needs: readonly OpenNeed[]): Asked[] {
   const first = shortlist(hub, task, search, needs, false)
-  const lacking = required(needs, (need, i) => count(first, i) < need.count)
-  if (lacking === undefined) return first
+  if (tooFew(needs, first) === undefined) return first
   return [...first, ...shortlist(hub, task, search, needs, true)]
 }
 
@@ -289,7 +303,7 @@ function gathered(
 function enlist(task: Task, search: Search, entry: RosterEntry): Asked {
   const reach = reachOf(task, search, reachMask(task, entry, search.needs))
   const asked = newAsked(entry, reach, task.announcement.include?.includes(entry.id) ?? false)
-  search.asked.set(entry.id, asked)
+  search.asked.push(asked)
   return asked
 }
 
@@ -311,7 +325,7 @@ function shortlist(
     const places = need.count + hub.configuration.limits.shortlistSpare
     const isOut = (slot: number): boolean => {
       const entry = hub.bySlot[slot]
-      if (entry === undefined || freeSlots(entry) === 0 || search.asked.has(entry.id)) return true
+      if (entry === undefined || freeSlots(entry) === 0 || askedOf(search, entry)) return true
       if (hasDone(task, entry.id, need.skill)) return true
       return claim?.has(entry.id) || !mayJoin(task, entry) || isLastChoice(task, entry) !== lastChoice
     }

@@ -26,7 +26,7 @@ const skipPrice = 3
 export function questionOf(task: Task, search: Search): Question {
   const { maxGroupSize, minMembers, budget } = task.announcement
   const willing: Asked[] = []
-  for (const asked of search.asked.values()) if (isWilling(search, asked)) willing.push(asked)
+  for (const asked of search.asked) if (isWilling(search, asked)) willing.push(asked)
   const left = uninvited(search)
   const places: number[] = []
   const needs: Need[] = []

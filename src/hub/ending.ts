@@ -150,7 +150,7 @@ export function end(hub: HubState, task: Task, status: EndStatus, reason: Refusa
   dequeue(hub, task)
   stopBorrowing(hub, task)
   endSearch(hub, task, refuse('E_CANCELLED', 'the task has ended'))
-  for (const child of [...task.children]) {
+  for (const child of [...(task.children ?? [])]) {
     const open = hub.tasks.get(child)
     if (open !== undefined) end(hub, open, 'cancelled', parentEnded(status))
   }

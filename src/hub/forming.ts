@@ -87,7 +87,7 @@ export function decide(
 /** Who has not answered by now is not waited for; an offer that still comes is too late. */
 function closeWindow(search: Search): void {
   search.unanswered = 0
-  for (const asked of search.asked.values()) {
+  for (const asked of search.asked) {
     if (asked.offer !== undefined || asked.verdict !== undefined) continue
     asked.verdict = 'silent'
     asked.why = 'no answer before the window closed'
@@ -218,7 +218,7 @@ export function endSearch(hub: HubState, task: Task, refusal: Refusal): void {
 
 /** Everybody who was asked is let go of the task, but for those who have become members. */
 function clear(hub: HubState, task: Task, search: Search, members: ReadonlyMap<AgentId, Invitation>): void {
-  for (const { entry } of search.asked.values()) {
+  for (const { entry } of search.asked) {
     if (members.has(entry.id)) continue
     entry.tasks.delete(task.id)
     if (entry.lender !== undefined && !isInUse(entry)) returnGuest(hub, entry)

@@ -9,6 +9,7 @@ import type { NoTeam } from '../strategy/form.ts'
 import { type GatheredTeam, type GatherOptions, gather, type Wanted } from '../strategy/gather.ts'
 import { mayJoin, requirementsOf } from './asking.ts'
 import { outstanding } from './including.ts'
+import { askedOf } from './offers.ts'
 import { freeSlots } from './roster.ts'
 import type { HubState, OpenNeed, RosterEntry, Search, Task } from './state.ts'
 
@@ -43,7 +44,7 @@ export function gatherAsked(
     const before = found.size
     for (const { slot } of team.members) {
       const entry = hub.bySlot[slot]
-      if (entry !== undefined && !search.asked.has(entry.id)) found.add(entry)
+      if (entry !== undefined && askedOf(search, entry) === undefined) found.add(entry)
     }
     if (found.size === before) break
   }
@@ -52,7 +53,7 @@ export function gatherAsked(
 
 /** It has not been asked, has not answered yet, or has said yes and is not invited. */
 function isOpenTo(search: Search, entry: RosterEntry): boolean {
-  const asked = search.asked.get(entry.id)
+  const asked = askedOf(search, entry)
   return asked === undefined || (asked.verdict === undefined && !search.invitations.has(entry.id))
 }
 

@@ -15,6 +15,7 @@ import { dropGuest, grantsOf, idleGuests, isInUse, takeIn, useOf } from './guest
 import { outstanding } from './including.ts'
 import type { Borrowing } from './loans.ts'
 import { tellHub } from './neighbours.ts'
+import { askedOf } from './offers.ts'
 import { enqueue } from './queue.ts'
 import { leaveSearch, loseMember, remind } from './recovering.ts'
 import { startMember } from './running.ts'
@@ -166,7 +167,7 @@ function conclude(hub: HubState, task: Task): void {
   for (const guest of returns) {
     dropGuest(guest)
     // The search may choose again, and not among those that it has given back.
-    const asked = search?.asked.get(guest.id)
+    const asked = search && askedOf(search, guest)
     if (asked?.entry === guest) asked.verdict ??= 'outscored'
   }
   task.confirmAt = used.length === 0 ? undefined : hub.now + hub.configuration.limits.agentTimeoutMs

@@ -49,7 +49,8 @@ function isFresh(hub: HubState, { id, incarnation }: Address, fresh: TaskAnnounc
   const known = hub.serials.get(id)
   if (known !== undefined && incarnation < known.incarnation) return false
   if (known?.incarnation === incarnation && fresh.serial <= known.serial) return false
-  hub.serials.delete(id)
+  // The latest to be heard comes last; where there is only one, it is.
+  if (hub.serials.size > 1) hub.serials.delete(id)
   hub.serials.set(id, { incarnation, serial: fresh.serial })
   const oldest = hub.serials.size > serialsKept ? hub.serials.keys().next().value : undefined
   if (oldest !== undefined) {
@@ -229,7 +230,7 @@ function follow(hub: HubState, from: NodeId, id: TaskId): void {
     answerNo(hub, from, id, unknownTask(hub, id))
     return
   }
-  task.followers.add(from)
+  if (!task.followers.includes(from)) task.followers = [...task.followers, from]
   sendTo(hub, from, acceptanceOf(id, task.warning))
   const members = standingMembers(task)
   if (members.length > 0) sendTo(hub, from, { kind: 'GROUP_FORMED', task: id, epoch: task.epoch, members })

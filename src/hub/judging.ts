@@ -209,8 +209,8 @@ export function isUnproven(asked: Asked): boolean {
 
 /** Whoever has offered and was not taken is drawn more hopefully the next time, as long as it is new. */
 export function notePassedOver(search: Search): void {
-  for (const [id, { entry, offer, outcomes }] of search.asked) {
-    if (search.invitations.has(id)) entry.passedOver = 0
+  for (const { entry, offer, outcomes } of search.asked) {
+    if (search.invitations.has(entry.id)) entry.passedOver = 0
     else if (offer !== undefined && outcomes === 0)
       entry.passedOver = Math.min(drawsMax, entry.passedOver + 1)
   }

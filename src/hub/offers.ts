@@ -31,8 +31,8 @@ export function ask(hub: HubState, task: Task, search: Search, found: readonly A
   if (open > 0) hub.offered.push(task)
   task.waitingFor = {
     kind: 'offers',
-    asked: search.asked.size,
-    answered: search.asked.size - search.unanswered,
+    asked: search.asked.length,
+    answered: search.asked.length - search.unanswered,
   }
   touch(hub, task)
 }
@@ -42,7 +42,7 @@ export function onAnswer(hub: HubState, entry: RosterEntry, message: SkillOffer 
   if (message.kind === 'SKILL_OFFER') entry.isOpen = entry.openOffer !== undefined
   const task = hub.tasks.get(message.task)
   const search = task?.search
-  const asked = search?.asked.get(entry.id)
+  const asked = search && askedOf(search, entry)
   if (task === undefined || search === undefined || asked === undefined) return
   if (!isOpenQuestion(asked) || asked.open || message.round > search.round) return
   if (message.kind === 'SKILL_DECLINE') {
@@ -81,7 +81,7 @@ export function hearOpenOffers(hub: HubState): void {
 /** Answers whether with these offers all have answered. */
 function hear(hub: HubState, task: Task, search: Search): boolean {
   let heard = 0
-  for (const asked of search.asked.values()) {
+  for (const asked of search.asked) {
     if (!asked.open || !isOpenQuestion(asked)) continue
     heard += 1
     hearOne(hub, task, search, asked)
@@ -104,4 +104,10 @@ function hearOne(hub: HubState, task: Task, search: Search, asked: Asked): void 
     asked.verdict = 'declined'
     asked.why = refusal.message
   }
+}
+
+/** What is known in a search of an agent that was found for it, in this life or an earlier one. */
+export function askedOf(search: Search, entry: RosterEntry): Asked | undefined {
+  for (const asked of search.asked) if (asked.entry.id === entry.id) return asked
+  return undefined
 }

@@ -15,7 +15,7 @@ type Draft = { -readonly [Key in keyof Considered]: Considered[Key] }
 /** Everybody who was asked, best first. Numbers, and no words: those are made when somebody asks for them. */
 export function consideredIn(search: Search): Considered[] {
   const all: Considered[] = []
-  for (const asked of search.asked.values()) {
+  for (const asked of search.asked) {
     const { entry, offer, why, outcomes, open } = asked
     const chosen = search.invitations.has(entry.id)
     const considered: Draft = {

@@ -15,6 +15,7 @@ import { dropInvitation, endSearch, settle } from './forming.ts'
 import { memberOf } from './guests.ts'
 import { learn } from './judging.ts'
 import { compareLoans, loseLoans } from './lending.ts'
+import { askedOf } from './offers.ts'
 import { enqueue } from './queue.ts'
 import { strike, vacate } from './roster.ts'
 import { startMember, startMembers } from './running.ts'
@@ -67,7 +68,7 @@ export function loseAgent(hub: HubState, entry: RosterEntry, reason: Refusal, co
 /** Somebody who was asked or invited is gone. */
 export function leaveSearch(hub: HubState, task: Task, entry: RosterEntry, reason: Refusal): void {
   const { search } = task
-  const asked = search?.asked.get(entry.id)
+  const asked = search && askedOf(search, entry)
   if (search === undefined || asked === undefined) return
   const invitation = search.invitations.get(entry.id)
   if (invitation !== undefined) {

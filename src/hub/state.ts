@@ -74,8 +74,9 @@ export interface Search {
   /** All have answered, and it waits no longer than this for searches that want the same agents. */
   chooseBy: Millis | undefined
   unanswered: number
-  readonly reaches: Map<number, Reach>
-  readonly asked: Map<AgentId, Asked>
+  /** Few, and gone soon: lists are smaller than maps and quicker to walk through. */
+  readonly reaches: Reach[]
+  readonly asked: Asked[]
   readonly invitations: Map<AgentId, Invitation>
   /** Of a task in a project: the team that costs the others least, and which strategy says so. */
   preferred: Preferred | undefined
@@ -115,7 +116,7 @@ export interface Task extends Due {
   readonly announcement: TaskAnnouncement
   readonly initiator: NodeId
   /** Whoever wants to hear of it: the initiator, and who announced the same or asked after it. */
-  readonly followers: Set<NodeId>
+  followers: readonly NodeId[]
   readonly acceptedAt: Millis
   /** What was said against it when it was accepted. */
   readonly warning: Warning | undefined
@@ -130,7 +131,8 @@ export interface Task extends Due {
   readonly facts: Fact[]
   /** Dependencies that have not completed yet. */
   readonly blockedOn: Set<TaskId>
-  readonly children: Set<TaskId>
+  /** Open tasks that were announced on its behalf; made for the first. */
+  children: Set<TaskId> | undefined
   epoch: number
   group: Group | undefined
   /** Results of finished members, of this and earlier epochs. */
@@ -139,7 +141,7 @@ export interface Task extends Due {
   tookMs: readonly Millis[]
   readonly checkpoints: Checkpoint[]
   attempts: number
-  readonly failedBy: Set<AgentId>
+  failedBy: ReadonlySet<AgentId>
   feedback: string | undefined
   // ---- volatile
   queued: boolean

@@ -3,10 +3,12 @@
  * who has all its offers first would take whom another needs more. Without scarcity nobody waits.
  * Must never happen here: a wait beyond `batchWindowMs`, or a group by itself (`forming`).
  */
+
 import { priorityLevel } from '../protocol/task.ts'
 import { type BatchTask, formTogether } from '../strategy/batch.ts'
 import { type Question, questionOf } from './choosing.ts'
 import { decide } from './forming.ts'
+import { askedOf } from './offers.ts'
 import { freeSlots } from './roster.ts'
 import { type HubState, type RosterEntry, type Search, type Task, touch } from './state.ts'
 
@@ -34,7 +36,7 @@ export function waitForRivals(hub: HubState, task: Task, search: Search): boolea
 function isScarce(hub: HubState, search: Search): boolean {
   const { kindsBySkill } = hub.queue
   if (kindsBySkill.size === 0) return false
-  for (const { entry } of search.asked.values())
+  for (const { entry } of search.asked)
     if (entry.skills.some(({ name }) => kindsBySkill.has(name))) return true
   return false
 }
@@ -47,12 +49,12 @@ interface Rival {
 /** Searches that have asked one of the same agents and have invited nobody yet. */
 function rivalsOf(hub: HubState, task: Task, search: Search): Rival[] {
   const rivals = new Map<Task, Rival>()
-  for (const { entry } of search.asked.values()) {
+  for (const { entry } of search.asked) {
     for (const id of entry.tasks) {
       const other = hub.tasks.get(id)
       const their = other?.search
       if (other === undefined || other === task || their === undefined) continue
-      if (their.asked.has(entry.id) && their.invitations.size === 0)
+      if (askedOf(their, entry) !== undefined && their.invitations.size === 0)
         rivals.set(other, { task: other, search: their })
       if (rivals.size === togetherMax - 1) return [...rivals.values()]
     }

@@ -52,12 +52,15 @@ export function updateFits(
 ): number[] {
   const bounded = Math.min(usualMax, Math.max(usualMin, usual))
   const atLevel = Math.log(bounded / (1 - bounded))
+  let best = Number.NEGATIVE_INFINITY
   const moved = fits.map((fit, rank) => {
     const logit = atLevel + step * (rank - seen.requiredRank)
-    return fit * kept - seen.weight * Math.log1p(Math.exp(seen.success ? -logit : logit))
+    const after = fit * kept - seen.weight * Math.log1p(Math.exp(seen.success ? -logit : logit))
+    if (after > best) best = after
+    return after
   })
-  const best = Math.max(...moved)
-  return moved.map((fit) => Math.max(doubtMin, round(fit - best)))
+  for (let i = 0; i < moved.length; i++) moved[i] = Math.max(doubtMin, round((moved[i] ?? best) - best))
+  return moved
 }
 
 /** Written into the journal with every outcome: what lies behind the sixth place is not known anyway. */

@@ -92,21 +92,24 @@ export function observe(
   const duration = tookMs === undefined ? undefined : { ...seen, tookMs, expectedMs }
   const time = duration === undefined ? standing : updateTime(standing, duration)
   const pace = duration === undefined ? standing.pace : updatePace(standing.pace, duration, seen.statedMs)
-  return {
+  const after: Draft = {
     skill: standing.skill,
     level: levels[next] ?? standing.level,
     successes: round(successes),
     failures: round(failures),
     fits,
-    ...(own === undefined ? {} : { own }),
-    ...(alarm || (drift[0] === 0 && drift[1] === 0) ? {} : { drift }),
     timeWeight: time.timeWeight,
     timeMean: time.timeMean,
     timeM2: time.timeM2,
-    ...(pace === undefined ? {} : { pace }),
     updatedAt: Math.max(now, standing.updatedAt),
   }
+  if (own !== undefined) after.own = own
+  if (pace !== undefined) after.pace = pace
+  if (!alarm && (drift[0] > 0 || drift[1] > 0)) after.drift = drift
+  return after
 }
+
+type Draft = { -readonly [Key in keyof SkillStanding]: SkillStanding[Key] }
 
 /**
  * An agent that was not seen to work, because it died or fell silent: it is less to be relied on, and nothing is known
