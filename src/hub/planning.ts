@@ -15,7 +15,7 @@ import { leastTeam, scarcityStrategy } from '../strategy/scarcity.ts'
 import { isLastChoice, mayJoin, openNeeds, reachMask, requirementsOf } from './asking.ts'
 import { rankIn } from './judging.ts'
 import type { Plan, PlanEntry, Planning, Preferred, Project } from './project.ts'
-import { outdate, reckon, toleranceOf } from './projects.ts'
+import { isPlenty, outdate, reckon, toleranceOf } from './projects.ts'
 import { freeSlots } from './roster.ts'
 import type { HubState, OpenNeed, RosterEntry, Task } from './state.ts'
 
@@ -122,7 +122,7 @@ function prepare(
 ): { readonly planning: Planning; readonly problem: PlanProblem } | undefined {
   if (hub.configuration.limits.planStepsMax === 0) return undefined
   const tasks = toCome(hub, project)
-  if (tasks.length < 2 || tasks.length > planTasksMax) return undefined
+  if (tasks.length < 2 || tasks.length > planTasksMax || isPlenty(hub, tasks)) return undefined
   reckon(hub, project)
   if (tasks.some(({ expectedMs }) => expectedMs === undefined)) return undefined
   const types = new PlaceTypes(hub)
@@ -258,13 +258,13 @@ function isEarmarked({ search }: Task, entry: RosterEntry): boolean {
 
 // ---- who does a task
 
-/** The agents that a task of a project should have, or what it waits for. */
+/** The agents that a task of a project should have, or what it waits for; undefined where any will do. */
 export function preferredFor(
   hub: HubState,
   task: Task,
   project: Project,
   needs: readonly OpenNeed[],
-): Preferred | WaitingFor {
+): Preferred | WaitingFor | undefined {
   task.lookAt = undefined
   const { planning, plan } = project
   // For whom agents are kept, goes by those, and no more by the plan.
@@ -279,12 +279,9 @@ export function preferredFor(
     task.lookAt = planning.askedAt + planWaitMs
     return { kind: 'planned', agents: [] }
   }
-  return sparingTeam(
-    hub,
-    task,
-    project,
-    needs.filter(({ optional }) => !optional),
-  )
+  if (isPlenty(hub, project.tasks)) return undefined
+  const required = needs.filter(({ optional }) => !optional)
+  return sparingTeam(hub, task, project, required)
 }
 
 /** By the plan: it begins once each of its agents is free and has begun all that comes before. */

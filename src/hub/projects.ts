@@ -149,6 +149,24 @@ function shareOf(hub: HubState, { announcement }: Task): number {
   return largest
 }
 
+/**
+ * Whether for each need of some tasks more agents are free than all of them have places: then none of them waits for
+ * another but for its result, whoever does which, and there is nothing to plan.
+ */
+export function isPlenty(hub: HubState, tasks: Iterable<Task>): boolean {
+  let places = 0
+  let free = hub.roster.size
+  for (const { announcement, group } of tasks) {
+    if (group !== undefined) continue
+    for (const { skill, level, count } of announcement.requires) {
+      places += count
+      free = Math.min(free, hub.catalog.free(skill, rankOf(hub.configuration.levels, level) ?? 0))
+    }
+    if (places >= free) return false
+  }
+  return true
+}
+
 /** How many agents are looked at to estimate a duration. */
 const looksMax = 16
 

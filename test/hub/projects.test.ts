@@ -175,6 +175,21 @@ test('AHEAD-5 whoever waits for its turn says so', async () => {
   assert.match(explanation?.summary ?? '', /by the plan of its project its turn with ada has not come/)
 })
 
+test('AHEAD-9 with more agents than places nothing is planned and nobody is spared; with as many it is', async () => {
+  const specs: readonly (readonly [string, AnnounceSpec])[] = [
+    ['desk', etl('a', { project: 'p', expectedMs: 2 * second })],
+    ['desk', etl('b', { project: 'p', expectedMs: 3 * second })],
+    ['desk', etl('c', { dependsOn: ['b'], expectedMs: 3 * second })],
+  ]
+  const strategiesWith = async (count: number): Promise<string> => {
+    const agents = Array.from({ length: count }, (_, i) => worker(`w${i}`, ['etl'], 2 * second))
+    const { facts } = await played({}, agents, specs)
+    return facts.flatMap((fact) => (fact.kind === 'group.formed' ? [fact.strategy] : [])).join('\n')
+  }
+  assert.doesNotMatch(await strategiesWith(4), /restarts-fbi|scarce/)
+  assert.match(await strategiesWith(3), / restarts-fbi@1$/m)
+})
+
 test('AHEAD-6 a plan holds nobody, and is made again when reality departs from it', async () => {
   // The work takes five times as long as was said, cyd leaves for good, and somebody else takes ada meanwhile.
   const agents = [
