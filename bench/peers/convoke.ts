@@ -1,5 +1,4 @@
 /** convoke: 96 agents. A flow is three tasks, each needing the one before: a plan, a group of three, a merge. */
-import { randomUUID } from 'node:crypto'
 import { type Assignment, Network, type ResultsBySkill, type TaskSpec } from '../../src/index.ts'
 import { each, job, merge, type Peer, plan, work } from './peer.ts'
 
@@ -40,12 +39,9 @@ async function ask(network: Network, payload: string): Promise<string> {
 }
 
 async function flow(network: Network, payload: string): Promise<string> {
-  const id = randomUUID()
-  const [, , last] = await Promise.all([
-    network.announce({ ...need('planner'), id: `${id}-plan`, payload }),
-    network.announce({ ...need(...workers), id: `${id}-work`, dependsOn: [`${id}-plan`] }),
-    network.announce({ ...need('merger'), id: `${id}-merge`, dependsOn: [`${id}-work`] }),
-  ])
+  const first = await network.announce({ ...need('planner'), payload })
+  const group = await network.announce({ ...need(...workers), dependsOn: [first.id] })
+  const last = await network.announce({ ...need('merger'), dependsOn: [group.id] })
   return resultOf((await last.outcome()).results, 'merger')
 }
 
