@@ -307,7 +307,10 @@ const bodies: { readonly [Kind in MessageKind]: Arbitrary<Body<Kind>> } = {
   GROUP_ACCEPT: all({ task: taskId, invite: inviteId }),
   GROUP_REJECT: all({ task: taskId, invite: inviteId, refusal }),
   GROUP_RELEASE: all({ task: taskId, invite: inviteId, refusal }),
-  GROUP_FORMED: record({ task: taskId, epoch: whole, members: some(member) }, { invite: inviteId }),
+  GROUP_FORMED: record(
+    { task: taskId, epoch: whole, members: some(member) },
+    { invite: inviteId, assignment },
+  ),
   TASK_START: record({ task: taskId, epoch: whole }, { assignment }),
   TASK_UPDATE: all({ task: taskId, epoch: whole, member: agentId, update }),
   TASK_COMPLETE: all({ task: taskId, epoch: whole, results: some(result) }),

@@ -197,11 +197,10 @@ class Agent:
                 self.say({"kind": "GROUP_REJECT", "task": task, "invite": invite, "refusal": no})
         elif kind == "GROUP_RELEASE":
             self.holds.pop(message["invite"], None)
-        elif kind == "GROUP_FORMED":
+        elif kind in ("GROUP_FORMED", "TASK_START"):
             self.settle(task)
-        elif kind == "TASK_START":
-            self.settle(task)
-            self.start(message["assignment"])
+            if "assignment" in message:
+                self.start(message["assignment"])
         elif kind in ("TASK_NOTED", "GROUP_DISSOLVED", "TASK_CANCEL"):
             if message.get("epoch", 0) >= self.works.get(task, {"epoch": 0})["epoch"]:
                 self.works.pop(task, None)

@@ -9,7 +9,7 @@ import type { Fact } from '../../src/protocol/fact.ts'
 import type { HubId, InviteId, NodeId, TaskId } from '../../src/protocol/id.ts'
 import type { Configuration } from '../../src/protocol/limits.ts'
 import type { Machine } from '../../src/protocol/machine.ts'
-import type { Address, Message, TaskStart } from '../../src/protocol/message.ts'
+import type { Address, Message } from '../../src/protocol/message.ts'
 import type { EndStatus } from '../../src/protocol/task.ts'
 import { BrokenRule, type Species, type Turn } from './automaton.ts'
 import type { Sight } from './sights.ts'
@@ -83,8 +83,7 @@ function watch({ input, facts, effects, machine, before }: HubTurn) {
   if (facts.length > 0) examineJournal(before.journal, facts)
   for (const fact of facts) examineFailure(journal, fact)
   for (const entry of hub.roster.values()) examineSlots(hub, entry)
-  for (const effect of effects)
-    if (effect.kind === 'send' && effect.message.kind === 'TASK_START') examineStart(journal, effect.message)
+  for (const effect of effects) if (effect.kind === 'send') examineStart(journal, effect.message)
   const confirmed = new Map(before.confirmed)
   for (const fact of facts) forgetConfirmed(confirmed, fact)
   let recalls = before.recalls
@@ -142,7 +141,9 @@ function examineSlots(hub: Readonly<HubState>, entry: RosterEntry): void {
 }
 
 /** Whoever begins is handed what those before it have finished, and the last that was saved of its own part. */
-function examineStart(journal: readonly Fact[], { task, assignment }: TaskStart): void {
+function examineStart(journal: readonly Fact[], message: Message): void {
+  if (message.kind !== 'TASK_START' && message.kind !== 'GROUP_FORMED') return
+  const { task, assignment } = message
   if (assignment === undefined) return
   let finished = 0
   let saved: string | undefined

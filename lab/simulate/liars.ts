@@ -7,7 +7,7 @@
 import { decode, encode } from '../../src/protocol/codec.ts'
 import type { AgentId } from '../../src/protocol/id.ts'
 import type { JsonText } from '../../src/protocol/json.ts'
-import type { Address, Envelope, Message } from '../../src/protocol/message.ts'
+import type { Address, Envelope, GroupFormed, Message, TaskStart } from '../../src/protocol/message.ts'
 import { isRefusal } from '../../src/protocol/refusal.ts'
 import { newLife } from '../world/timeline.ts'
 import { hubName, type World } from '../world.ts'
@@ -135,7 +135,7 @@ export class Liars {
       const results = [{ agent: to.id as AgentId, skills: [], result: forgedResult }]
       this.#say('idleClaim', to, { kind: 'TASK_COMPLETE', task, epoch, results })
     }
-    if (message.kind === 'TASK_START' && this.#dice.chance(this.#forgery * 0.2)) {
+    if (isStart(message) && this.#dice.chance(this.#forgery * 0.2)) {
       // A life that is not the one which was asked claims the work.
       const { task, epoch } = message
       const results = [{ agent: to.id as AgentId, skills: [], result: forgedResult }]
@@ -143,7 +143,7 @@ export class Liars {
       const claim: Message = { kind: 'TASK_COMPLETE', task, epoch, results }
       this.#put('forgery', encode({ from, to: { id: hubName, incarnation: 0 }, message: claim }))
     }
-    if (message.kind === 'TASK_START' || message.kind === 'GROUP_INVITE') this.#answerForAnother(to, message)
+    if (isStart(message) || message.kind === 'GROUP_INVITE') this.#answerForAnother(to, message)
   }
 
   #hearAgent({ from, message }: Envelope): void {
@@ -170,7 +170,7 @@ export class Liars {
       const { invite, call } = message
       this.#say('forOthers', from, { kind: 'GROUP_ACCEPT', task: call.task, invite })
     }
-    if (message.kind !== 'TASK_START') return
+    if (!isStart(message)) return
     const { task, epoch } = message
     this.#say(
       'forOthers',
@@ -197,6 +197,13 @@ export class Liars {
       ]),
     )
   }
+}
+
+/** A member is told to begin. */
+function isStart(message: Message): message is TaskStart | GroupFormed {
+  return (
+    message.kind === 'TASK_START' || (message.kind === 'GROUP_FORMED' && message.assignment !== undefined)
+  )
 }
 
 /** What an agent says of a task or of another; what it says of itself it may say. */

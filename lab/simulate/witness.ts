@@ -5,7 +5,7 @@
  */
 import { createHash, type Hash } from 'node:crypto'
 import type { Outcome } from '../../src/host/assignment.ts'
-import type { Address, Envelope, Message, TaskStart } from '../../src/protocol/message.ts'
+import type { Address, Envelope, GroupFormed, Message, TaskStart } from '../../src/protocol/message.ts'
 import type { Millis } from '../../src/protocol/time.ts'
 import { type Happening, hubName } from '../world.ts'
 import { Hearsay } from './hearsay.ts'
@@ -211,6 +211,7 @@ export class Witness {
             'SIM-1',
             `epoch ${message.epoch} of ${message.task} is announced before it is durable`,
           )
+        if (message.assignment !== undefined) this.#started(message, to)
         return
       case 'TASK_START':
         return this.#started(message, to)
@@ -226,7 +227,7 @@ export class Witness {
     this.complain('SIM-18', `${id} takes part no longer, and answers a question without saying so`)
   }
 
-  #started(message: TaskStart, to: Address): void {
+  #started(message: TaskStart | GroupFormed, to: Address): void {
     const { task, epoch, assignment } = message
     const entry = this.ledger.tasks.get(task)
     if (entry === undefined || entry.epoch < epoch || assignment === undefined) {

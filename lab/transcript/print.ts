@@ -110,6 +110,10 @@ function assignmentText({ skills, inputs, finished, checkpoint, feedback }: Assi
   return parts.join(', ')
 }
 
+function beginText(assignment: Assignment | undefined): string {
+  return assignment === undefined ? '' : `; begin ${assignmentText(assignment)}`
+}
+
 export function messageText(message: Message): string {
   const detail = 'task' in message && typeof message.task === 'string' ? ` ${message.task}` : ''
   const rest = detailText(message)
@@ -149,7 +153,9 @@ function detailText(message: Message): string {
     case 'GROUP_ACCEPT':
       return `(${message.invite})`
     case 'GROUP_FORMED':
-      return `epoch ${message.epoch}, ${membersText(message.members)}`
+      return [`epoch ${message.epoch}, ${membersText(message.members)}`, beginText(message.assignment)].join(
+        '',
+      )
     case 'SLOT_RESERVE':
       return `${message.needs.map(({ skill, count }) => `${count} ${skill}`).join(', ')}${backText(message.returns)}`
     case 'SLOT_GRANT':

@@ -220,6 +220,7 @@ function heardFormed(agent: AgentState, message: Extract<Message, { kind: 'GROUP
   const isMember = memberNamed(members, agent.self.id) !== undefined
   if (!isMember && takesBack(agent, task)) return
   if (isMember && !isLeaving(agent)) onFormed(agent, message)
+  if (message.assignment !== undefined) heardStart(agent, message.assignment)
   if (agent.followed.has(task)) tell(agent, task, { kind: 'formed', epoch, members })
 }
 

@@ -18,12 +18,13 @@ import { forsake, noteFormed } from './projects.ts'
 import { enqueue } from './queue.ts'
 import { consideredIn } from './recounting.ts'
 import { countPart, dropSupply, occupy, shiftSlots, supplyOf } from './roster.ts'
-import { startMembers } from './running.ts'
+import { assignmentOf, awaitWork } from './running.ts'
 import {
   type HubState,
   type Invitation,
   isLate,
   type OpenNeed,
+  type Part,
   type RosterEntry,
   type Search,
   send,
@@ -265,8 +266,8 @@ function formGroup(hub: HubState, task: Task, search: Search): void {
     if (part !== undefined) occupy(hub, asked.entry, part)
     countPart(hub, asked.entry)
   }
+  awaitWork(hub, task)
   announceGroup(hub, task, members, search.invitations)
-  startMembers(hub, task, search.invitations.keys())
 }
 
 /** Which strategies decided, and whether they could prove it. */
@@ -291,13 +292,18 @@ function announceGroup(
   const { id, epoch } = task
   const formed: GroupFormed = { kind: 'GROUP_FORMED', task: id, epoch, members }
   for (const { agent, incarnation } of members) {
-    if (task.group?.parts.get(agent)?.state !== 'working') continue
+    const part = task.group?.parts.get(agent)
+    if (part?.state !== 'working') continue
     const invite = newcomers.get(agent)?.id
-    const own: GroupFormed =
-      invite === undefined ? formed : { kind: 'GROUP_FORMED', task: id, epoch, members, invite }
-    send(hub, { id: agent, incarnation }, own)
+    if (invite === undefined) send(hub, { id: agent, incarnation }, formed)
+    else send(hub, { id: agent, incarnation }, formedFor(hub, task, part, { ...formed, invite }))
   }
   tellFollowers(hub, task, formed)
+}
+
+/** Where nobody else starts the work, whoever hears that the group stands begins. */
+function formedFor(hub: HubState, task: Task, part: Part, formed: GroupFormed): GroupFormed {
+  return task.group?.started ? { ...formed, assignment: assignmentOf(hub, task, part) } : formed
 }
 
 function uncoveredBy(task: Task, members: readonly Member[]): SkillName[] {

@@ -27,7 +27,7 @@ import { awaken, serve, stirAll } from './queue.ts'
 import { loseAgent, loseMember, reconcile } from './recovering.ts'
 import { reportAgain } from './reports.ts'
 import { isOwn, isPresent, join, presentAgent } from './roster.ts'
-import { onMemberMessage, onStart } from './running.ts'
+import { noteEnds, onMemberMessage, onStart } from './running.ts'
 import {
   countRefusal,
   type HubEffect,
@@ -90,6 +90,7 @@ export class Hub implements Machine<HubInput, Fact, HubEffect> {
       serve(hub)
       hearOpenOffers(hub)
     } while (exchange(hub))
+    noteEnds(hub)
     for (const task of hub.touched) {
       task.touched = false
       if (hub.tasks.has(task.id)) hub.taskDeadlines.set(task, nextDueOf(task))

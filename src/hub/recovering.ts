@@ -18,7 +18,7 @@ import { compareLoans, loseLoans } from './lending.ts'
 import { askedOf } from './offers.ts'
 import { enqueue } from './queue.ts'
 import { strike, vacate } from './roster.ts'
-import { startMember, startMembers } from './running.ts'
+import { awaitWork, startMember } from './running.ts'
 import { type HubState, type Part, type RosterEntry, send, standingMembers, type Task } from './state.ts'
 
 /** Why nothing was done: that says how reliable an agent is, and nothing of its level. */
@@ -48,7 +48,7 @@ export function loseMember(hub: HubState, task: Task, part: Part, reason: Refusa
   endSearch(hub, task, refuse('E_CANCELLED', 'another member was lost, the group is put together anew'))
   if (openNeeds(hub, task).length === 0) {
     // Nothing is missing: there were members to spare, or what was lost was optional.
-    if (!claim(hub, task)) startMembers(hub, task, [])
+    if (!claim(hub, task)) awaitWork(hub, task)
   } else enqueue(hub, task, undefined)
 }
 

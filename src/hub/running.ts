@@ -35,20 +35,13 @@ import {
   touch,
 } from './state.ts'
 
-/** Sends TASK_START to members, unless the initiator wants to say it. */
-export function startMembers(hub: HubState, task: Task, agents: Iterable<AgentId>): void {
-  const { group } = task
-  if (group === undefined) return
-  if (group.started) {
+/** The group stands: from now on the task waits for its work, or for the initiator to let it begin. */
+export function awaitWork(hub: HubState, task: Task): void {
+  if (task.group?.started) {
     const members = standingMembers(task).map(({ agent }) => agent)
     task.waitingFor = { kind: 'work', members }
   } else task.waitingFor = { kind: 'start' }
   touch(hub, task)
-  if (!group.started) return
-  for (const agent of agents) {
-    const part = group.parts.get(agent)
-    if (part?.state === 'working') startMember(hub, task, part)
-  }
 }
 
 export function startMember(hub: HubState, task: Task, part: Part): void {
@@ -57,7 +50,7 @@ export function startMember(hub: HubState, task: Task, part: Part): void {
   send(hub, { id: agent, incarnation }, { kind: 'TASK_START', task: task.id, epoch: task.epoch, assignment })
 }
 
-function assignmentOf(hub: HubState, task: Task, part: Part): Assignment {
+export function assignmentOf(hub: HubState, task: Task, part: Part): Assignment {
   const { deadlineAt, feedback } = task
   const { description, payload, metadata, depth, dependsOn } = task.announcement
   const checkpoint = checkpointFor(task, part)
@@ -116,7 +109,8 @@ export function onStart(hub: HubState, from: Address, message: TaskStart): void 
     if (entry !== undefined && part.state === 'working') entry.startedSum += hub.now - part.startedAt
     part.startedAt = hub.now
   }
-  startMembers(hub, task, [...task.group.parts.keys()])
+  awaitWork(hub, task)
+  for (const part of task.group.parts.values()) if (part.state === 'working') startMember(hub, task, part)
 }
 
 export function unknownTask(hub: HubState, id: TaskId): Refusal {
@@ -236,6 +230,14 @@ function finish(hub: HubState, task: Task, part: Part, message: TaskComplete): v
     entry.tasks.delete(task.id)
   }
   claim(hub, task)
-  // Where the task has ended with it, the end says so.
-  if (hub.tasks.has(task.id)) sendTo(hub, agent, { kind: 'TASK_NOTED', task: task.id, epoch: task.epoch })
+  if (hub.tasks.has(task.id)) hub.toNote.push({ task, agent })
+}
+
+/** Notes the ends of this turn. Where the task has ended in it as well, its end has said so. */
+export function noteEnds(hub: HubState): void {
+  if (hub.toNote.length === 0) return
+  for (const { task, agent } of hub.toNote) {
+    if (hub.tasks.has(task.id)) sendTo(hub, agent, { kind: 'TASK_NOTED', task: task.id, epoch: task.epoch })
+  }
+  hub.toNote = []
 }

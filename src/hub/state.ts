@@ -277,6 +277,8 @@ export interface HubState {
   /** The first impatient task and the agents that are kept for it. */
   claim: { readonly task: TaskId; readonly agents: ReadonlySet<AgentId> } | undefined
   touched: Task[]
+  /** Members whose end is to be noted before the turn ends. */
+  toNote: { readonly task: Task; readonly agent: AgentId }[]
   /** Tasks whose searches have open offers to take into account before the turn ends. */
   offered: Task[]
   /** What that has given free lets others go on: there is a turn to be taken at once. */
@@ -329,6 +331,7 @@ export function newHubState(self: Address, configuration: Configuration, random:
     reports: newReports(),
     claim: undefined,
     touched: [],
+    toNote: [],
     offered: [],
     stirredLate: false,
     taskDeadlines: new Deadlines(),

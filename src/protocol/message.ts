@@ -154,6 +154,8 @@ export interface GroupFormed {
   readonly members: readonly Member[]
   /** The receiver's own invitation; absent for a member that was kept and for the initiator. */
   readonly invite?: InviteId
+  /** Begin, with this: what TASK_START would say. Absent where the initiator starts, and for who is at work already. */
+  readonly assignment?: Assignment
 }
 
 // ---- working
@@ -178,7 +180,10 @@ export interface Assignment {
   readonly feedback?: string
 }
 
-/** From the hub: begin. From an initiator that said `startBy: 'initiator'`: let the members begin. */
+/**
+ * From the hub: begin, where GROUP_FORMED has not said so or was lost. From an initiator that said
+ * `startBy: 'initiator'`: let the members begin.
+ */
 export interface TaskStart {
   readonly kind: 'TASK_START'
   readonly task: TaskId

@@ -130,7 +130,7 @@ export class House {
       if (message.warning !== undefined) this.warned.set(message.task, message.warning)
     } else if (message.kind === 'HUB_TELL') {
       this.#told = message.waits
-    } else if (message.kind === 'TASK_START' && message.assignment !== undefined) {
+    } else if ((message.kind === 'TASK_START' || message.kind === 'GROUP_FORMED') && message.assignment) {
       const { task, epoch } = message.assignment
       this.begun.push(task)
       this.at.push(to)

@@ -204,7 +204,7 @@ test('NET-14 watch shows facts by position and messages, until the signal or the
     'SKILL_OFFER',
     'GROUP_INVITE',
     'GROUP_ACCEPT',
-    'TASK_START',
+    'GROUP_FORMED',
   ])
     assert.ok(
       [...said].some((one) => one === kind),

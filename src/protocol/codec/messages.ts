@@ -205,6 +205,7 @@ function asking(of: Parts): Some<Asking> {
         epoch: whole,
         members,
         invite: z.exactOptional(inviteId),
+        assignment: z.exactOptional(assignmentOf(of)),
       }),
     ),
   }
