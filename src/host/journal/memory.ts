@@ -22,11 +22,16 @@ export function openMemoryJournal(options: MemoryJournalOptions = {}): Journal {
   return new MemoryJournal(options.endedKept ?? 10_000)
 }
 
+/** Names of forgotten tasks that may stand before the others. */
+const goneMax = 1_000
+
 class MemoryJournal implements Journal {
   readonly #endedKept: number
   /** The facts of every task that is still kept, in order. Only an acceptance makes an entry. */
   readonly #tasks = new Map<TaskId, Recorded[]>()
-  readonly #ended = new Set<TaskId>()
+  /** Tasks that have ended, in that order; those before `#gone` are forgotten. */
+  #ended: TaskId[] = []
+  #gone = 0
   /** Facts without a task, or about a task that is kept no longer. */
   #loose: Recorded[] = []
   #snapshot: { readonly position: Position; readonly facts: readonly Fact[] } | undefined
@@ -88,13 +93,14 @@ class MemoryJournal implements Journal {
   }
 
   #forget(ended: TaskId): void {
-    this.#ended.add(ended)
-    if (this.#ended.size <= this.#endedKept) return
-    for (const oldest of this.#ended) {
-      this.#ended.delete(oldest)
-      this.#tasks.delete(oldest)
-      return
-    }
+    this.#ended.push(ended)
+    const oldest = this.#ended[this.#gone]
+    if (oldest === undefined || this.#ended.length - this.#gone <= this.#endedKept) return
+    this.#tasks.delete(oldest)
+    this.#gone += 1
+    if (this.#gone < goneMax) return
+    this.#ended = this.#ended.slice(this.#gone)
+    this.#gone = 0
   }
 
   #after(position: Position): Recorded[] {
