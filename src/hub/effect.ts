@@ -1,9 +1,10 @@
 /**
- * What a hub wants done outside, once its facts are durable.
+ * What a hub wants done outside, once its facts are durable, and who waits for the answer.
  * Must never happen here: an effect whose loss loses something.
  */
-import type { TaskId } from '../protocol/id.ts'
+import type { NodeId, TaskId } from '../protocol/id.ts'
 import type { Envelope } from '../protocol/message.ts'
+import type { TaskAnnouncement } from '../protocol/task.ts'
 import type { PlanProblem } from '../strategy/plan.ts'
 
 export type HubEffect =
@@ -19,3 +20,10 @@ export type HubEffect =
       readonly problem: PlanProblem
       readonly stepsMax: number
     }
+
+/** An announcement, or a question after a task, that waits for what is looked up in the journal. */
+export interface Parked {
+  readonly from: NodeId
+  readonly about: TaskAnnouncement | TaskId
+  readonly lacks: Set<TaskId>
+}

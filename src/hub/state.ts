@@ -19,14 +19,14 @@ import { Population, type Prior } from '../strategy/population.ts'
 import { newRotation } from '../strategy/rotation.ts'
 import type { Costs, Estimate } from '../strategy/score.ts'
 import { Deadlines, type Due } from './deadlines.ts'
-import type { HubEffect } from './effect.ts'
+import type { HubEffect, Parked } from './effect.ts'
 import { type Borrowing, type Lender, type Lending, type Loan, newLending } from './loans.ts'
 import type { Offer, OpenNeed, Reach } from './offer.ts'
 import type { Preferred, Project } from './project.ts'
 import { newReports, type Reports } from './reports.ts'
 import type { Queue, Waiter } from './waiting.ts'
 
-export type { HubEffect } from './effect.ts'
+export type { HubEffect, Parked } from './effect.ts'
 export type { Offer, OpenNeed, Reach } from './offer.ts'
 export type { Kind, Queue, Waiter } from './waiting.ts'
 
@@ -231,13 +231,6 @@ export interface Supply {
   free: number
   sought: number
   begun: number
-}
-
-/** An announcement, or a question after a task, that waits for what is looked up in the journal. */
-export interface Parked {
-  readonly from: NodeId
-  readonly about: TaskAnnouncement | TaskId
-  readonly lacks: Set<TaskId>
 }
 
 export interface HubState {
