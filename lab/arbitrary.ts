@@ -58,6 +58,7 @@ const nodeId: Arbitrary<NodeId> = id()
 const whole = fc.oneof(fc.nat(), fc.maxSafeNat())
 const positive = fc.integer({ min: 1, max: 64 })
 const amount = fc.double({ min: 0, max: Number.MAX_VALUE, noNaN: true }).map((value) => value + 0)
+const sums = fc.tuple(amount, amount)
 const share = fc.double({ min: 0, max: 1, noNaN: true }).map((value) => value + 0)
 const real = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0)
 const text = fc.string({ unit: 'binary', maxLength: 40 })
@@ -264,12 +265,7 @@ const grant: Arbitrary<Grant> = record(
           timeM2: amount,
           updatedAt: amount,
         },
-        {
-          fits: some(real),
-          own: fc.tuple(amount, amount),
-          drift: fc.tuple(amount, amount),
-          pace: fc.tuple(amount, real),
-        },
+        { fits: some(real), own: sums, drift: sums, pace: fc.tuple(amount, real) },
       ),
     ),
     capacity: positive,

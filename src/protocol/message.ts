@@ -180,10 +180,7 @@ export interface Assignment {
   readonly feedback?: string
 }
 
-/**
- * From the hub: begin, where GROUP_FORMED has not said so or was lost. From an initiator that said
- * `startBy: 'initiator'`: let the members begin.
- */
+/** From the hub: begin, where GROUP_FORMED did not say so. From an initiator (`startBy`): let the members begin. */
 export interface TaskStart {
   readonly kind: 'TASK_START'
   readonly task: TaskId
