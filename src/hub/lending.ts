@@ -127,8 +127,13 @@ function soughtOf(hub: HubState, { skill }: OpenNeed): number {
 }
 
 /** One slot of one agent is enough for a task; agents that are kept for an own task are for nobody else. */
-function isFreeFor(hub: HubState, { task, exclude }: Reservation, entry: RosterEntry): boolean {
-  if (freeSlots(entry) === 0 || exclude.has(entry.id) || hub.claim?.agents.has(entry.id)) return false
+function isFreeFor(hub: HubState, reservation: Reservation, entry: RosterEntry): boolean {
+  return freeSlots(entry) > 0 && couldTake(hub, reservation, entry)
+}
+
+/** Whether a slot of an agent would serve it, if one were free. */
+function couldTake(hub: HubState, { task, exclude }: Reservation, entry: RosterEntry): boolean {
+  if (exclude.has(entry.id) || hub.claim?.agents.has(entry.id)) return false
   if (hub.tasks.get(task)?.search?.invitations.has(entry.id)) return false
   for (const loan of entry.loans ?? []) if (loan.task === task) return false
   return true
@@ -188,14 +193,16 @@ function grantOf(hub: HubState, { needs }: Reservation, { id, entry }: Loan): Gr
 }
 
 /** The latest of those that hold what an earlier one lacks, and whose groups are not being formed, are asked back. */
-function askBack(hub: HubState, { task, order }: Reservation, need: OpenNeed, lacking: number): void {
+function askBack(hub: HubState, earlier: Reservation, need: OpenNeed, lacking: number): void {
+  const { task, order } = earlier
   if (lacking <= 0) return
   let open = lacking
   const later: Loan[] = []
   for (const reservation of hub.lending.line) {
     if (reservation.task === task || isEarlier(reservation.order, order)) continue
     for (const loan of reservation.loans) {
-      if (rankIn(loan.entry, need.skill) < need.rank) continue
+      // What it could not take would be granted to the later one again, and asked back again, without end.
+      if (rankIn(loan.entry, need.skill) < need.rank || !couldTake(hub, earlier, loan.entry)) continue
       // What is on its way back already serves this one as well as another.
       if (loan.recalled) open -= 1
       else later.push(loan)
