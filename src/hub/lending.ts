@@ -21,6 +21,7 @@ import {
 import { rankIn } from './judging.ts'
 import { isEarlier, type Loan, type Reservation } from './loans.ts'
 import { tellHub } from './neighbours.ts'
+import { owe, takeOwed } from './owed.ts'
 import { freeSlots, isPresent, shiftSlots } from './roster.ts'
 import { type HubState, type OpenNeed, type RosterEntry, send } from './state.ts'
 
@@ -246,13 +247,17 @@ function adopt(hub: HubState, from: Address, message: SlotConfirm, use: GrantInU
   const { task } = message
   const entry = isPresent(hub, use.agent, use.incarnation)
   if (entry === undefined) {
+    owe(hub, use.agent, use.incarnation, message)
     // Right after a start of the home its agents are only coming.
     if (hub.now - hub.lending.openedAt < hub.configuration.limits.agentTimeoutMs) return undefined
     const refusal = refuse('E_AGENT_LOST', 'it is not present at its home')
     tellHub(hub, from.id as HubId, { kind: 'SLOT_LOST', task, grant: use.grant, refusal })
     return undefined
   }
-  return freeSlots(entry) === 0 ? undefined : occupyFor(hub, entry, from.id as HubId, from.incarnation, task)
+  if (freeSlots(entry) > 0) return occupyFor(hub, entry, from.id as HubId, from.incarnation, task)
+  // The first word may come after the end of the work; what is still used is said again.
+  if (!message.over) owe(hub, use.agent, use.incarnation, message)
+  return undefined
 }
 
 /** A slot that is at work for a task of which this home knows no grant. */
@@ -322,6 +327,9 @@ export function loseLoans(hub: HubState, entry: RosterEntry, refusal: Refusal): 
   for (const loan of [...(entry.loans ?? [])]) {
     tellLost(hub, loan, refusal)
     endLoan(hub, loan)
+    // Whoever has left has ended its work.
+    if (refusal.code === 'E_AGENT_LOST' && loan.borrower !== hub.self.id)
+      owe(hub, entry.id, entry.address.incarnation, loan)
   }
 }
 
@@ -338,6 +346,15 @@ export function dropBorrower(hub: HubState, borrower: HubId, life: number): void
 }
 
 // ---- what agents say of the tasks of others
+
+/** Slots of an agent are free: what is owed of it comes first. */
+export function payOwed(hub: HubState, entry: RosterEntry): void {
+  while (hub.lending.owed.size > 0 && freeSlots(entry) > 0) {
+    const use = takeOwed(hub, entry)
+    if (use === undefined) return
+    takeItsWord(hub, entry, [use])
+  }
+}
 
 /** An agent that is new to this life of the hub has work: those slots are taken until somebody says otherwise. */
 export function takeItsWord(hub: HubState, entry: RosterEntry, working: readonly AssignmentName[]): void {

@@ -9,6 +9,7 @@ import type { HubWord, ReservationPlace } from '../protocol/slot.ts'
 import type { Millis } from '../protocol/time.ts'
 import { Deadlines, type Due } from './deadlines.ts'
 import type { OpenNeed } from './offer.ts'
+import type { Owed } from './owed.ts'
 import type { RosterEntry, Task } from './state.ts'
 
 /** Of a reservation, in the order of all hubs. */
@@ -70,6 +71,8 @@ export interface Lending {
   readonly loans: Map<GrantId, Loan>
   /** Of reservations, with what was granted for them and is not confirmed. */
   readonly leases: Deadlines<Reservation>
+  /** What is used of agents and has no slot yet, the latest last. */
+  readonly owed: Map<AgentId, Owed>
   /** A slot is free, or a reservation new. */
   stirred: boolean
   grants: number
@@ -94,6 +97,7 @@ export function newLending(partitions: number): Lending {
     line: [],
     loans: new Map(),
     leases: new Deadlines(),
+    owed: new Map(),
     stirred: false,
     grants: 0,
     openedAt: 0,

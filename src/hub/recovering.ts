@@ -61,8 +61,8 @@ export function loseAgent(hub: HubState, entry: RosterEntry, reason: Refusal, co
     if (part?.state === 'working') loseMember(hub, task, part, reason, counts)
     leaveSearch(hub, task, entry, reason)
   }
-  loseLoans(hub, entry, reason)
   strike(hub, entry)
+  loseLoans(hub, entry, reason)
 }
 
 /** Somebody who was asked or invited is gone. */

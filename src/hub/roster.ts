@@ -12,7 +12,7 @@ import { isRefusal, type Refusal, refuse } from '../protocol/refusal.ts'
 import type { Skill } from '../protocol/skill.ts'
 import { isInUse, returnGuest } from './guests.ts'
 import { expectationsOf, listingOf, markProven, ranksOf, relist, typicalTime } from './judging.ts'
-import { takeItsWord } from './lending.ts'
+import { payOwed, takeItsWord } from './lending.ts'
 import { agentsChanged } from './projects.ts'
 import { countRefusal, type HubState, type Part, type RosterEntry, type Supply, send, stir } from './state.ts'
 
@@ -37,7 +37,9 @@ export function shiftSlots(hub: HubState, entry: RosterEntry, held: number, runn
   if (after === before) return
   for (const { name } of entry.skills) supplyOf(hub, name).free += after - before
   relist(hub, entry)
-  if (after > before) for (const { name } of entry.skills) stir(hub, name)
+  if (after <= before) return
+  payOwed(hub, entry)
+  for (const { name } of entry.skills) stir(hub, name)
 }
 
 /** The agent was given a part. Where nobody asks for evenness nothing is counted. */
@@ -109,6 +111,7 @@ export function join(hub: HubState, from: Address, message: AgentJoin): void {
     enter(hub, from, id, message)
     const entered = hub.roster.get(id)
     if (entered !== undefined && message.working !== undefined) takeItsWord(hub, entered, message.working)
+    if (entered !== undefined) payOwed(hub, entered)
   } else {
     known.heardAt = hub.now
     known.openOffer = message.openOffer

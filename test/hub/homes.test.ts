@@ -195,6 +195,82 @@ test('HOME-9 when an agent dies or leaves, whoever has borrowed it hears of it',
   )
 })
 
+test('HOME-14 what is confirmed of an agent that is only coming after a start is taken when it comes', () => {
+  const house = new OneOfTwo()
+  const used = { grant: 'g0-1' as GrantId, agent: ada as AgentId, incarnation: 1 }
+  house.hears(there, { kind: 'SLOT_CONFIRM', task: early as TaskId, epoch: 2, grants: [used], over: false })
+  house.announce(own, ['clean'])
+  house.join(ada, ['clean'])
+  assert.deepEqual(house.slots(ada), [0, 1], 'it names no work: the word that its group stands was lost')
+  assert.deepEqual(house.heard('SKILL_QUERY', ada), [])
+  const [recall] = house.heard('SLOT_RECALL', there)
+  assert.deepEqual([recall?.task, recall?.grants[0]?.agent], [early, ada], 'whoever uses it is asked')
+  const id = recall?.grants[0]?.grant as GrantId
+  house.hears(there, { kind: 'SLOT_RELEASE', task: early as TaskId, grants: [id], over: false })
+  assert.equal(house.heard('SKILL_QUERY', ada)[0]?.call.task, own)
+})
+
+test('HOME-14 an agent that was lost comes back with the slots that its borrowers use', () => {
+  const house = new OneOfTwo()
+  house.join(ada, ['clean'])
+  house.hears(there, reserve(early, 1, 'clean'))
+  const id = house.heard('SLOT_GRANT')[0]?.grants[0]?.id as GrantId
+  const used = { grant: id, agent: ada as AgentId, incarnation: 1 }
+  house.hears(there, { kind: 'SLOT_CONFIRM', task: early as TaskId, epoch: 1, grants: [used], over: true })
+  house.pass(house.limits.agentTimeoutMs)
+  assert.equal(house.heard('SLOT_LOST', there)[0]?.refusal.code, 'E_AGENT_LOST')
+  assert.equal(house.hub.state().roster.size, 0)
+  house.join(ada, ['clean'])
+  assert.deepEqual(house.slots(ada), [0, 1], 'the borrower may not have heard of it')
+  const again = house.heard('SLOT_RECALL', there)[0]?.grants[0]?.grant as GrantId
+  const kept = { ...used, grant: again }
+  house.hears(there, { kind: 'SLOT_CONFIRM', task: early as TaskId, epoch: 1, grants: [kept], over: false })
+  assert.deepEqual(house.slots(ada), [0, 1])
+  house.hears(there, { kind: 'SLOT_RELEASE', task: early as TaskId, grants: [again], over: false })
+  assert.deepEqual(house.slots(ada), [0, 0])
+})
+
+test('HOME-14 a group that stands has the next slot that is free, where all were lent by then', () => {
+  const house = new OneOfTwo()
+  house.join(ada, ['clean'])
+  house.hears(there, reserve(late, 900, 'clean'))
+  const id = house.heard('SLOT_GRANT')[0]?.grants[0]?.id as GrantId
+  const used = { grant: 'g1-0' as GrantId, agent: ada as AgentId, incarnation: 1 }
+  house.hears(there, { kind: 'SLOT_CONFIRM', task: early as TaskId, epoch: 1, grants: [used], over: false })
+  house.announce(own, ['clean'])
+  house.hears(there, { kind: 'SLOT_RELEASE', task: late as TaskId, grants: [id], over: true })
+  assert.deepEqual(house.slots(ada), [0, 1])
+  assert.deepEqual(
+    [...house.hub.state().lending.loans.values()].map(({ task }) => task),
+    [early],
+  )
+  assert.deepEqual(house.heard('SKILL_QUERY', ada), [], 'the own task waits')
+  assert.equal(house.heard('SLOT_RECALL', there).at(-1)?.task, early, 'whoever uses it is asked')
+})
+
+test('HOME-14 nothing is owed of an earlier life of an agent, or for longer than silent work is waited for', () => {
+  const house = new OneOfTwo()
+  const used = { grant: 'g0-1' as GrantId, agent: ada as AgentId, incarnation: 1 }
+  const confirm: Message = {
+    kind: 'SLOT_CONFIRM',
+    task: early as TaskId,
+    epoch: 1,
+    grants: [used],
+    over: false,
+  }
+  house.hears(there, confirm)
+  const listed = [{ name: 'clean' as SkillName, level: 'novice' }]
+  house.hears(ada, { kind: 'AGENT_JOIN', skills: listed, capacity: 1 }, 2)
+  assert.deepEqual(house.slots(ada), [0, 0])
+  assert.equal(house.hub.state().lending.owed.size, 0)
+  house.hears(ada, { kind: 'AGENT_LEAVE', reason: 'enough' }, 2)
+  const other = new OneOfTwo()
+  other.hears(there, confirm)
+  other.pass(other.limits.workSilenceMs)
+  other.join(ada, ['clean'])
+  assert.deepEqual(other.slots(ada), [0, 0])
+})
+
 test('HOME-10 an agent says at once when its work for another hub is over, and its slot is free', () => {
   const house = new OneOfTwo()
   house.join(ada, ['clean'])

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { contention } from '../../lab/contention/experiment.ts'
+import { regressions } from '../../lab/contention/regressions.ts'
 import { playSchedule } from '../../lab/contention/schedules.ts'
 import { type Given, givenOf } from '../../lab/experiment.ts'
 
@@ -32,6 +33,11 @@ test('HOME-11 nobody is promised twice, and all comes to its end, whatever goes 
     faults += played.faults
   }
   assert.ok(faults > 3_000)
+})
+
+test('HOME-11 the seeds that once broke a promise keep it', () => {
+  for (const { seed, found } of regressions)
+    assert.deepEqual(playSchedule(seed).broken, [], `${seed}: ${found}`)
 })
 
 test('HOME-11 the same seed plays the same world', () => {

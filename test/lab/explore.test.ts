@@ -44,9 +44,9 @@ const pinned: readonly Pin[] = [
   ['departure', 0, 3098, 9120],
   ['departure and crash', 0, 4002, 10046],
   ['deadline', 1, 8752, 25773],
-  ['two hubs', 0, 68193, 248797],
+  ['two hubs', 0, 76812, 280604],
   ['two hubs, an agent crashes', 1, 60148, 216869],
-  ['two hubs want one agent', 0, 19910, 68478],
+  ['two hubs want one agent', 0, 27162, 91948],
 ]
 
 for (const [name, clockSteps, states, transitions] of pinned) {
