@@ -4,7 +4,7 @@
  * Must never happen here: anything on standard output beside the table or the report.
  */
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { styleText } from 'node:util'
 import { type Given, type Option, optionLines, readOptions } from '../lab/experiment.ts'
@@ -78,6 +78,12 @@ function wrong(message: string, text: string): number {
   return 2
 }
 
+/** What is kept names the folder of the data, and not where it lies on this machine. */
+function told(name: string, words: readonly string[]): string {
+  const shown = words.map((word, i) => (words[i - 1] === '--data' ? basename(word) : word))
+  return [name, ...shown.filter((word) => word !== '--save')].join(' ')
+}
+
 /** Runs one with these options and keeps it, if asked to. */
 async function measure(name: string, command: string, benchmark: Benchmark, given: Given): Promise<Measured> {
   const measured = await benchmark.run(given, say)
@@ -107,7 +113,7 @@ async function runOne(name: string, benchmark: Benchmark, words: readonly string
   if (needs.kind === 'data' && given.text('data') === '') {
     return wrong(`${name} reads public data: give --data ${needs.folder}`, helpOf(name, benchmark))
   }
-  const command = [name, ...words.filter((word) => word !== '--save')].join(' ')
+  const command = told(name, words)
   try {
     const { report, rows } = await measure(name, command, benchmark, given)
     print(report, [{ name, rows }], given)
@@ -140,7 +146,7 @@ async function runAll(words: readonly string[]): Promise<number> {
     }
     say(`${place}: ${benchmark.about}`)
     try {
-      const { report, rows } = await measure(name, [name, ...chosen.words].join(' '), benchmark, chosen.given)
+      const { report, rows } = await measure(name, told(name, chosen.words), benchmark, chosen.given)
       reports[name] = report
       parts.push({ name, rows })
     } catch (cause) {
