@@ -180,9 +180,9 @@ const order: readonly Mutant[] = [
   },
   {
     name: 'deadline ignored',
-    file: 'src/hub/state.ts',
-    find: 'return task.deadlineAt !== undefined && hub.now >= task.deadlineAt',
-    replace: 'return task.deadlineAt !== undefined && hub.now < 0',
+    file: 'src/hub/hub.ts',
+    find: 'earliest(earliest(task.deadlineAt, task.restUntil), startBy(task))',
+    replace: 'earliest(task.restUntil, startBy(task))',
   },
   {
     name: 'failed dependency not passed on',
