@@ -2,8 +2,8 @@
  * `npm run lab -- explore`: goes through every state of the small worlds, and says which rule was broken and how one
  * gets there.
  */
-import { Worker } from 'node:worker_threads'
 import type { Experiment, Given, Outcome, Progress } from '../experiment.ts'
+import { spread } from '../threads.ts'
 import type { Answer, Job, WorldReport } from './worker.ts'
 import { worlds } from './worlds.ts'
 
@@ -31,7 +31,7 @@ async function run(given: Given, progress: Progress): Promise<Outcome> {
   if (chosen.length === 0) broken.push(`no world has "${given.text('world')}" in its name`)
   const deeper = given.whole('deeper')
   const jobs = chosen.map(({ name }) => ({ world: name, deeper }))
-  const found = await spread(jobs, Math.min(Math.max(1, given.whole('threads')), jobs.length), progress)
+  const found = await exploreAll(jobs, Math.min(given.whole('threads'), jobs.length), progress)
   for (const each of found) broken.push(...each.broken)
   const reports = found.map(({ report }) => report)
   const sum = (count: (report: WorldReport) => number) => reports.reduce((total, r) => total + count(r), 0)
@@ -41,37 +41,19 @@ async function run(given: Given, progress: Progress): Promise<Outcome> {
 
 type Explored = Extract<Answer, { kind: 'explored' }>
 
-/** Gives each thread a world as soon as it has none. The last one is the largest, and comes first. */
-async function spread(jobs: readonly Job[], threads: number, progress: Progress): Promise<Explored[]> {
-  const workers = Array.from({ length: threads }, () => new Worker(new URL('./worker.ts', import.meta.url)))
-  const answers: Explored[] = []
-  let next = jobs.length
-  const serve = (worker: Worker): Promise<void> =>
-    new Promise((resolve, reject) => {
-      let current = -1
-      const give = (): void => {
-        current = --next
-        const job = jobs[current]
-        if (job === undefined) resolve()
-        else worker.postMessage(job)
-      }
-      worker.on('message', (answer: Answer) => {
-        if (answer.kind === 'progress') {
-          progress(answer.line)
-          return
-        }
-        const { name, states, transitions, seconds } = answer.report
-        progress(`${name}: ${states} states, ${transitions} transitions, ${seconds} s`)
-        answers[current] = answer
-        give()
-      })
-      worker.on('error', reject)
-      give()
-    })
-  try {
-    await Promise.all(workers.map(serve))
-  } finally {
-    for (const worker of workers) await worker.terminate()
-  }
-  return answers
+/** The last world is the largest, and comes first. Answers in the order of the jobs. */
+async function exploreAll(jobs: readonly Job[], threads: number, progress: Progress): Promise<Explored[]> {
+  const found: Explored[] = []
+  const program = new URL('./worker.ts', import.meta.url)
+  await spread(program, jobs.toReversed(), threads, (job, answer: Answer) => {
+    if (answer.kind === 'progress') {
+      progress(answer.line)
+      return 'more'
+    }
+    const { name, states, transitions, seconds } = answer.report
+    progress(`${name}: ${states} states, ${transitions} transitions, ${seconds} s`)
+    found[jobs.length - 1 - job] = answer
+    return 'next'
+  })
+  return found
 }

@@ -2,7 +2,7 @@
  * Many seeds on several threads, and what came of them all.
  * Must never happen here: a figure that depends on how the seeds were spread.
  */
-import { Worker } from 'node:worker_threads'
+import { spread } from '../threads.ts'
 import type { FaultKind } from './surroundings.ts'
 import { faultKinds } from './surroundings.ts'
 import type { Job, Summary } from './worker.ts'
@@ -47,7 +47,7 @@ export async function campaign(
   const isFailing = (run: Summary): boolean => run.violations.length + run.notLive.length > 0
   let failing = 0
   let played = 0
-  await spread(jobs, threads, (i, answer) => {
+  await spread(new URL('./worker.ts', import.meta.url), jobs, threads, (i, answer: Summary[]) => {
     answers[i] = answer
     played += answer.length
     for (const run of answer.filter(isFailing)) {
@@ -56,7 +56,7 @@ export async function campaign(
       progress(`seed ${run.seed}: ${rule} ${what.split('\n', 1)[0]}`)
     }
     if (played % 400 < seedsOfJob) progress(`${played} seeds, ${failing} of them failing`)
-    return failing < enough
+    return failing < enough ? 'next' : 'enough'
   })
   const [first = [], second = []] = answers
   for (const [i, answer] of answers.entries()) if (i !== 1 && answer !== undefined) runs.push(...answer)
@@ -87,39 +87,5 @@ function sum(runs: readonly Summary[]): Omit<CampaignReport, 'deterministic'> {
     faults,
     violations: runs.filter(({ violations }) => violations.length > 0).length,
     notLive: runs.filter(({ notLive }) => notLive.length > 0).length,
-  }
-}
-
-/** Hands jobs out, the first to the first thread, until there are none or `taken` has had enough. */
-async function spread(
-  jobs: readonly Job[],
-  threads: number,
-  taken: (job: number, answer: Summary[]) => boolean,
-): Promise<void> {
-  const workers = Array.from(
-    { length: Math.max(1, threads) },
-    () => new Worker(new URL('./worker.ts', import.meta.url)),
-  )
-  let next = 0
-  const serve = (worker: Worker): Promise<void> =>
-    new Promise((resolve, reject) => {
-      let current = -1
-      const give = (): void => {
-        current = next++
-        const job = jobs[current]
-        if (job === undefined) resolve()
-        else worker.postMessage(job)
-      }
-      worker.on('message', (answer: Summary[]) => {
-        if (!taken(current, answer)) next = jobs.length
-        give()
-      })
-      worker.on('error', reject)
-      give()
-    })
-  try {
-    await Promise.all(workers.map(serve))
-  } finally {
-    for (const worker of workers) await worker.terminate()
   }
 }
