@@ -94,7 +94,7 @@ export class Agent implements Machine<AgentInput, never, AgentEffect> {
         return say(agent, { kind: 'TASK_VERDICT', task, epoch, accepted, reason })
       }
       case 'ask':
-        return ask(agent, input.request, input.about)
+        return ask(agent, input.request, input)
       default:
         return never(input)
     }
@@ -145,7 +145,7 @@ function nudge(agent: AgentState): void {
   const { now, beatAt, unnoted, unanswered, followed, asked } = agent
   if (beatAt !== undefined) agent.beatAt = now
   for (const times of [unnoted, unanswered, followed]) for (const task of times.keys()) times.set(task, now)
-  for (const [request, { about }] of asked) asked.set(request, { about, at: now })
+  for (const [request, { question }] of asked) asked.set(request, { question, at: now })
   wake(agent)
 }
 

@@ -3,14 +3,23 @@
  * Must never happen here: a task whose end nobody would notice when one message is lost.
  */
 import type { TaskId } from '../protocol/id.ts'
-import type { HubAsk, HubTell, MessageKind } from '../protocol/message.ts'
+import type { HubTell, MessageKind } from '../protocol/message.ts'
 import { homeOf } from '../protocol/partition.ts'
 import type { Refusal } from '../protocol/refusal.ts'
 import type { TaskAnnouncement } from '../protocol/task.ts'
 import { earliest, type Millis } from '../protocol/time.ts'
 import type { Warning } from '../protocol/warning.ts'
 import { recall, remember } from './recent.ts'
-import { type AgentState, type Announced, lifeOf, type News, type Order, say } from './state.ts'
+import {
+  type AgentState,
+  type Announced,
+  lifeOf,
+  type News,
+  type Order,
+  type Question,
+  say,
+  sayTo,
+} from './state.ts'
 
 export function announce(agent: AgentState, announcement: TaskAnnouncement, fresh: boolean): void {
   if (recall(agent.refused, announcement.id)) remember(agent.refused, announcement.id, false)
@@ -58,9 +67,9 @@ export function askAgain(agent: AgentState): void {
     if (at > agent.now) break
     askAfter(agent, id)
   }
-  for (const [request, { about, at }] of [...agent.asked]) {
+  for (const [request, { question, at }] of [...agent.asked]) {
     if (at > agent.now) break
-    ask(agent, request, about)
+    ask(agent, request, question)
   }
 }
 
@@ -70,11 +79,12 @@ export function nextAskAt(agent: AgentState): Millis | undefined {
   return earliest(own, asked.values().next().value?.at)
 }
 
-/** Asks the hub about itself, until it is told. */
-export function ask(agent: AgentState, request: number, about: HubAsk['about']): void {
+/** Asks a hub about itself, until it is told. */
+export function ask(agent: AgentState, request: number, question: Question): void {
+  const { about, hub = agent.hub.id } = question
   agent.asked.delete(request)
-  agent.asked.set(request, { about, at: agent.now + agent.configuration.limits.resendMs })
-  say(agent, { kind: 'HUB_ASK', request, about })
+  agent.asked.set(request, { question, at: agent.now + agent.configuration.limits.resendMs })
+  sayTo(agent, { id: hub, incarnation: 0 }, { kind: 'HUB_ASK', request, about })
 }
 
 /** The answer to a question that is still open; a second one changes nothing. */

@@ -3,7 +3,7 @@
  * Must never happen here: a decision.
  */
 import type { Member } from '../protocol/group.ts'
-import type { AgentId, InviteId, NodeId, SkillName, TaskId } from '../protocol/id.ts'
+import type { AgentId, HubId, InviteId, NodeId, SkillName, TaskId } from '../protocol/id.ts'
 import type { JsonText } from '../protocol/json.ts'
 import type { Configuration } from '../protocol/limits.ts'
 import type {
@@ -85,6 +85,12 @@ export type News =
   | { readonly kind: 'objected'; readonly refusal: Refusal }
   | { readonly kind: 'ended'; readonly outcome: Outcome }
 
+/** What a hub is asked about itself: its own, unless another is named. */
+export interface Question {
+  readonly about: HubAsk['about']
+  readonly hub?: HubId
+}
+
 /** Which question an own judgement answers. */
 export type Matter = { readonly round: number } | { readonly invite: InviteId }
 
@@ -119,7 +125,7 @@ export type AgentInput =
       readonly accepted: boolean
       readonly reason: string
     }
-  | { readonly kind: 'ask'; readonly request: number; readonly about: HubAsk['about'] }
+  | ({ readonly kind: 'ask'; readonly request: number } & Question)
 
 export type AgentEffect =
   | ({ readonly kind: 'send' } & Envelope)
@@ -179,8 +185,8 @@ export interface AgentState {
   readonly announced: Map<TaskId, Announced>
   readonly unanswered: Map<TaskId, Millis>
   readonly followed: Map<TaskId, Millis>
-  /** Questions to the hub that are not answered, and when each is asked again, the earliest first. */
-  readonly asked: Map<number, { readonly about: HubAsk['about']; readonly at: Millis }>
+  /** Questions to hubs that are not answered, and when each is asked again, the earliest first. */
+  readonly asked: Map<number, { readonly question: Question; readonly at: Millis }>
   /** Announcements that were refused, and were not made again since. */
   readonly refused: Recent<TaskId, boolean>
   /** What was last wanted of each of them. */
@@ -225,7 +231,11 @@ export function newAgentState(
 }
 
 export function say(agent: AgentState, message: Message): void {
-  agent.effects.push({ kind: 'send', from: agent.self, to: hubFor(agent, message), message })
+  sayTo(agent, hubFor(agent, message), message)
+}
+
+export function sayTo(agent: AgentState, to: Address, message: Message): void {
+  agent.effects.push({ kind: 'send', from: agent.self, to, message })
 }
 
 /** What is said of a task goes to its hub, and everything else to the agent's own. */

@@ -180,4 +180,11 @@ test('HOME-10 an agent says what is of a task to the hub of the task, and the re
     `AGENT_HEARTBEAT to ${here}`,
   ])
   assert.deepEqual(hears(bob, asked), [`MESSAGE_REFUSED to ${bob}`], 'that is no hub')
+  const about = { kind: 'agents' } as const
+  assert.deepEqual(said({ kind: 'ask', request: 1, about }), [`HUB_ASK to ${here}`])
+  assert.deepEqual(said({ kind: 'ask', request: 2, about, hub: there }), [`HUB_ASK to ${there}`])
+  const nudged = said({ kind: 'nudged' }).filter((each) => each.startsWith('HUB_ASK'))
+  assert.deepEqual(nudged, [`HUB_ASK to ${here}`, `HUB_ASK to ${there}`], 'each is asked again')
+  hears(there, { kind: 'HUB_TELL', request: 2, agents: [], waits: [], considered: [] }, 2)
+  assert.ok(!said({ kind: 'nudged' }).includes(`HUB_ASK to ${there}`), 'and answered once')
 })
