@@ -6,17 +6,6 @@
 import fc, { type Arbitrary } from 'fast-check'
 import { messageKinds } from '../src/protocol/codec/messages.ts'
 import type { Checkpoint, Considered, Member } from '../src/protocol/group.ts'
-import {
-  type AgentId,
-  type GrantId,
-  type InviteId,
-  isId,
-  type NodeId,
-  type ProjectName,
-  type SkillName,
-  type TaskId,
-} from '../src/protocol/id.ts'
-import type { JsonText } from '../src/protocol/json.ts'
 import type {
   Address,
   AgentReport,
@@ -28,88 +17,39 @@ import type {
   Update,
   WaitingFor,
 } from '../src/protocol/message.ts'
-import { type Refusal, refusalCodes } from '../src/protocol/refusal.ts'
-import { defaultLevels, type Requirement, type Skill } from '../src/protocol/skill.ts'
-import type { Grant } from '../src/protocol/slot.ts'
+import type { TaskAnnouncement, TaskInput, Verification } from '../src/protocol/task.ts'
+import { wordsOfHubs } from './arbitrary/hubs.ts'
 import {
-  type MemberResult,
-  type Outcome,
-  priorities,
-  type TaskAnnouncement,
-  type TaskInput,
-  taskStatuses,
-  type Verification,
-} from '../src/protocol/task.ts'
+  agentId,
+  all,
+  amount,
+  claim,
+  inviteId,
+  json,
+  level,
+  nodeId,
+  outcome,
+  positive,
+  priority,
+  projectName,
+  real,
+  record,
+  refusal,
+  requirement,
+  result,
+  share,
+  skillName,
+  some,
+  taskId,
+  text,
+  whole,
+} from './arbitrary/values.ts'
 
-const idText = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/).filter(isId)
-
-function id<Id extends string>(): Arbitrary<Id> {
-  return idText.map((text) => text as Id)
-}
-
-export const agentId: Arbitrary<AgentId> = id()
-export const taskId: Arbitrary<TaskId> = id()
-export const inviteId: Arbitrary<InviteId> = id()
-export const skillName: Arbitrary<SkillName> = id()
-const projectName: Arbitrary<ProjectName> = id()
-const grantId: Arbitrary<GrantId> = id()
-const nodeId: Arbitrary<NodeId> = id()
-
-const whole = fc.oneof(fc.nat(), fc.maxSafeNat())
-const positive = fc.integer({ min: 1, max: 64 })
-const amount = fc.double({ min: 0, max: Number.MAX_VALUE, noNaN: true }).map((value) => value + 0)
-const sums = fc.tuple(amount, amount)
-const share = fc.double({ min: 0, max: 1, noNaN: true }).map((value) => value + 0)
-const real = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0)
-const text = fc.string({ unit: 'binary', maxLength: 40 })
-const level = fc.constantFrom(...defaultLevels)
-const priority = fc.constantFrom(...priorities)
-const json: Arbitrary<JsonText> = fc.json({ maxDepth: 4 }).map((value) => value as JsonText)
-
-/** A short list: what holds for three holds for three hundred. */
-function some<Item>(item: Arbitrary<Item>): Arbitrary<Item[]> {
-  return fc.array(item, { maxLength: 3 })
-}
-
-/** A record with all its fields. */
-function all<Fields extends object>(
-  fields: { [Key in keyof Fields]: Arbitrary<Fields[Key]> },
-): Arbitrary<Fields> {
-  return fc.record(fields, { noNullPrototype: true }) as Arbitrary<Fields>
-}
-
-/** A record whose last fields may be absent, but are never undefined. */
-function record<Required extends object, Optional extends object>(
-  required: { [Key in keyof Required]: Arbitrary<Required[Key]> },
-  optional: { [Key in keyof Optional]: Arbitrary<Optional[Key]> },
-): Arbitrary<Required & Partial<Optional>> {
-  const rest = fc.record(optional, { requiredKeys: [] }) as Arbitrary<Partial<Optional>>
-  return fc.tuple(all(required), rest).map(([must, may]) => ({ ...must, ...may }))
-}
-
-export const refusal: Arbitrary<Refusal> = record(
-  { code: fc.constantFrom(...refusalCodes), message: text },
-  { field: text, hint: text, retryAfterMs: amount },
-)
-
-export const claim: Arbitrary<Skill> = record(
-  { name: skillName, level },
-  { successRate: share, meanTimeMs: amount },
-)
-export const requirement: Arbitrary<Requirement> = record(
-  { skill: skillName, level, count: positive },
-  { weight: amount },
-)
 const member: Arbitrary<Member> = record(
   { agent: agentId, incarnation: whole, skills: some(skillName) },
   { price: amount },
 )
-const result: Arbitrary<MemberResult> = all({ agent: agentId, skills: some(skillName), result: json })
 const input: Arbitrary<TaskInput> = all({ task: taskId, results: some(result) })
-const outcome: Arbitrary<Outcome> = record(
-  { status: fc.constantFrom(...taskStatuses), results: some(result) },
-  { reason: refusal },
-)
 const checkpoint: Arbitrary<Checkpoint> = all({
   agent: agentId,
   epoch: whole,
@@ -143,7 +83,7 @@ const verification: Arbitrary<Verification> = fc.oneof(
 )
 
 /** Any announcement that has the right shape; it need not make sense. */
-export const announcement: Arbitrary<TaskAnnouncement> = record(
+const announcement: Arbitrary<TaskAnnouncement> = record(
   {
     id: taskId,
     description: text,
@@ -245,35 +185,6 @@ const waitings: {
 
 const assignmentName = all({ task: taskId, epoch: whole })
 
-const grantInUse = all({ grant: grantId, agent: agentId, incarnation: whole })
-
-const grant: Arbitrary<Grant> = record(
-  {
-    id: grantId,
-    agent: agentId,
-    incarnation: whole,
-    skills: some(claim),
-    standings: some(
-      record(
-        {
-          skill: skillName,
-          level,
-          successes: amount,
-          failures: amount,
-          timeWeight: amount,
-          timeMean: real,
-          timeM2: amount,
-          updatedAt: amount,
-        },
-        { fits: some(real), own: sums, drift: sums, pace: fc.tuple(amount, real) },
-      ),
-    ),
-    capacity: positive,
-    busy: whole,
-  },
-  { openOffer: record({}, { price: amount }) },
-)
-
 const warning = all({ kind: fc.constant('late'), message: text, expectedMs: whole })
 
 /** The fields of a message of one kind, without the kind. */
@@ -322,41 +233,7 @@ const bodies: { readonly [Kind in MessageKind]: Arbitrary<Body<Kind>> } = {
   AGENT_HEARTBEAT: record({ busy: whole, working: some(assignmentName) }, { ended: some(assignmentName) }),
   AGENT_LEAVE: all({ reason: text }),
   MESSAGE_REFUSED: record({ of: fc.constantFrom(...messageKinds), refusal }, { task: taskId }),
-  SLOT_RESERVE: all({
-    task: taskId,
-    round: whole,
-    place: all({ urgent: fc.boolean(), key: real, arrival: whole }),
-    needs: some(all({ skill: skillName, level, count: positive, optional: fc.boolean() })),
-    exclude: some(agentId),
-    include: some(agentId),
-    returns: some(grantId),
-  }),
-  SLOT_GRANT: all({
-    task: taskId,
-    round: whole,
-    grants: some(grant),
-    supply: some(all({ skill: skillName, level, able: whole, free: whole })),
-  }),
-  SLOT_CONFIRM: all({ task: taskId, epoch: whole, grants: some(grantInUse), over: fc.boolean() }),
-  SLOT_RELEASE: all({ task: taskId, grants: some(grantId), over: fc.boolean() }),
-  SLOT_RECALL: all({ task: taskId, grants: some(grantInUse) }),
-  SLOT_LOST: all({ task: taskId, grant: grantId, refusal }),
-  HUB_GREET: all({}),
-  OUTCOME_REPORT: all({
-    serial: positive,
-    outcomes: some(
-      record(
-        {
-          agent: agentId,
-          skills: some(all({ skill: skillName, level })),
-          blame: share,
-          absent: fc.boolean(),
-        },
-        { tookMs: amount, statedMs: amount },
-      ),
-    ),
-  }),
-  OUTCOME_NOTED: all({ serial: positive }),
+  ...wordsOfHubs,
   HUB_ASK: all({
     request: whole,
     about: fc.oneof(

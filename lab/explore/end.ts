@@ -9,7 +9,7 @@ import type { Cosmos, State } from './cosmos.ts'
 export function faultsOfEnd(cosmos: Cosmos, state: State): string | undefined {
   const hubs = state.hubs.map((hub) => cosmos.hubs.machine(hub).state())
   for (const hub of hubs) {
-    const wrong = faultsOfHub(hub) ?? faultsOfLending(hub)
+    const wrong = faultsOfHub(hub, hubs) ?? faultsOfLending(hub)
     if (wrong !== undefined) return wrong
   }
   for (const node of state.nodes) {
@@ -23,10 +23,10 @@ export function faultsOfEnd(cosmos: Cosmos, state: State): string | undefined {
   return undefined
 }
 
-function faultsOfHub(hub: Readonly<HubState>): string | undefined {
+function faultsOfHub(hub: Readonly<HubState>, all: readonly Readonly<HubState>[]): string | undefined {
   for (const task of hub.tasks.values()) {
     const { id, waitingFor, group } = task
-    if (!mayWait(hub, task)) return `${id} is still open, and waits for ${waitingFor?.kind ?? 'nothing'}`
+    if (!mayWait(all, task)) return `${id} is still open, and waits for ${waitingFor?.kind ?? 'nothing'}`
     for (const part of group?.parts.values() ?? [])
       if (part.state === 'working')
         return `${id} waits for ${waitingFor?.kind}, and ${part.member.agent} works`
@@ -36,6 +36,8 @@ function faultsOfHub(hub: Readonly<HubState>): string | undefined {
   for (const [skill, { sought }] of hub.supply)
     if (sought !== 0) return `the hub still seeks ${sought} agents with ${skill}`
   if (hub.recalls.size > 0) return 'the hub still waits for its journal'
+  if (hub.abroad.inquiries.size > 0) return 'the hub still waits for what others say of their tasks'
+  if (hub.awaited.size > 0) return 'the hub still keeps what nobody asks for'
   return undefined
 }
 
@@ -61,15 +63,18 @@ function faultsOfAgent(cosmos: Cosmos, number: number): string | undefined {
 }
 
 /** Who needs what nobody has, or waits for such a one, may wait for ever, as long as it says so and holds nothing. */
-function mayWait(hub: Readonly<HubState>, { waitingFor, search, blockedOn, check }: Task): boolean {
+function mayWait(
+  all: readonly Readonly<HubState>[],
+  { waitingFor, search, blockedOn, check }: Task,
+): boolean {
   if (search !== undefined) return false
   switch (waitingFor?.kind) {
     case 'missing':
       return true
     case 'dependencies':
-      return blockedOn.size > 0 && [...blockedOn].every((id) => hub.tasks.has(id))
+      return blockedOn.size > 0 && [...blockedOn].every((id) => all.some(({ tasks }) => tasks.has(id)))
     case 'verdict':
-      return check !== undefined && hub.tasks.has(check)
+      return check !== undefined && all.some(({ tasks }) => tasks.has(check))
     default:
       return false
   }

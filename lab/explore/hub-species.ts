@@ -81,7 +81,6 @@ function watch({ input, facts, effects, machine, before }: HubTurn) {
   const hub = machine.state()
   const journal = facts.length === 0 ? before.journal : [...before.journal, ...facts]
   if (facts.length > 0) examineJournal(before.journal, facts)
-  for (const fact of facts) examineFailure(journal, fact)
   for (const entry of hub.roster.values()) examineSlots(hub, entry)
   for (const effect of effects) if (effect.kind === 'send') examineStart(journal, effect.message)
   const confirmed = new Map(before.confirmed)
@@ -105,16 +104,6 @@ function examineJournal(before: readonly Fact[], facts: readonly Fact[]): void {
   for (const fact of facts) invariants.observe(fact, position++)
   const [first] = invariants.violations()
   if (first !== undefined) throw new BrokenRule(`${first.rule}: ${first.what}`)
-}
-
-/** A task fails for another only when that one has ended, and not well. */
-function examineFailure(journal: readonly Fact[], fact: Fact): void {
-  if (fact.kind !== 'task.ended' || fact.reason?.code !== 'E_DEPENDENCY_FAILED') return
-  const accepted = journal.find((old) => old.kind === 'task.accepted' && old.task === fact.task)
-  const dependsOn = accepted?.kind === 'task.accepted' ? accepted.announcement.dependsOn : []
-  const ended = endsIn(journal)
-  if (dependsOn.every((id) => (ended.get(id) ?? 'completed') === 'completed'))
-    throw new BrokenRule(`${fact.task} failed for what it depends on, of which nothing has failed`)
 }
 
 /** What the roster counts is what the searches hold and the groups use, and it is within the capacity. */
@@ -238,6 +227,7 @@ function sightsInEffects(effects: readonly HubEffect[]): Sight[] {
     if (effect.kind !== 'send') continue
     if (effect.message.kind === 'SLOT_CONFIRM') seen.push('borrowed')
     if (effect.message.kind === 'SLOT_RECALL') seen.push('recalled')
+    if (effect.message.kind === 'TASK_ASK') seen.push('askedAbroad')
   }
   const stale = effects.some((effect) => {
     if (effect.kind !== 'send') return false

@@ -19,6 +19,7 @@ export const sights = {
   reborn: 'an agent came back as a new incarnation and worked again',
   borrowed: 'a group was formed with a slot of another home',
   recalled: 'a home asked a slot back, or asked after it',
+  askedAbroad: 'a hub asked another how a task stands',
   resumed: 'a task that was open when the hub crashed was completed by the next hub',
 } as const
 

@@ -353,4 +353,19 @@ export const worlds: readonly World[] = [
     limits: calm,
     sometimes: ['completed', 'borrowed', 'recalled'],
   },
+  {
+    name: 'two hubs, dependency',
+    about:
+      'a task of one hub needs the result of a task of the other; a hub crashes and keeps nothing of what ended',
+    network: 'fifo',
+    partitions: 2,
+    agents: [openly(ada)],
+    tasks: [clean('b'), { ...clean('a'), dependsOn: ['b'] }],
+    initiator: 'near',
+    faults: { hubCrashes: 1, losses: 1 },
+    clockSteps: 1,
+    limits: { ...calm, endedKept: 0 },
+    compacts: true,
+    sometimes: ['completed', 'askedAbroad', 'resumed'],
+  },
 ]

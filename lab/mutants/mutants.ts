@@ -187,14 +187,15 @@ const order: readonly Mutant[] = [
   {
     name: 'failed dependency not passed on',
     file: 'src/hub/ending.ts',
-    find: "    if (status !== 'completed') {\n      end(\n        hub,\n        task,\n        'failed',",
-    replace: "    if (status === 'failed') {\n      end(\n        hub,\n        task,\n        'failed',",
+    find: "  if (status !== 'completed') {\n    const reason = `it depends on",
+    replace: "  if (status === 'failed') {\n    const reason = `it depends on",
   },
   {
     name: 'cancel not passed on to sub-tasks',
     file: 'src/hub/ending.ts',
-    find: 'for (const child of [...(task.children ?? [])]) {',
-    replace: "for (const child of [...(task.children ?? [])].filter(() => status !== 'cancelled')) {",
+    find: 'for (const child of [...(task.children ?? [])]) cancelChild(',
+    replace:
+      "for (const child of [...(task.children ?? [])].filter(() => status !== 'cancelled')) cancelChild(",
   },
   {
     name: 'verifier skipped',

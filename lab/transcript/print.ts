@@ -8,6 +8,7 @@ import { never } from '../../src/protocol/machine.ts'
 import type { Address, Assignment, Message, Update } from '../../src/protocol/message.ts'
 import type { Refusal } from '../../src/protocol/refusal.ts'
 import type { Requirement } from '../../src/protocol/skill.ts'
+import type { HubWord } from '../../src/protocol/slot.ts'
 import type { MemberResult, TaskAnnouncement } from '../../src/protocol/task.ts'
 import type { Millis } from '../../src/protocol/time.ts'
 import { origin } from '../world/timeline.ts'
@@ -156,23 +157,6 @@ function detailText(message: Message): string {
       return [`epoch ${message.epoch}, ${membersText(message.members)}`, beginText(message.assignment)].join(
         '',
       )
-    case 'SLOT_RESERVE':
-      return `${message.needs.map(({ skill, count }) => `${count} ${skill}`).join(', ')}${backText(message.returns)}`
-    case 'SLOT_GRANT':
-      return message.grants.map(({ id, agent }) => `${agent} (${id})`).join(', ') || 'nobody now'
-    case 'SLOT_CONFIRM':
-    case 'SLOT_RECALL':
-      return message.grants.map(({ grant, agent }) => `${agent} (${grant})`).join(', ')
-    case 'SLOT_RELEASE':
-      return `${message.over ? 'over' : ''}${backText(message.grants)}`
-    case 'SLOT_LOST':
-      return `(${message.grant}): ${refusalText(message.refusal)}`
-    case 'OUTCOME_REPORT':
-      return `${message.outcomes.map(({ agent }) => agent).join(', ')} (${message.serial})`
-    case 'OUTCOME_NOTED':
-      return `(${message.serial})`
-    case 'HUB_GREET':
-      return ''
     default:
       return detailOfWork(message)
   }
@@ -201,7 +185,7 @@ type Rest = Extract<
   }
 >
 
-function detailOfWork(message: Rest): string {
+function detailOfWork(message: Rest | HubWord): string {
   switch (message.kind) {
     case 'TASK_START':
       return [`epoch ${message.epoch}`, message.assignment && assignmentText(message.assignment)]
@@ -229,6 +213,35 @@ function detailOfWork(message: Rest): string {
     case 'HUB_TELL':
       return ''
     default:
+      return detailOfWord(message)
+  }
+}
+
+/** Hubs among themselves. */
+function detailOfWord(message: HubWord): string {
+  switch (message.kind) {
+    case 'SLOT_RESERVE':
+      return `${message.needs.map(({ skill, count }) => `${count} ${skill}`).join(', ')}${backText(message.returns)}`
+    case 'SLOT_GRANT':
+      return message.grants.map(({ id, agent }) => `${agent} (${id})`).join(', ') || 'nobody now'
+    case 'SLOT_CONFIRM':
+    case 'SLOT_RECALL':
+      return message.grants.map(({ grant, agent }) => `${agent} (${grant})`).join(', ')
+    case 'SLOT_RELEASE':
+      return `${message.over ? 'over' : ''}${backText(message.grants)}`
+    case 'SLOT_LOST':
+      return `(${message.grant}): ${refusalText(message.refusal)}`
+    case 'OUTCOME_REPORT':
+      return `${message.outcomes.map(({ agent }) => agent).join(', ')} (${message.serial})`
+    case 'OUTCOME_NOTED':
+      return `(${message.serial})`
+    case 'TASK_ASK':
+      return `(${message.round})${message.worker === undefined ? '' : ` for ${message.worker}`}`
+    case 'TASK_TELL':
+      return `(${message.round}) ${message.state.kind === 'ended' ? message.state.outcome.status : message.state.kind}`
+    case 'HUB_GREET':
+      return ''
+    default:
       return never(message)
   }
 }
@@ -248,6 +261,8 @@ function detailOfFact(fact: Fact): string {
   switch (fact.kind) {
     case 'task.accepted':
       return `from ${fact.initiator}`
+    case 'dependency.ended':
+      return `${fact.dependency} ${fact.status}`
     case 'group.formed': {
       const uncovered = fact.uncovered.length > 0 ? `, without ${fact.uncovered.join(',')}` : ''
       return `epoch ${fact.epoch}, ${membersText(fact.members)}${uncovered}`

@@ -67,6 +67,8 @@ function describe(fact: Fact): string {
       return `hub ${fact.hub}, incarnation ${fact.incarnation}`
     case 'task.accepted':
       return clip(fact.announcement.description, 80)
+    case 'dependency.ended':
+      return `${fact.dependency}: ${fact.status}`
     case 'group.formed': {
       const members = fact.members.map(({ agent, skills }) => `${agent} (${skills.join(', ')})`).join(', ')
       return `epoch ${fact.epoch}: ${members}`

@@ -46,7 +46,8 @@ export function apply(hub: HubState, fact: Fact): void {
     case 'checkpoint.saved':
     case 'member.finished':
     case 'member.lost':
-    case 'claim.returned': {
+    case 'claim.returned':
+    case 'dependency.ended': {
       const task = hub.tasks.get(fact.task)
       if (task !== undefined) applyToTask(task, fact)
       return
@@ -96,6 +97,10 @@ function applyToTask(task: Task, fact: FactOfOpenTask): void {
       task.facts.push(fact)
       return
     }
+    case 'dependency.ended':
+      if (fact.status === 'completed') task.blockedOn.delete(fact.dependency)
+      task.facts.push(fact)
+      return
     case 'claim.returned':
       task.attempts += 1
       task.feedback = fact.reason
@@ -122,10 +127,11 @@ function forgetCheckpoint(task: Task, agent: AgentId): void {
 }
 
 function accept(hub: HubState, fact: TaskAcceptedFact): void {
-  const { announcement, at, initiator } = fact
+  const { announcement, at, initiator, behalf } = fact
   const id = fact.task
   const parent = announcement.parent === undefined ? undefined : hub.tasks.get(announcement.parent)
   const key = queueKey(at, announcement.priority, hub.configuration.limits.ageStepMs)
+  const above = parent ?? behalf
   hub.tasks.set(id, {
     id,
     announcement,
@@ -134,10 +140,10 @@ function accept(hub: HubState, fact: TaskAcceptedFact): void {
     acceptedAt: at,
     warning: fact.warning,
     deadlineAt: announcement.deadlineMs === undefined ? undefined : at + announcement.deadlineMs,
-    payer: parent?.payer ?? initiator,
+    payer: above?.payer ?? initiator,
     // A sub-task is as urgent and as old as the task that waits for it.
-    urgent: isUrgent(announcement.priority) || (parent?.urgent ?? false),
-    key: parent === undefined ? key : Math.min(key, parent.key),
+    urgent: isUrgent(announcement.priority) || (above?.urgent ?? false),
+    key: above === undefined ? key : Math.min(key, above.key),
     arrival: hub.arrivals++,
     facts: [fact],
     blockedOn: waitFor(hub, announcement),
@@ -175,6 +181,8 @@ function accept(hub: HubState, fact: TaskAcceptedFact): void {
     place: -1,
   })
   if (parent !== undefined) adopt(parent, id, announcement.verifies?.task === parent.id)
+  else if (behalf !== undefined && announcement.parent !== undefined)
+    addTo(hub.abroad.children, announcement.parent, id)
   hub.openByInitiator.set(initiator, (hub.openByInitiator.get(initiator) ?? 0) + 1)
 }
 
@@ -183,8 +191,7 @@ function waitFor(hub: HubState, { id, dependsOn }: TaskAnnouncement): Set<TaskId
   if (dependsOn.length === 0) return nothing
   const blockedOn = new Set<TaskId>()
   for (const dependency of dependsOn) {
-    const waiting = hub.dependents.get(dependency) ?? new Set()
-    hub.dependents.set(dependency, waiting.add(id))
+    addTo(hub.dependents, dependency, id)
     if (hub.ended.get(dependency)?.outcome.status !== 'completed') blockedOn.add(dependency)
   }
   return blockedOn
@@ -280,16 +287,29 @@ function end(hub: HubState, fact: TaskEndedFact): void {
   if (open > 0) hub.openByInitiator.set(initiator, open)
   else hub.openByInitiator.delete(initiator)
   for (const dependency of announcement.dependsOn) {
-    const waiting = hub.dependents.get(dependency)
-    waiting?.delete(id)
-    if (waiting?.size === 0) hub.dependents.delete(dependency)
+    takeFrom(hub.dependents, dependency, id)
   }
   if (fact.status === 'completed') {
     for (const dependent of hub.dependents.get(id) ?? []) hub.tasks.get(dependent)?.blockedOn.delete(id)
   }
-  const parent = announcement.parent === undefined ? undefined : hub.tasks.get(announcement.parent)
+  if (announcement.parent === undefined) return
+  const parent = hub.tasks.get(announcement.parent)
   parent?.children?.delete(id)
   if (parent?.check === id) parent.check = undefined
+  takeFrom(hub.abroad.children, announcement.parent, id)
+}
+
+type Hanging = Map<TaskId, Set<TaskId>>
+
+function addTo(hanging: Hanging, on: TaskId, id: TaskId): void {
+  const known = hanging.get(on) ?? new Set()
+  hanging.set(on, known.add(id))
+}
+
+function takeFrom(hanging: Hanging, on: TaskId, id: TaskId): void {
+  const known = hanging.get(on)
+  known?.delete(id)
+  if (known?.size === 0) hanging.delete(on)
 }
 
 /** Makes room for one more ended task within the limit. What an open or a parked task asks for is not forgotten. */

@@ -2,8 +2,10 @@
  * What a hub wants done outside, once its facts are durable, and who waits for the answer.
  * Must never happen here: an effect whose loss loses something.
  */
+
+import type { TaskAsk } from '../protocol/hanging.ts'
 import type { NodeId, TaskId } from '../protocol/id.ts'
-import type { Envelope } from '../protocol/message.ts'
+import type { Address, Envelope } from '../protocol/message.ts'
 import type { TaskAnnouncement } from '../protocol/task.ts'
 import type { PlanProblem } from '../strategy/plan.ts'
 
@@ -21,9 +23,12 @@ export type HubEffect =
       readonly stepsMax: number
     }
 
-/** An announcement, or a question after a task, that waits for what is looked up in the journal. */
+/**
+ * An announcement, or the question of an initiator or of another hub after a task, that waits for what is looked up in
+ * the journal.
+ */
 export interface Parked {
   readonly from: NodeId
-  readonly about: TaskAnnouncement | TaskId
+  readonly about: TaskAnnouncement | TaskId | { readonly from: Address; readonly ask: TaskAsk }
   readonly lacks: Set<TaskId>
 }

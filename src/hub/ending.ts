@@ -9,6 +9,7 @@ import { never } from '../protocol/machine.ts'
 import type { Address, TaskVerdict } from '../protocol/message.ts'
 import { type Refusal, refuse } from '../protocol/refusal.ts'
 import type { EndStatus, TaskAnnouncement } from '../protocol/task.ts'
+import { tellAskers } from './abroad.ts'
 import { record } from './applying.ts'
 import { openNeeds } from './asking.ts'
 import { stopBorrowing } from './borrowing.ts'
@@ -150,10 +151,7 @@ export function end(hub: HubState, task: Task, status: EndStatus, reason: Refusa
   dequeue(hub, task)
   stopBorrowing(hub, task)
   endSearch(hub, task, refuse('E_CANCELLED', 'the task has ended'))
-  for (const child of [...(task.children ?? [])]) {
-    const open = hub.tasks.get(child)
-    if (open !== undefined) end(hub, open, 'cancelled', parentEnded(status))
-  }
+  for (const child of [...(task.children ?? [])]) cancelChild(hub, child, status)
   const ended: TaskEndedFact = { kind: 'task.ended', task: id, at: hub.now, epoch, status }
   const why = reason === undefined ? {} : { reason }
   record(hub, status === 'completed' ? ended : { ...ended, ...why, ...vainSearch(task) })
@@ -175,7 +173,10 @@ export function end(hub: HubState, task: Task, status: EndStatus, reason: Refusa
     send(hub, address, { kind: 'GROUP_DISSOLVED', task: id, epoch, reason: reason?.message ?? status })
   }
   const outcome = hub.ended.get(id)?.outcome
-  if (outcome !== undefined) tellFollowers(hub, task, { kind: 'TASK_ENDED', task: id, outcome })
+  if (outcome !== undefined) {
+    tellFollowers(hub, task, { kind: 'TASK_ENDED', task: id, outcome })
+    tellAskers(hub, id, outcome)
+  }
   passOn(hub, id, status)
   if (announcement.verifies !== undefined) concludeCheck(hub, task, status)
 }
@@ -188,26 +189,29 @@ function vainSearch({ waitingFor, lastConsidered }: Task): Pick<TaskEndedFact, '
   return lastConsidered.length === 0 ? waiting : { ...waiting, considered: lastConsidered }
 }
 
-function parentEnded(status: EndStatus): Refusal {
-  return refuse('E_CANCELLED', `the task on whose behalf it was announced has ended: ${status}`)
+/** The task above it has ended. */
+export function cancelChild(hub: HubState, id: TaskId, status: EndStatus): void {
+  const child = hub.tasks.get(id)
+  if (child === undefined) return
+  const reason = `the task on whose behalf it was announced has ended: ${status}`
+  end(hub, child, 'cancelled', refuse('E_CANCELLED', reason))
 }
 
 /** Tasks that waited for this one go on, or fail with it. */
 export function passOn(hub: HubState, id: TaskId, status: EndStatus): void {
   for (const dependent of [...(hub.dependents.get(id) ?? [])]) {
     const task = hub.tasks.get(dependent)
-    if (task === undefined) continue
-    if (status !== 'completed') {
-      end(
-        hub,
-        task,
-        'failed',
-        refuse('E_DEPENDENCY_FAILED', `it depends on "${id}", which ended as ${status}`),
-      )
-    } else if (task.blockedOn.size === 0) {
-      if (task.search === undefined && openNeeds(hub, task).length > 0) enqueue(hub, task, undefined)
-    } else task.waitingFor = { kind: 'dependencies', tasks: [...task.blockedOn] }
+    if (task !== undefined) passOnTo(hub, task, id, status)
   }
+}
+
+export function passOnTo(hub: HubState, task: Task, id: TaskId, status: EndStatus): void {
+  if (status !== 'completed') {
+    const reason = `it depends on "${id}", which ended as ${status}`
+    end(hub, task, 'failed', refuse('E_DEPENDENCY_FAILED', reason))
+  } else if (task.blockedOn.size === 0) {
+    if (task.search === undefined && openNeeds(hub, task).length > 0) enqueue(hub, task, undefined)
+  } else task.waitingFor = { kind: 'dependencies', tasks: [...task.blockedOn] }
 }
 
 /** The check of a claim has ended: its result is the verdict. */

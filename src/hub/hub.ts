@@ -11,6 +11,7 @@ import type { Address, Envelope, Message } from '../protocol/message.ts'
 import { isRefusal, refuse } from '../protocol/refusal.ts'
 import { earliest, type Millis } from '../protocol/time.ts'
 import type { Schedule } from '../strategy/plan.ts'
+import { askAbroadAgain, dueAbroad } from './abroad.ts'
 import { apply, snapshotOf } from './applying.ts'
 import { requirementsOf } from './asking.ts'
 import { sayReservationsAgain } from './borrowing.ts'
@@ -114,7 +115,7 @@ export class Hub implements Machine<HubInput, Fact, HubEffect> {
     if (hub.stirredLate) return hub.now
     const due = earliest(hub.taskDeadlines.earliest(), hub.agentDeadlines.earliest())
     const others = earliest(hub.lending.leases.earliest(), hub.reports.sayAgainAt)
-    return earliest(earliest(hub.maintainAt, due), others)
+    return earliest(earliest(hub.maintainAt, due), earliest(others, dueAbroad(hub)))
   }
 
   /** Under which this hub is reached; final once it was opened. */
@@ -161,6 +162,8 @@ export class Hub implements Machine<HubInput, Fact, HubEffect> {
       case 'SLOT_LOST':
       case 'OUTCOME_REPORT':
       case 'OUTCOME_NOTED':
+      case 'TASK_ASK':
+      case 'TASK_TELL':
       case 'HUB_GREET':
         if (isNeighbour(hub, from)) return hearHub(hub, from, message)
         return this.#answerUnasked(from, message)
@@ -217,6 +220,7 @@ export class Hub implements Machine<HubInput, Fact, HubEffect> {
     if (hub.maintainAt !== undefined && hub.now >= hub.maintainAt) maintain(hub)
     endLeases(hub)
     reportAgain(hub)
+    askAbroadAgain(hub)
     for (
       let entry = hub.agentDeadlines.takeDue(hub.now);
       entry;

@@ -4,18 +4,21 @@
  */
 import { checkTask, taskConflict } from '../protocol/announce.ts'
 import type { Fact } from '../protocol/fact.ts'
+import type { TaskAsk, TaskState } from '../protocol/hanging.ts'
 import { type NodeId, quote, type TaskId } from '../protocol/id.ts'
 import type { Address, TaskAccepted, TaskAnnounce, TaskCancel, TaskFollow } from '../protocol/message.ts'
 import { homeOf } from '../protocol/partition.ts'
 import { type Refusal, refuse } from '../protocol/refusal.ts'
-import type { TaskAnnouncement } from '../protocol/task.ts'
+import type { Behalf, TaskAnnouncement } from '../protocol/task.ts'
 import type { Warning } from '../protocol/warning.ts'
+import { answerAsk, foreignTo, hang, initiatorsOf, inquire, isAtWork, watchAgain } from './abroad.ts'
 import { hopelessness, lateness } from './admitting.ts'
 import { apply, record } from './applying.ts'
 import { claim, end, passOn, putToInitiator } from './ending.ts'
 import { enrol } from './projects.ts'
 import { enqueue } from './queue.ts'
 import { loseMember } from './recovering.ts'
+import { isOwn } from './roster.ts'
 import { refuseMessage, unknownTask } from './running.ts'
 import {
   countRefusal,
@@ -30,12 +33,20 @@ import {
 
 export function onAnnounce(hub: HubState, from: Address, message: TaskAnnounce): void {
   const { task } = message
-  const lacks = task.dependsOn.filter((id) => !hub.tasks.has(id) && !hub.ended.has(id))
+  const lacks = task.dependsOn.filter((id) => !isKnown(hub, id) && isOwn(hub, id))
   const fresh = isFresh(hub, from, message.fresh)
-  if (!fresh && !hub.tasks.has(task.id) && !hub.ended.has(task.id)) lacks.push(task.id)
-  if (lacks.length === 0) admit(hub, from.id, task)
-  else park(hub, { from: from.id, about: task, lacks: new Set(lacks) })
+  if (!fresh && !isKnown(hub, task.id)) lacks.push(task.id)
+  if (lacks.length > 0 || foreignTo(hub, task).length > 0)
+    park(hub, { from: from.id, about: task, lacks: new Set(lacks) })
+  else admit(hub, from.id, task, nothingTold)
 }
+
+function isKnown(hub: HubState, id: TaskId): boolean {
+  return hub.tasks.has(id) || hub.ended.has(id)
+}
+
+/** Of tasks of other hubs, where there are none. */
+const nothingTold: ReadonlyMap<TaskId, TaskState> = new Map()
 
 /** Initiators whose serials a hub remembers. */
 const serialsKept = 10_000
@@ -64,20 +75,47 @@ function isFresh(hub: HubState, { id, incarnation }: Address, fresh: TaskAnnounc
 function park(hub: HubState, parked: Parked): void {
   for (const id of askedBy(parked)) hub.awaited.set(id, (hub.awaited.get(id) ?? 0) + 1)
   for (const id of parked.lacks) recall(hub, id).push(parked)
+  if (parked.lacks.size === 0) unpark(hub, parked)
 }
 
-function unpark(hub: HubState, parked: Parked): void {
+export function forgetParked(hub: HubState, parked: Parked): void {
   for (const id of askedBy(parked)) {
     const others = (hub.awaited.get(id) ?? 1) - 1
     if (others > 0) hub.awaited.set(id, others)
     else hub.awaited.delete(id)
   }
-  if (typeof parked.about === 'string') follow(hub, parked.from, parked.about)
-  else admit(hub, parked.from, parked.about)
+}
+
+/** The journal has answered. What an announcement hangs on at other hubs is asked for next. */
+function unpark(hub: HubState, parked: Parked): void {
+  const { about, from } = parked
+  if (typeof about !== 'string' && !('ask' in about) && !isKnown(hub, about.id)) {
+    if (foreignTo(hub, about).length > 0) return abroad(hub, parked, about)
+  }
+  forgetParked(hub, parked)
+  if (typeof about === 'string') follow(hub, from, about)
+  else if ('ask' in about) answerAsk(hub, about.from, about.ask)
+  else admit(hub, from, about, nothingTold)
+}
+
+/** What can be refused without asking anybody is. */
+function abroad(hub: HubState, parked: Parked, announcement: TaskAnnouncement): void {
+  const refusal = plainObjection(hub, parked.from, announcement, hub.abroad.inquiries.size)
+  if (refusal === undefined) return inquire(hub, parked, announcement)
+  forgetParked(hub, parked)
+  answerNo(hub, parked.from, announcement.id, refusal)
 }
 
 function askedBy({ about }: Parked): readonly TaskId[] {
-  return typeof about === 'string' ? [about] : [about.id, ...about.dependsOn]
+  if (typeof about === 'string') return [about]
+  return 'ask' in about ? [about.ask.task] : [about.id, ...about.dependsOn]
+}
+
+/** Another hub asks after a task. What this one has forgotten it looks up. */
+export function onTaskAsk(hub: HubState, from: Address, ask: TaskAsk): void {
+  const { task } = ask
+  if (isKnown(hub, task) || !isOwn(hub, task)) answerAsk(hub, from, ask)
+  else park(hub, { from: from.id, about: { from, ask }, lacks: new Set([task]) })
 }
 
 /** Asks the journal for a task, once, and answers who waits for it. */
@@ -118,7 +156,13 @@ function remember(hub: HubState, id: TaskId, facts: readonly Fact[]): void {
   if (ended !== undefined) hub.ended.set(id, ended)
 }
 
-function admit(hub: HubState, from: NodeId, announcement: TaskAnnouncement): void {
+/** `told`: how the tasks of other hubs stand on which it hangs. */
+export function admit(
+  hub: HubState,
+  from: NodeId,
+  announcement: TaskAnnouncement,
+  told: ReadonlyMap<TaskId, TaskState>,
+): void {
   const { id } = announcement
   const known = hub.tasks.get(id)?.announcement ?? hub.ended.get(id)?.announcement
   if (known !== undefined) {
@@ -126,17 +170,23 @@ function admit(hub: HubState, from: NodeId, announcement: TaskAnnouncement): voi
     else answerNo(hub, from, id, taskConflict(id))
     return
   }
-  const refusal = objection(hub, from, announcement)
+  const refusal = objection(hub, from, announcement, told)
   if (refusal !== undefined) {
     answerNo(hub, from, id, refusal)
     return
   }
   const warning = lateness(hub, announcement)
   const accepted = { kind: 'task.accepted', task: id, at: hub.now, initiator: from, announcement } as const
-  record(hub, warning === undefined ? accepted : { ...accepted, warning })
+  const behalf = behalfIn(told, announcement)
+  record(hub, {
+    ...accepted,
+    ...(warning === undefined ? {} : { warning }),
+    ...(behalf === undefined ? {} : { behalf }),
+  })
   sendTo(hub, from, acceptanceOf(id, warning))
   const task = hub.tasks.get(id)
   if (task === undefined) return
+  hang(hub, task, told)
   enrol(hub, task)
   begin(hub, task)
 }
@@ -155,15 +205,31 @@ function answerNo(hub: HubState, to: NodeId, task: TaskId, refusal: Refusal): vo
   sendTo(hub, to, { kind: 'TASK_REFUSED', task, refusal: countRefusal(hub, refusal) })
 }
 
-function objection(hub: HubState, from: NodeId, announcement: TaskAnnouncement): Refusal | undefined {
+/** Why it is refused, whatever it hangs on. `more`: announcements that may be accepted before it. */
+function plainObjection(
+  hub: HubState,
+  from: NodeId,
+  announcement: TaskAnnouncement,
+  more: number,
+): Refusal | undefined {
   const { limits, levels } = hub.configuration
   const wrong = checkTask(announcement, limits, levels) ?? misdirected(hub, announcement.id)
-  if (wrong !== undefined) return wrong
-  const full = fullness(hub, from)
-  if (full !== undefined) return full
+  return wrong ?? fullness(hub, from, more)
+}
+
+function objection(
+  hub: HubState,
+  from: NodeId,
+  announcement: TaskAnnouncement,
+  told: ReadonlyMap<TaskId, TaskState>,
+): Refusal | undefined {
+  const plain = plainObjection(hub, from, announcement, 0)
+  if (plain !== undefined) return plain
   for (const id of announcement.dependsOn) {
-    if (hub.tasks.has(id)) continue
-    const status = hub.ended.get(id)?.outcome.status
+    const state = told.get(id)
+    if (hub.tasks.has(id) || state?.kind === 'open') continue
+    const outcome = state?.kind === 'ended' ? state.outcome : hub.ended.get(id)?.outcome
+    const status = outcome?.status
     if (status === 'completed') continue
     const field = 'dependsOn'
     if (status !== undefined) {
@@ -172,7 +238,8 @@ function objection(hub: HubState, from: NodeId, announcement: TaskAnnouncement):
     const hint = 'Announce a task before those that depend on it.'
     return refuse('E_NO_SUCH_TASK', `it depends on ${quote(id)}, which does not exist`, { field, hint })
   }
-  const misplaced = announcement.parent === undefined ? undefined : parentage(hub, from, announcement)
+  const { parent } = announcement
+  const misplaced = parent === undefined ? undefined : parentage(hub, from, announcement, told.get(parent))
   return misplaced ?? hopelessness(hub, announcement)
 }
 
@@ -183,10 +250,11 @@ function misdirected({ self, lending }: HubState, id: TaskId): Refusal | undefin
   return refuse('E_BAD_STATE', `the hub of the task ${quote(id)} is ${home}`)
 }
 
-function fullness(hub: HubState, from: NodeId): Refusal | undefined {
+function fullness(hub: HubState, from: NodeId, more: number): Refusal | undefined {
   const { maxAnnouncements, maxAnnouncementsPerInitiator, retryMs } = hub.configuration.limits
-  if (hub.tasks.size >= maxAnnouncements) {
-    return refuse('E_FULL', `the hub has ${hub.tasks.size} open tasks, its limit (maxAnnouncements)`, {
+  const all = hub.tasks.size + more
+  if (all >= maxAnnouncements) {
+    return refuse('E_FULL', `the hub has ${all} open tasks, its limit (maxAnnouncements)`, {
       hint: 'Announce again when tasks have ended.',
       retryAfterMs: retryMs,
     })
@@ -199,17 +267,28 @@ function fullness(hub: HubState, from: NodeId): Refusal | undefined {
   })
 }
 
-function parentage(hub: HubState, from: NodeId, announcement: TaskAnnouncement): Refusal | undefined {
-  const parent = announcement.parent === undefined ? undefined : hub.tasks.get(announcement.parent)
+/** `state`: how a parent of another hub stands. */
+function parentage(
+  hub: HubState,
+  from: NodeId,
+  { parent: id, depth }: TaskAnnouncement,
+  state: TaskState | undefined,
+): Refusal | undefined {
+  const parent = id === undefined ? undefined : hub.tasks.get(id)
+  const behalf = state?.kind === 'open' ? state.behalf : undefined
   const field = 'parent'
-  if (parent === undefined) return refuse('E_NO_SUCH_TASK', 'the parent task is not open', { field })
-  const part = [...(parent.group?.parts.values() ?? [])].find(({ member }) => member.agent === from)
-  if (part?.state !== 'working')
+  if (parent === undefined && state?.kind !== 'open')
+    return refuse('E_NO_SUCH_TASK', 'the parent task is not open', { field })
+  if (parent === undefined ? behalf === undefined : !isAtWork(parent, from))
     return refuse('E_NOT_MEMBER', `${from} does not work on the parent task`, { field })
-  if (announcement.depth === parent.announcement.depth + 1) return undefined
-  return refuse('E_RANGE', `the depth is one more than the parent's, which is ${parent.announcement.depth}`, {
-    field,
-  })
+  const above = behalf?.depth ?? parent?.announcement.depth ?? 0
+  if (depth === above + 1) return undefined
+  return refuse('E_RANGE', `the depth is one more than the parent's, which is ${above}`, { field })
+}
+
+function behalfIn(told: ReadonlyMap<TaskId, TaskState>, { parent }: TaskAnnouncement): Behalf | undefined {
+  const state = parent === undefined ? undefined : told.get(parent)
+  return state?.kind === 'open' ? state.behalf : undefined
 }
 
 /** Somebody asks how a task stands. */
@@ -244,18 +323,12 @@ export function onCancel(hub: HubState, from: Address, message: TaskCancel): voi
     refuseMessage(hub, from, 'TASK_CANCEL', message.task, unknownTask(hub, message.task))
     return
   }
-  for (let above: Task | undefined = task; above !== undefined; above = parentOf(hub, above)) {
-    if (above.initiator !== from.id) continue
+  if (initiatorsOf(hub, task).includes(from.id)) {
     end(hub, task, 'cancelled', refuse('E_CANCELLED', message.reason))
     return
   }
   const refusal = refuse('E_NOT_MEMBER', `only its initiator may cancel the task ${quote(task.id)}`)
   refuseMessage(hub, from, 'TASK_CANCEL', task.id, refusal)
-}
-
-function parentOf(hub: HubState, task: Task): Task | undefined {
-  const { parent } = task.announcement
-  return parent === undefined ? undefined : hub.tasks.get(parent)
 }
 
 /**
@@ -266,7 +339,8 @@ export function resume(hub: HubState): void {
   for (const task of [...hub.tasks.values()]) {
     touch(hub, task)
     enrol(hub, task)
-    for (const id of task.blockedOn) if (!hub.tasks.has(id)) recall(hub, id)
+    for (const id of task.blockedOn) if (!hub.tasks.has(id) && isOwn(hub, id)) recall(hub, id)
+    watchAgain(hub, task)
     for (const part of [...(task.group?.parts.values() ?? [])]) {
       if (part.state !== 'working') continue
       loseMember(hub, task, part, refuse('E_RESTARTED', 'the network was started again'), false)

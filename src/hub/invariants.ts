@@ -6,6 +6,7 @@
 import type {
   CheckpointSavedFact,
   ClaimReturnedFact,
+  DependencyEndedFact,
   Fact,
   GroupFormedFact,
   HubStartedFact,
@@ -58,6 +59,8 @@ interface Life {
   /** The claim of this epoch was sent back: its group works no more. */
   returned: boolean
   attempts: number
+  /** How what it depends on of other hubs has ended, by their word. */
+  readonly told: Map<TaskId, EndStatus>
   /** Agents and skills whose outcome in this epoch was counted. */
   /** What is finished, since the last claim that was returned. */
   readonly done: DonePart[]
@@ -119,6 +122,7 @@ export class Invariants {
       begun: announcement.startBy === 'hub',
       returned: false,
       attempts: 0,
+      told: new Map(),
       done: [],
       counted: new Set(),
     })
@@ -169,8 +173,11 @@ export class Invariants {
         return count(life, fact, fact.evidence, breaks)
       case 'outcome.reported':
         return count(life, fact, fact.outcomes, breaks)
+      case 'dependency.ended':
+        return hearOf(life, fact, breaks)
       case 'task.ended':
         end(life, fact, breaks)
+        this.#failed(life, fact, breaks)
         this.#open.delete(fact.task)
         this.#ended.set(fact.task, fact.status)
         return
@@ -184,7 +191,7 @@ export class Invariants {
     if (fact.epoch !== epoch + 1) breaks('LOG-3', `epoch ${fact.epoch} follows ${epoch}`)
     for (const what of groupFaults(announcement, fact, life.done)) breaks('LOG-5', what)
     for (const id of announcement.dependsOn) {
-      if (this.#ended.get(id) !== 'completed') breaks('LOG-6', `formed before ${quote(id)} completed`)
+      if (this.#endOf(life, id) !== 'completed') breaks('LOG-6', `formed before ${quote(id)} completed`)
     }
     for (const { member, state } of life.parts.values()) {
       const stays = fact.members.some((other) => other.agent === member.agent)
@@ -195,6 +202,17 @@ export class Invariants {
       breaks('LOG-9', `formed ${fact.at - life.deadlineAt} ms after the deadline`)
     if (life.attempts >= announcement.maxAttempts) breaks('LOG-13', `formed after ${life.attempts} attempts`)
     form(life, fact)
+  }
+
+  #endOf({ told }: Life, dependency: TaskId): EndStatus | undefined {
+    return this.#ended.get(dependency) ?? told.get(dependency)
+  }
+
+  /** What fails for another task names one that has ended, and not well. */
+  #failed(life: Life, { reason }: TaskEndedFact, breaks: Breaks): void {
+    if (reason?.code !== 'E_DEPENDENCY_FAILED') return
+    const ends = life.announcement.dependsOn.map((id) => this.#endOf(life, id) ?? 'completed')
+    if (ends.every((status) => status === 'completed')) breaks('LOG-17', 'failed for what has not failed')
   }
 }
 
@@ -237,6 +255,13 @@ function workingPart(
   else if (part.state === 'finished') breaks('LOG-7', `${kind} of ${quote(agent)}, which has finished`)
   else if (part.state === 'lost') breaks('LOG-4', `${kind} of ${quote(agent)}, which was lost`)
   return part
+}
+
+function hearOf(life: Life, { dependency, status }: DependencyEndedFact, breaks: Breaks): void {
+  if (!life.announcement.dependsOn.includes(dependency))
+    breaks('LOG-17', `the end of ${quote(dependency)}, on which it does not depend`)
+  if (life.told.has(dependency)) breaks('LOG-17', `the end of ${quote(dependency)} twice`)
+  life.told.set(dependency, status)
 }
 
 function begin(life: Life, fact: TaskStartedFact, breaks: Breaks): void {

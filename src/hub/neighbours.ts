@@ -7,7 +7,9 @@ import { never } from '../protocol/machine.ts'
 import type { Address } from '../protocol/message.ts'
 import { isHub } from '../protocol/partition.ts'
 import type { HubWord } from '../protocol/slot.ts'
+import { askNewLife, onTell } from './abroad.ts'
 import { forgetLender, onGrant, onLost, onRecall, tellHomes } from './granted.ts'
+import { onTaskAsk } from './intake.ts'
 import { dropBorrower, onConfirm, onRelease, onReserve, serveReservations } from './lending.ts'
 import { onReport, onReportNoted } from './reports.ts'
 import { type HubState, sendTo } from './state.ts'
@@ -40,6 +42,8 @@ export function hearHub(hub: HubState, from: Address, word: HubWord): void {
     dropBorrower(hub, from.id as HubId, from.incarnation)
     forgetLender(hub, from)
   }
+  const isNew = known === undefined ? word.kind === 'HUB_GREET' : known < from.incarnation
+  if (isNew) askNewLife(hub, from.id as HubId)
   hear(hub, from, word)
 }
 
@@ -61,6 +65,10 @@ function hear(hub: HubState, from: Address, word: HubWord): void {
       return onReport(hub, from, word)
     case 'OUTCOME_NOTED':
       return onReportNoted(hub, from, word)
+    case 'TASK_ASK':
+      return onTaskAsk(hub, from, word)
+    case 'TASK_TELL':
+      return onTell(hub, from, word)
     case 'HUB_GREET':
       return
     default:

@@ -16,7 +16,7 @@ import type {
   TaskUpdate,
 } from '../protocol/message.ts'
 import { isRefusal, type Refusal, refuse } from '../protocol/refusal.ts'
-import type { TaskInput } from '../protocol/task.ts'
+import type { MemberResult, TaskInput } from '../protocol/task.ts'
 import { record } from './applying.ts'
 import { claim } from './ending.ts'
 import { memberOf } from './guests.ts'
@@ -62,9 +62,7 @@ export function assignmentOf(hub: HubState, task: Task, part: Part): Assignment 
     payload,
     metadata,
     depth,
-    inputs: dependsOn.map((id): TaskInput => {
-      return { task: id, results: hub.ended.get(id)?.outcome.results ?? [] }
-    }),
+    inputs: dependsOn.map((id): TaskInput => ({ task: id, results: resultsOf(hub, task, id) })),
     finished: task.results,
   }
   if (deadlineAt === undefined && checkpoint === undefined && feedback === undefined) return assignment
@@ -74,6 +72,15 @@ export function assignmentOf(hub: HubState, task: Task, part: Part): Assignment 
     ...(checkpoint === undefined ? {} : { checkpoint }),
     ...(feedback === undefined ? {} : { feedback }),
   }
+}
+
+/** What a task depends on has handed over: known of own ones, and of those of other hubs by what they said. */
+function resultsOf(hub: HubState, task: Task, dependency: TaskId): readonly MemberResult[] {
+  const ended = hub.ended.get(dependency)
+  if (ended !== undefined) return ended.outcome.results
+  for (const fact of task.facts)
+    if (fact.kind === 'dependency.ended' && fact.dependency === dependency) return fact.results
+  return []
 }
 
 /** The last partial result of this member, or of one whose work it goes on with, for any skill of its part. */

@@ -18,6 +18,7 @@ import { Catalog } from '../strategy/catalog.ts'
 import { Population, type Prior } from '../strategy/population.ts'
 import { newRotation } from '../strategy/rotation.ts'
 import type { Costs, Estimate } from '../strategy/score.ts'
+import { type Abroad, newAbroad } from './abroad.ts'
 import { Deadlines, type Due } from './deadlines.ts'
 import type { HubEffect, Parked } from './effect.ts'
 import { type Borrowing, type Lender, type Lending, type Loan, newLending } from './loans.ts'
@@ -266,6 +267,7 @@ export interface HubState {
   readonly strangers: WeakMap<Prior, Estimate>
   readonly queue: Queue
   readonly lending: Lending
+  readonly abroad: Abroad
   readonly reports: Reports
   /** The first impatient task and the agents that are kept for it. */
   claim: { readonly task: TaskId; readonly agents: ReadonlySet<AgentId> } | undefined
@@ -321,6 +323,7 @@ export function newHubState(self: Address, configuration: Configuration, random:
       projectsStirred: false,
     },
     lending: newLending(configuration.partitions ?? 1),
+    abroad: newAbroad(),
     reports: newReports(),
     claim: undefined,
     touched: [],

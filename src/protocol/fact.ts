@@ -9,7 +9,7 @@ import type { JsonText } from './json.ts'
 import type { WaitingFor } from './message.ts'
 import type { Refusal } from './refusal.ts'
 import type { Evidence, MemberOutcome } from './standing.ts'
-import type { EndStatus, TaskAnnouncement } from './task.ts'
+import type { Behalf, EndStatus, MemberResult, TaskAnnouncement } from './task.ts'
 import type { Millis } from './time.ts'
 import type { Warning } from './warning.ts'
 
@@ -21,6 +21,20 @@ export interface TaskAcceptedFact {
   readonly initiator: NodeId
   readonly announcement: TaskAnnouncement
   readonly warning?: Warning
+  /** Of a sub-task whose parent is a task of another hub: what that one said of it. */
+  readonly behalf?: Behalf
+}
+
+/** A task of another hub on which this one depends has ended, by the word of that hub. It is not asked again. */
+export interface DependencyEndedFact {
+  readonly kind: 'dependency.ended'
+  /** Which depends on it. */
+  readonly task: TaskId
+  readonly at: Millis
+  readonly dependency: TaskId
+  readonly status: EndStatus
+  /** Of a completed one: what is handed over. */
+  readonly results: readonly MemberResult[]
 }
 
 /** A generation of the group, with the record of the decision. Epochs of a task rise by exactly one. */
@@ -135,6 +149,7 @@ export interface HubStartedFact {
 
 export type Fact =
   | TaskAcceptedFact
+  | DependencyEndedFact
   | GroupFormedFact
   | TaskStartedFact
   | CheckpointSavedFact

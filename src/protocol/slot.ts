@@ -3,6 +3,7 @@
  * section MSG.
  * Must never happen here: a message whose loss loses something.
  */
+import type { TaskAsk, TaskTell } from './hanging.ts'
 import type { AgentId, GrantId, SkillName, TaskId } from './id.ts'
 import type { OpenOffer } from './message.ts'
 import type { Refusal } from './refusal.ts'
@@ -144,3 +145,5 @@ export type HubWord =
   | HubGreet
   | OutcomeReport
   | OutcomeNoted
+  | TaskAsk
+  | TaskTell

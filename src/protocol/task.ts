@@ -1,7 +1,7 @@
 /**
  * A task as it is announced, and how it can end.
  */
-import type { AgentId, ProjectName, SkillName, TaskId } from './id.ts'
+import type { AgentId, NodeId, ProjectName, SkillName, TaskId } from './id.ts'
 import type { JsonText } from './json.ts'
 import type { Refusal } from './refusal.ts'
 import type { Requirement, SkillLevel } from './skill.ts'
@@ -69,6 +69,18 @@ export interface TaskAnnouncement {
   readonly depth: number
   /** Set by a hub alone: this task is the check of another task's claim. */
   readonly verifies?: { readonly task: TaskId; readonly epoch: number }
+}
+
+/** What a sub-task has from the task above it. */
+export interface Behalf {
+  /** Of that task and of those above it: each may cancel. */
+  readonly initiators: readonly NodeId[]
+  /** Whose turns it takes. */
+  readonly payer: NodeId
+  readonly urgent: boolean
+  /** Its place in the queue: see `strategy/age`. */
+  readonly key: number
+  readonly depth: number
 }
 
 export const taskStatuses = ['completed', 'failed', 'cancelled', 'expired'] as const

@@ -295,3 +295,20 @@ test('LOG-2 every task is counted once, under how it ended', () => {
   const counts = { tasks: 3, open: 1, ended: { completed: 1, failed: 1, cancelled: 0, expired: 0 } }
   assert.deepEqual(invariants.counts(), counts)
 })
+
+test('LOG-17 LOG-6 what another hub says of a dependency is noted once, and is what a failure is for', () => {
+  const announced = accepted('a', { dependsOn: ['b', 'c'].map((name) => name as TaskId) })
+  const told = (dependency: string, status: 'completed' | 'failed'): Fact => {
+    const fact = { kind: 'dependency.ended', task: id, at: 1_005, status, results: [] } as const
+    return { ...fact, dependency: dependency as TaskId }
+  }
+  const reason = { code: 'E_DEPENDENCY_FAILED', message: '' } as const
+  const failed: Fact = { kind: 'task.ended', task: id, at: 1_010, epoch: 0, status: 'failed', reason }
+  const both = [announced, told('b', 'completed'), told('c', 'completed')]
+  assert.deepEqual(broken([...both, formed('a')]), [])
+  assert.deepEqual(broken([...both.slice(0, 2), formed('a')]), ['LOG-6 at 3'])
+  assert.deepEqual(broken([...both, failed]), ['LOG-17 at 4'])
+  assert.deepEqual(broken([announced, told('b', 'completed'), told('c', 'failed'), failed]), [])
+  assert.deepEqual(broken([...both, told('c', 'completed')]), ['LOG-17 at 4'])
+  assert.deepEqual(broken([announced, told('d', 'completed')]), ['LOG-17 at 2'])
+})

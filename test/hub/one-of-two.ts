@@ -23,11 +23,22 @@ export function named(prefix: string, hub: HubId, n = 0): string {
   }
 }
 
+/** By whom a task is announced, and on what it hangs. */
+interface Hanging {
+  readonly by?: string
+  readonly dependsOn?: readonly string[]
+  readonly parent?: string
+  readonly depth?: number
+  readonly priority?: 'normal' | 'high' | 'critical'
+}
+
 export type Said<Kind extends MessageKind> = Extract<Message, { readonly kind: Kind }>
 
 export class OneOfTwo {
   readonly hub: Hub
   readonly said: Envelope[] = []
+  /** What it has decided, and found in its journal. */
+  readonly facts: Fact[]
   readonly limits: Limits
   now = 1_000
 
@@ -36,6 +47,7 @@ export class OneOfTwo {
     this.limits = { ...defaultLimits, ...limits }
     const configuration = { ...defaultConfiguration, limits: this.limits, partitions: 2 }
     this.hub = new Hub({ id: here, incarnation: 1 }, seeded(1), configuration)
+    this.facts = [...facts]
     for (const fact of facts) this.hub.replay(fact)
     this.hub.receive({ kind: 'opened' }, this.now)
     this.drain()
@@ -54,10 +66,14 @@ export class OneOfTwo {
   }
 
   drain(): void {
-    for (const effect of this.hub.drain().effects) {
+    const { facts, effects } = this.hub.drain()
+    this.facts.push(...facts)
+    for (const effect of effects) {
       if (effect.kind === 'send') this.said.push(effect)
       else if (effect.kind === 'recall') {
-        this.hub.receive({ kind: 'recalled', task: effect.task, facts: [] }, this.now)
+        const { task } = effect
+        const found = this.facts.filter((fact) => 'task' in fact && fact.task === task)
+        this.hub.receive({ kind: 'recalled', task, facts: found }, this.now)
         this.drain()
       }
     }
@@ -77,12 +93,14 @@ export class OneOfTwo {
     this.hears(id, { kind: 'AGENT_JOIN', skills: listed, capacity: 1, ...more })
   }
 
-  announce(id: string, skills: readonly string[]): void {
+  announce(id: string, skills: readonly string[], more: Hanging = {}): void {
+    const { by = 'you', dependsOn = [], parent, depth = 1, priority = 'normal' } = more
     const requires = skills.map((skill) => ({ skill }))
     const context = { id: id as TaskId, limits: this.limits, levels: defaultConfiguration.levels }
-    const task = checkAnnouncement({ description: id, requires }, context)
+    const task = checkAnnouncement({ description: id, requires, dependsOn, priority }, context)
     assert.ok(!isRefusal(task))
-    this.hears('you', { kind: 'TASK_ANNOUNCE', task })
+    const above = parent === undefined ? {} : { parent: parent as TaskId, depth }
+    this.hears(by, { kind: 'TASK_ANNOUNCE', task: { ...task, ...above } })
   }
 
   slots(agent: string): readonly [held: number, running: number] {

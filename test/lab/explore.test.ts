@@ -47,6 +47,7 @@ const pinned: readonly Pin[] = [
   ['two hubs', 0, 76812, 280604],
   ['two hubs, an agent crashes', 1, 60148, 216869],
   ['two hubs want one agent', 0, 27162, 91948],
+  ['two hubs, dependency', 0, 52251, 169753],
 ]
 
 for (const [name, clockSteps, states, transitions] of pinned) {

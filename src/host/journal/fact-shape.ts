@@ -30,7 +30,9 @@ const shapes: { readonly [Kind in FactKind]: Shape<Kind> } = {
     initiator: id,
     announcement: record,
     warning: maybe(record),
+    behalf: maybe(record),
   },
+  'dependency.ended': { task: id, at: amount, dependency: id, status: text, results: list },
   'group.formed': {
     task: id,
     at: amount,

@@ -66,6 +66,8 @@ export const messageKinds: readonly MessageKind[] = Object.keys({
   HUB_GREET: true,
   OUTCOME_REPORT: true,
   OUTCOME_NOTED: true,
+  TASK_ASK: true,
+  TASK_TELL: true,
   HUB_ASK: true,
   HUB_TELL: true,
 } satisfies Record<MessageKind, true>) as MessageKind[]

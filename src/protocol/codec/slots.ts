@@ -2,11 +2,13 @@
  * The schemas of what hubs say to each other.
  */
 import * as z from 'zod'
+import type { TaskState } from '../hanging.ts'
 import type { GrantId } from '../id.ts'
 import { ceilings, type Limits } from '../limits.ts'
 import type { Message, MessageKind } from '../message.ts'
 import type { Grant } from '../slot.ts'
 import type { MemberOutcome, SkillStanding } from '../standing.ts'
+import type { Behalf } from '../task.ts'
 import { exactly, type Schema } from './exact.ts'
 import {
   agentId,
@@ -15,6 +17,7 @@ import {
   grantId,
   level,
   list,
+  nodeId,
   openOffer,
   type Parts,
   positive,
@@ -26,12 +29,45 @@ import {
 } from './parts.ts'
 
 type Of<Kind extends MessageKind> = Extract<Message, { readonly kind: Kind }>
-type Kinds = Extract<MessageKind, `SLOT_${string}` | `OUTCOME_${string}` | 'HUB_GREET'>
+type Hanging = 'TASK_ASK' | 'TASK_TELL'
+type Kinds = Extract<MessageKind, `SLOT_${string}` | `OUTCOME_${string}` | 'HUB_GREET'> | Hanging
 
 type Some<Kind extends MessageKind> = { readonly [Each in Kind]: Schema<Of<Each>> }
 
 export function neighbourSchemas(limits: Limits, parts: Parts): Some<Kinds> {
-  return { ...slotSchemas(limits, parts), ...outcomeSchemas(limits) }
+  return { ...slotSchemas(limits, parts), ...outcomeSchemas(limits), ...hangingSchemas(limits, parts) }
+}
+
+function hangingSchemas(limits: Limits, { outcome }: Parts): Some<Hanging> {
+  const behalf = exactly<Behalf>()(
+    z.strictObject({
+      initiators: list(nodeId, limits.depthMax + 1),
+      payer: nodeId,
+      urgent: flag,
+      key: real,
+      depth: whole,
+    }),
+  )
+  const state = exactly<TaskState>()(
+    z.discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('unknown') }),
+      z.strictObject({ kind: z.literal('open'), behalf: z.exactOptional(behalf) }),
+      z.strictObject({ kind: z.literal('ended'), outcome }),
+    ]),
+  )
+  return {
+    TASK_ASK: exactly<Of<'TASK_ASK'>>()(
+      z.strictObject({
+        kind: z.literal('TASK_ASK'),
+        task: taskId,
+        round: positive,
+        worker: z.exactOptional(nodeId),
+      }),
+    ),
+    TASK_TELL: exactly<Of<'TASK_TELL'>>()(
+      z.strictObject({ kind: z.literal('TASK_TELL'), task: taskId, round: whole, state }),
+    ),
+  }
 }
 
 function outcomeSchemas(limits: Limits): Some<Extract<Kinds, `OUTCOME_${string}`>> {
@@ -52,7 +88,7 @@ function outcomeSchemas(limits: Limits): Some<Extract<Kinds, `OUTCOME_${string}`
 function slotSchemas(
   limits: Limits,
   { agentIds, refusal, claims }: Parts,
-): Some<Exclude<Kinds, `OUTCOME_${string}`>> {
+): Some<Exclude<Kinds, `OUTCOME_${string}` | Hanging>> {
   const { skillsMax } = limits
   const grants = exactly<readonly GrantId[]>()(list(grantId, ceilings.capacity))
   const place = z.strictObject({ urgent: flag, key: real, arrival: whole })
