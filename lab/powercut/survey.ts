@@ -41,7 +41,7 @@ export async function survey(
   let acknowledged = before.length
   for (const line of lines) {
     if (line.kind === 'offered') {
-      for (const fact of JSON.parse(line.body)) offered.push(JSON.stringify(fact))
+      for (const fact of line.facts) offered.push(JSON.stringify(fact))
       ends.add(offered.length)
     } else if (line.kind === 'acknowledged') acknowledged = line.position
   }

@@ -8,6 +8,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import { DatabaseSync } from 'node:sqlite'
 import { Fault } from '../../src/host/fault.ts'
 import { encodeFacts, tasksOf } from '../../src/host/journal/batch.ts'
+import { Packer } from '../../src/host/journal/packing.ts'
 import { type Durability, SqliteWriter } from '../../src/host/journal/sqlite-writer.ts'
 import type { Fact } from '../../src/protocol/index.ts'
 import { type Step, snapshotOf, steps } from './work.ts'
@@ -31,7 +32,7 @@ export interface Life {
 }
 
 export type Line =
-  | { readonly kind: 'offered'; readonly body: string }
+  | { readonly kind: 'offered'; readonly facts: readonly Fact[] }
   | { readonly kind: 'acknowledged'; readonly position: number }
   | { readonly kind: 'fault'; readonly code: string; readonly during: string }
   /** After a failed append the journal took another. */
@@ -42,6 +43,7 @@ const life = JSON.parse(process.argv[2] ?? '') as Life
 const ledger = openSync(life.ledger, 'w')
 const say = (line: Line): void => void writeSync(ledger, `${JSON.stringify(line)}\n`)
 
+const packer = new Packer()
 const control = new DatabaseSync(':memory:', { allowExtension: true })
 control.loadExtension(life.library)
 const plan = control.prepare('SELECT disk_plan(?, ?, ?, ?)')
@@ -79,7 +81,7 @@ class Work {
       case 'append':
         return this.#append(step.facts)
       case 'snapshot':
-        return this.#writer.snapshot(encodeFacts(snapshotOf(this.#facts)))
+        return this.#writer.snapshot(encodeFacts(snapshotOf(this.#facts), packer))
       case 'reopen':
         this.#writer.close()
         this.#writer = new SqliteWriter(life.file, life.durability)
@@ -90,8 +92,8 @@ class Work {
   }
 
   #append(facts: readonly Fact[]): void {
-    const body = encodeFacts(facts)
-    say({ kind: 'offered', body })
+    const body = encodeFacts(facts, packer)
+    say({ kind: 'offered', facts })
     const position = this.#writer.append(body, facts.length, JSON.stringify(tasksOf(facts)))
     this.#facts.push(...facts)
     say({ kind: 'acknowledged', position })
@@ -100,7 +102,7 @@ class Work {
   /** Whether it takes another append, now that one has failed. */
   believes(facts: readonly Fact[]): boolean {
     try {
-      this.#writer.append(encodeFacts(facts), facts.length, '[]')
+      this.#writer.append(encodeFacts(facts, packer), facts.length, '[]')
       return true
     } catch {
       return false

@@ -87,7 +87,7 @@ test('JOURNAL-22 the audit names facts that have not the shape of a fact', async
 const damages: readonly (readonly [name: string, sql: string, problems: readonly [number, RegExp][]])[] = [
   [
     'a changed fact',
-    `UPDATE log SET body = replace(body, '"b"', '"B"') WHERE seq = 8`,
+    `UPDATE log SET body = CAST(replace(CAST(body AS TEXT), char(2) || 'b', char(2) || 'B') AS BLOB) WHERE seq = 8`,
     [
       [5, /^the batch up to position 8 is damaged$/],
       [5, /^the index lacks task B$/],
@@ -96,11 +96,11 @@ const damages: readonly (readonly [name: string, sql: string, problems: readonly
   ['a missing batch', 'DELETE FROM log WHERE seq = 8', [[5, /^missing up to position 8$/]]],
   ['a missing first batch', 'DELETE FROM log WHERE seq = 4', [[1, /^missing up to position 4$/]]],
   [
-    'a text that is cut off',
+    'facts that are cut off',
     'UPDATE log SET body = substr(body, 1, 20) WHERE seq = 12',
     [
       [9, /^the batch up to position 12 is damaged$/],
-      [9, /^the text of the batch cannot be read$/],
+      [9, /^the facts of the batch cannot be read$/],
       [9, /^0 facts, where 4 are expected$/],
     ],
   ],
@@ -116,7 +116,7 @@ const damages: readonly (readonly [name: string, sql: string, problems: readonly
   ['a lost tail', 'DELETE FROM log WHERE seq = 12', [[12, /expected >= 12 facts, found 8$/]]],
   [
     'a snapshot out of nowhere',
-    `INSERT INTO snapshot VALUES (6, '[]', zeroblob(32))`,
+    `INSERT INTO snapshot VALUES (6, x'5b5d', zeroblob(32))`,
     [[6, /^the snapshot is damaged$/]],
   ],
 ]

@@ -35,6 +35,19 @@ function change(file: string, sql: string): void {
   db.close()
 }
 
+/** Puts a word of the same length in place of another, in the facts of one row; the rest stays as it is. */
+function reword(file: string, table: 'log' | 'snapshot', row: number, word: string, other: string): void {
+  const db = new DatabaseSync(file)
+  const key = table === 'log' ? 'seq' : 'position'
+  const found = db.prepare(`SELECT body FROM ${table} WHERE ${key} = ?`).get(row)
+  const body = Buffer.from(found?.body as Uint8Array)
+  const place = body.indexOf(word)
+  assert.ok(place > 0 && word.length === other.length)
+  body.write(other, place)
+  db.prepare(`UPDATE ${table} SET body = ? WHERE ${key} = ?`).run(body, row)
+  db.close()
+}
+
 /** Writer and reader refuse alike, and the file is the same afterwards. */
 async function refused(file: string, code: FaultCode, message: RegExp): Promise<void> {
   const before = readFileSync(file)
@@ -56,9 +69,9 @@ test('JOURNAL-14 one changed byte in a fact is found, with its position', async 
   const file = await written(t, 5)
   const bytes = readFileSync(file)
   // SQLite may have left an older copy of the row in a free corner; the last one in the file is alive.
-  const place = bytes.lastIndexOf('"task":"t3"')
+  const place = bytes.lastIndexOf('\u0004t3')
   assert.ok(place > 0)
-  bytes.write('8', place + '"task":"t'.length)
+  bytes.write('8', place + '\u0004t'.length)
   writeFileSync(file, bytes)
   await refused(file, 'E_LOG_CORRUPT', /damaged at position 13$/)
 })
@@ -109,7 +122,7 @@ test('JOURNAL-14 a changed snapshot is found', async (t) => {
   const journal = await openSqliteJournal(file, { durability: 'full' })
   await journal.snapshot([accepted('x')])
   await journal.close()
-  change(file, `UPDATE snapshot SET body = replace(body, '"x"', '"y"')`)
+  reword(file, 'snapshot', 8, '\u0002x', '\u0002y')
   await refused(file, 'E_LOG_CORRUPT', /damaged in the snapshot at position 8$/)
 })
 
@@ -119,7 +132,7 @@ test('JOURNAL-15 a start examines what it reads, not the history before the snap
   await journal.snapshot([])
   await journal.append(life('t3'))
   await journal.close()
-  change(file, `UPDATE log SET body = replace(body, '"t1"', '"tx"') WHERE seq = 8`)
+  reword(file, 'log', 8, 't1', 'tx')
   const again = await openSqliteJournal(file, { durability: 'full' })
   assert.equal(await again.replay(() => {}), 16)
   await again.close()
@@ -193,9 +206,9 @@ test('JOURNAL-17 a file that was cut off is refused', async (t) => {
 
 test('JOURNAL-18 a file from a newer version is refused, and opens again where it belongs', async (t) => {
   const file = await written(t, 1)
+  change(file, 'PRAGMA user_version = 3')
+  await refused(file, 'E_STORE_VERSION', /has format version 3; this convoke knows versions up to 2$/)
   change(file, 'PRAGMA user_version = 2')
-  await refused(file, 'E_STORE_VERSION', /has format version 2; this convoke knows version 1$/)
-  change(file, 'PRAGMA user_version = 1')
   await extend(file, 1, 2)
 })
 

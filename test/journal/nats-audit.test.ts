@@ -12,6 +12,7 @@ import { type NatsJournal, openNatsJournal } from '../../src/host/journal/nats.t
 import { headersOf, type Label } from '../../src/host/journal/nats-batch.ts'
 import { bucketOf } from '../../src/host/journal/nats-log.ts'
 import { findStore } from '../../src/host/journal/nats-store.ts'
+import { Packer } from '../../src/host/journal/packing.ts'
 import type { Line } from '../../src/host/nats/line.ts'
 import { subjectsOf } from '../../src/host/nats/subjects.ts'
 import type { Fact, TaskId } from '../../src/protocol/index.ts'
@@ -19,6 +20,7 @@ import { convoke } from '../cli/convoke.ts'
 import { closeFirst, hasNats, lineTo, natsFor, patient } from '../nats.ts'
 
 const subjects = subjectsOf('main')
+const packer = new Packer()
 
 interface Place {
   readonly url: string
@@ -41,7 +43,9 @@ async function placeFor(t: TestContext): Promise<Place> {
 /** Puts in a batch that no hub has written, unless it says otherwise as a hub would. */
 async function forge({ streams }: Place, facts: readonly Fact[], label: Partial<Label>): Promise<void> {
   const whole = { batch: 'x.1', part: 1, parts: 1, first: 1, last: facts.length, hash: new Uint8Array(32) }
-  await streams.publish(subjects.log(0), encodeFacts(facts), { headers: headersOf({ ...whole, ...label }) })
+  await streams.publish(subjects.log(0), encodeFacts(facts, packer), {
+    headers: headersOf({ ...whole, ...label }),
+  })
 }
 
 if (hasNats('JOURNAL-22 the audit of a log on NATS')) {
@@ -79,13 +83,13 @@ if (hasNats('JOURNAL-22 the audit of a log on NATS')) {
       await streams.publish(subjects.log(0), 'no fact')
       await forge(place, [], { batch: 'y.2', part: 2, parts: 2, first: 5, last: 6 })
       await forge(place, [accepted('b')], { first: 9, last: 9 })
-      const text = encodeFacts([{ kind: 'nonsense' } as unknown as Fact])
-      await forge(place, JSON.parse(text), {
+      const nonsense = [{ kind: 'nonsense' } as unknown as Fact]
+      await forge(place, nonsense, {
         first: 10,
         last: 10,
-        hash: chain(new Uint8Array(32), 10, 10, text),
+        hash: chain(new Uint8Array(32), 10, 10, encodeFacts(nonsense, packer)),
       })
-      await forge(place, [], { first: 11, last: 12, hash: chain(hash, 11, 12, '[]') })
+      await forge(place, [], { first: 11, last: 12, hash: chain(hash, 11, 12, encodeFacts([], packer)) })
       const { problems, facts } = await audit()
       assert.deepEqual(
         problems.map(({ position, rule, problem }) => [position, rule ?? '', problem]),

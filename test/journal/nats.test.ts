@@ -13,7 +13,8 @@ import { type NatsServer, startCluster, startNats } from '../../lab/nats-server.
 import { Fault, type FaultCode } from '../../src/host/fault.ts'
 import { chain, encodeFacts } from '../../src/host/journal/batch.ts'
 import { type NatsJournal, openNatsJournal } from '../../src/host/journal/nats.ts'
-import { headersOf, type LogEnd } from '../../src/host/journal/nats-batch.ts'
+import { headersOf, type LogEnd, logStart } from '../../src/host/journal/nats-batch.ts'
+import { Packer } from '../../src/host/journal/packing.ts'
 import type { Line } from '../../src/host/nats/line.ts'
 import type { Notice } from '../../src/host/nats/notice.ts'
 import { subjectsOf } from '../../src/host/nats/subjects.ts'
@@ -159,7 +160,7 @@ if (hasNats('NATS-6 the journal on a real server')) {
     const journal = await open()
     await journal.append([started(1)])
     const { hash, position, seq } = journal.end()
-    const body = encodeFacts(life('lost'))
+    const body = encodeFacts(life('lost'), new Packer())
     const label = { batch: 'zombie.1', part: 1, parts: 2, first: position + 1, last: position + 4 }
     const link = chain(hash, label.first, label.last, body)
     await jetstream(line.nats).publish(subjects.log(0), body.slice(0, 100), {
@@ -172,6 +173,18 @@ if (hasNats('NATS-6 the journal on a real server')) {
     assert.deepEqual(await factsIn(await open()), [started(1), ...life('kept')])
     assert.deepEqual(await (await open()).history('kept' as TaskId), life('kept'))
     await assert.rejects(journal.append(life('late')), isFault('E_FENCED'))
+  })
+
+  test('JOURNAL-25 a batch on NATS that is JSON text is read, and the log goes on', patient, async (t) => {
+    const { open, line } = await placeFor(t)
+    const [first, last, text] = [1, 4, JSON.stringify(life('a'))]
+    const hash = chain(logStart.hash, first, last, text)
+    const label = { batch: 'before.1', part: 1, parts: 1, first, last, hash }
+    await (await open()).close()
+    await jetstream(line.nats).publish(subjects.log(0), text, { headers: headersOf(label) })
+    const journal = await open()
+    assert.equal(await journal.append(life('b')), 8)
+    assert.deepEqual(await factsIn(await open()), [...life('a'), ...life('b')])
   })
 
   test('NATS-9 a log that is gone while its snapshots are there is not made anew', patient, async (t) => {
@@ -207,7 +220,9 @@ if (hasNats('NATS-6 the journal on a real server')) {
     const { hash, position } = journal.end()
     const label = { batch: 'x.1', part: 1, parts: 1, first: position + 1, last: position + 4, hash }
     const streams = jetstream(line.nats)
-    await streams.publish(subjects.log(0), encodeFacts(life('b')), { headers: headersOf(label) })
+    await streams.publish(subjects.log(0), encodeFacts(life('b'), new Packer()), {
+      headers: headersOf(label),
+    })
     const reader = await open()
     await assert.rejects(factsIn(reader), isFault('E_LOG_CORRUPT', /damaged at position 5/))
     await streams.publish(subjects.log(0), 'no fact')

@@ -54,7 +54,7 @@ test('FAULT-5 the survey finds a loss, a change, and half a batch', async (t) =>
   await journal.append(life('a'))
   await journal.append(life('b'))
   await journal.close()
-  const offered = (facts: readonly Fact[]) => ({ kind: 'offered', body: JSON.stringify(facts) }) as const
+  const offered = (facts: readonly Fact[]) => ({ kind: 'offered', facts }) as const
   const acknowledged = (position: number) => ({ kind: 'acknowledged', position }) as const
   const sound = [offered(life('a')), acknowledged(4), offered(life('b')), acknowledged(8)]
   const { lost, unseen, refused } = await survey(file, [], sound)

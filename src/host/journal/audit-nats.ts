@@ -9,7 +9,7 @@ import { Fault } from '../fault.ts'
 import type { Position } from '../ports.ts'
 import { chain, tasksOf } from './batch.ts'
 import { type AuditReport, Findings } from './findings.ts'
-import { type Label, type LogEnd, labelOf, logStart, textOf } from './nats-batch.ts'
+import { type Label, type LogEnd, labelOf, logStart } from './nats-batch.ts'
 import {
   entriesIn,
   indexOf,
@@ -87,10 +87,10 @@ class NatsAudit {
     open.pieces.push(message.data)
     if (label.part < label.parts) return
     this.#open = undefined
-    this.#batch(label, textOf(open.pieces), open.seq, message.seq)
+    this.#batch(label, Buffer.concat(open.pieces), open.seq, message.seq)
   }
 
-  #batch({ first, last, hash }: Label, body: string, seq: number, endSeq: number): void {
+  #batch({ first, last, hash }: Label, body: Uint8Array, seq: number, endSeq: number): void {
     const expected = this.#end.position + 1
     if (first > expected) this.#findings.found(expected, `missing up to position ${first - 1}`)
     else if (first < expected || Buffer.compare(chain(this.#end.hash, first, last, body), hash) !== 0) {

@@ -5,6 +5,7 @@
 import { type InvariantRule, Invariants, type TaskCounts } from '../../hub/invariants.ts'
 import type { Fact } from '../../protocol/fact.ts'
 import type { Position } from '../ports.ts'
+import { type Body, decodeFacts } from './batch.ts'
 import { factFault } from './fact-shape.ts'
 
 export interface Problem {
@@ -31,8 +32,8 @@ export class Findings {
     this.#problems.push({ position, problem })
   }
 
-  /** Examines the text of one batch. Gives the facts that have the shape of facts. */
-  batch(body: string, first: Position, last: Position): readonly Fact[] {
+  /** Examines one batch. Gives the facts that have the shape of facts. */
+  batch(body: Body, first: Position, last: Position): readonly Fact[] {
     const facts = this.#decode(body, first)
     if (first + facts.length !== last + 1) {
       this.found(first, `${facts.length} facts, where ${last - first + 1} are expected`)
@@ -58,14 +59,14 @@ export class Findings {
     return { facts: this.#facts, ...this.#invariants.counts(), problems }
   }
 
-  #decode(body: string, first: Position): readonly unknown[] {
+  #decode(body: Body, first: Position): readonly unknown[] {
     try {
-      const facts: unknown = JSON.parse(body)
+      const facts: unknown = decodeFacts(body)
       if (Array.isArray(facts)) return facts
     } catch {
       // Said below, with the position.
     }
-    this.found(first, 'the text of the batch cannot be read')
+    this.found(first, 'the facts of the batch cannot be read')
     return []
   }
 }

@@ -7,7 +7,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { quote } from '../../protocol/id.ts'
 import { Fault } from '../fault.ts'
 import type { Position } from '../ports.ts'
-import { chain, origin } from './batch.ts'
+import { type Body, chain, origin } from './batch.ts'
 import { type Mark, markFile } from './mark.ts'
 
 /** Where the log ends, or a part of it that was examined. */
@@ -22,7 +22,7 @@ export const start: End = { position: 0, hash: origin }
 export interface Row {
   readonly seq: Position
   readonly first: Position
-  readonly body: string
+  readonly body: Body
   readonly hash: Uint8Array
 }
 
@@ -61,7 +61,7 @@ export function unsoundSnapshots(db: DatabaseSync): Position[] {
 
 interface SnapshotRow {
   readonly position: Position
-  readonly body: string
+  readonly body: Body
   readonly hash: Uint8Array
 }
 

@@ -1,5 +1,5 @@
 /**
- * How an append lies in a stream: its facts as JSON text, in as many messages as their size asks for, each with the
+ * How an append lies in a stream: its facts packed, in as many messages as their size asks for, each with the
  * positions and the link of the whole. A batch counts when its last part is there, so it is whole or absent.
  * Must never happen here: a part that is taken for a batch.
  */
@@ -19,7 +19,7 @@ export interface LogEnd {
 
 export const logStart: LogEnd = { seq: 0, position: 0, hash: origin }
 
-/** What a message says of itself, besides a piece of the text. */
+/** What a message says of itself, besides a piece of the facts. */
 export interface Label {
   /** Names the append, and with its number the part. */
   readonly batch: string
@@ -102,7 +102,7 @@ export class Batches {
     parts.pieces.push(message.data)
     if (label.part < label.parts) return undefined
     this.#parts = undefined
-    const body = textOf(parts.pieces)
+    const body = Buffer.concat(parts.pieces)
     const { first, last, hash } = label
     const link = chain(this.#end.hash, first, last, body)
     if (first !== this.#end.position + 1 || Buffer.compare(link, hash) !== 0) {
@@ -113,15 +113,11 @@ export class Batches {
   }
 }
 
-export function textOf(pieces: readonly Uint8Array[]): string {
-  return Buffer.concat(pieces).toString('utf8')
-}
-
-export function factsIn(body: string, first: Position): readonly Fact[] {
+export function factsIn(body: Uint8Array, first: Position): readonly Fact[] {
   try {
     return decodeFacts(body)
   } catch {
-    throw corrupt(`the text at position ${first} cannot be read`)
+    throw corrupt(`the facts at position ${first} cannot be read`)
   }
 }
 

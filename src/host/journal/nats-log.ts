@@ -10,16 +10,7 @@ import type { TaskId } from '../../protocol/id.ts'
 import { Fault } from '../fault.ts'
 import type { Position, Recorded } from '../ports.ts'
 import { chain, taskOf, tasksOf } from './batch.ts'
-import {
-  type Batch,
-  Batches,
-  corrupt,
-  factsIn,
-  type LogEnd,
-  labelOf,
-  logStart,
-  textOf,
-} from './nats-batch.ts'
+import { type Batch, Batches, corrupt, factsIn, type LogEnd, labelOf, logStart } from './nats-batch.ts'
 import type { NatsStore } from './nats-store.ts'
 
 /** Messages that are asked for at one time. */
@@ -37,7 +28,7 @@ export interface Manifest {
   /** The link at that position, and that of the snapshot, in hexadecimal. */
   readonly logHash: string
   readonly hash: string
-  /** Messages of the side stream with its text. */
+  /** Messages of the side stream with its facts. */
   readonly parts: readonly number[]
 }
 
@@ -176,7 +167,7 @@ export class NatsLog {
     const { parts, first: position } = labelOf(first)
     const pieces = [first.data]
     for (let part = 1; part < parts; part++) pieces.push((await this.#messageAt(seq + part)).data)
-    return factsIn(textOf(pieces), position)
+    return factsIn(Buffer.concat(pieces), position)
   }
 
   async #messageAt(seq: number): Promise<StoredMsg> {
@@ -217,7 +208,7 @@ export async function snapshotText(store: NatsStore, manifest: Manifest): Promis
     if (message === undefined) throw corrupt(`a part of the snapshot at position ${position} is gone`)
     pieces.push(message.data)
   }
-  const body = textOf(pieces)
+  const body = Buffer.concat(pieces)
   const link = Buffer.from(chain(Buffer.from(logHash, 'hex'), position, position, body)).toString('hex')
   if (link !== hash) throw corrupt(`the snapshot at position ${position} is damaged`)
   return factsIn(body, position)

@@ -1,6 +1,6 @@
 /**
- * Writes a snapshot of a log on NATS beside it: first the index of what lies behind the snapshot before, then the text,
- * then the record that names both. A snapshot counts when its record is there.
+ * Writes a snapshot of a log on NATS beside it: first the index of what lies behind the snapshot before, then the
+ * facts, then the record that names both. A snapshot counts when its record is there.
  * Must never happen here: an index that lacks what the newest snapshot lies behind.
  */
 import type { JetStreamClient } from '@nats-io/jetstream'
@@ -15,7 +15,7 @@ import { fenced } from './nats-store.ts'
 const windowMax = 64
 const triesMax = 5
 
-/** `body` is the text of the facts; `room` the bytes that one message may have. */
+/** `body` has the facts; `room` is how many bytes one message may have. */
 export async function writeSnapshot(log: NatsLog, body: Uint8Array, room: number): Promise<void> {
   const { store } = log
   const { streams, partition, subjects } = store

@@ -17,6 +17,7 @@ import { headersOf, idOf, type Label, type LogEnd, labelOf, logStart } from './n
 import { lastMessage, NatsLog, truncated } from './nats-log.ts'
 import { writeSnapshot } from './nats-snapshot.ts'
 import { fenced, type NatsStore, openStore, type StoreOptions, storeFaultOf } from './nats-store.ts'
+import { Packer } from './packing.ts'
 
 export interface NatsJournalOptions extends StoreOptions {
   /** The furthest end of this log that this process has seen; a log that is shorter is refused. */
@@ -52,6 +53,7 @@ class Writer implements NatsJournal {
   readonly #store: NatsStore
   /** Names the appends of this journal. */
   readonly #source = randomBytes(9).toString('base64url')
+  readonly #packer = new Packer()
   #appends = 0
   /** The last message of the stream that we know of: what the next publish names. */
   #last: number
@@ -72,7 +74,7 @@ class Writer implements NatsJournal {
   }
 
   append(facts: readonly Fact[]): Promise<Position> {
-    const [body, count, own] = [Buffer.from(encodeFacts(facts)), facts.length, [...facts]]
+    const [body, count, own] = [encodeFacts(facts, this.#packer), facts.length, [...facts]]
     return this.#enqueue(async () => {
       if (count > 0) await this.#append(body, own)
       return this.#log.end.position
@@ -84,7 +86,7 @@ class Writer implements NatsJournal {
   }
 
   snapshot(facts: readonly Fact[]): Promise<void> {
-    const body = Buffer.from(encodeFacts(facts))
+    const body = encodeFacts(facts, this.#packer)
     return this.#enqueue(() => writeSnapshot(this.#log, body, this.#room()))
   }
 

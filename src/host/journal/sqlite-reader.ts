@@ -11,7 +11,14 @@ import { Fault } from '../fault.ts'
 import type { JournalReader } from '../ports.ts'
 import { checkMark, checkTail } from './integrity.ts'
 import { readMark } from './mark.ts'
-import { checkSqliteVersion, isBlank, newestText, textsAbout, textsAfter, value } from './sqlite-file.ts'
+import {
+  checkSqliteVersion,
+  formatOf,
+  newestWritten,
+  value,
+  writtenAbout,
+  writtenAfter,
+} from './sqlite-file.ts'
 import { factsAbout, readSource, replaySource, type Source } from './sqlite-reading.ts'
 import { notAFile, storeFault } from './store-fault.ts'
 
@@ -42,7 +49,7 @@ export function openForReading(path: string): DatabaseSync {
     if (!statSync(path).isFile()) throw notAFile(path)
     db = new DatabaseSync(address(path), { readOnly: true, timeout: 5_000 })
     checkSqliteVersion(db)
-    if (!isBlank(db, path)) return db
+    if (formatOf(db, path) !== undefined) return db
     throw new Fault('E_NOT_A_STORE', `${quote(path)} is empty`, {
       hint: 'No network has been opened on it yet.',
     })
@@ -98,9 +105,9 @@ function reader(db: DatabaseSync, path: string): JournalReader {
 
   const source: Source = {
     file: path,
-    newest: () => ask(() => newestText(db)),
-    rows: (after, upTo) => ask(() => textsAfter(db, after, upTo)),
-    history: (task) => ask(() => textsAbout(db, task)),
+    newest: () => ask(() => newestWritten(db)),
+    rows: (after, upTo) => ask(() => writtenAfter(db, after, upTo)),
+    history: (task) => ask(() => writtenAbout(db, task)),
     end: () => Number(value(db, 'SELECT coalesce(max(seq), 0) FROM log')),
   }
   return {

@@ -8,14 +8,14 @@ import { assert } from '../../protocol/machine.ts'
 import { Fault } from '../fault.ts'
 import type { Position, Recorded } from '../ports.ts'
 import { decodeFacts, taskOf } from './batch.ts'
-import type { Text } from './sqlite-file.ts'
+import type { Written } from './sqlite-file.ts'
 
 export interface Source {
   /** For messages. */
   readonly file: string
-  newest(): Promise<readonly Text[]>
-  rows(after: Position, upTo: Position): Promise<readonly Text[]>
-  history(task: TaskId): Promise<readonly Text[]>
+  newest(): Promise<readonly Written[]>
+  rows(after: Position, upTo: Position): Promise<readonly Written[]>
+  history(task: TaskId): Promise<readonly Written[]>
   /** The last position of the log now. */
   end(): Position
 }
@@ -45,7 +45,7 @@ export async function factsAbout(source: Source, task: TaskId): Promise<readonly
 }
 
 /** What lies before the newest snapshot is not examined at the start, so its damage shows only here. */
-function decode({ file }: Source, { position, body }: Text): readonly Fact[] {
+function decode({ file }: Source, { position, body }: Written): readonly Fact[] {
   try {
     return decodeFacts(body)
   } catch (cause) {

@@ -4,7 +4,7 @@
  */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { never } from '../../protocol/machine.ts'
-import { newestText, textsAbout, textsAfter } from './sqlite-file.ts'
+import { newestWritten, writtenAbout, writtenAfter } from './sqlite-file.ts'
 import { type Answer, faultAnswer, type Request, type ThreadData } from './sqlite-wire.ts'
 import { SqliteWriter } from './sqlite-writer.ts'
 import { storeFault } from './store-fault.ts'
@@ -32,7 +32,8 @@ function serve(port: MessagePort, { file, durability }: ThreadData): void {
     writer.checkpoint()
   }
 
-  port.postMessage({ kind: 'position', position: writer.position } satisfies Answer)
+  const { position, format } = writer
+  port.postMessage({ kind: 'opened', position, format } satisfies Answer)
   port.on('message', (request: Request) => {
     port.postMessage(answer(writer, request, file))
     if (request.kind === 'append') afterWrite()
@@ -58,11 +59,11 @@ function perform(writer: SqliteWriter, request: Request): Answer {
       writer.snapshot(request.body)
       return { kind: 'position', position: writer.position }
     case 'newest':
-      return { kind: 'texts', texts: newestText(writer.db) }
+      return { kind: 'written', all: newestWritten(writer.db) }
     case 'rows':
-      return { kind: 'texts', texts: textsAfter(writer.db, request.after, request.upTo) }
+      return { kind: 'written', all: writtenAfter(writer.db, request.after, request.upTo) }
     case 'history':
-      return { kind: 'texts', texts: textsAbout(writer.db, request.task) }
+      return { kind: 'written', all: writtenAbout(writer.db, request.task) }
     case 'close':
       writer.close()
       return { kind: 'position', position: writer.position }

@@ -4,7 +4,7 @@
  */
 import { Fault, type FaultCode } from '../fault.ts'
 import type { Position } from '../ports.ts'
-import type { Text } from './sqlite-file.ts'
+import type { FormatVersion, Written } from './sqlite-file.ts'
 import type { Durability } from './sqlite-writer.ts'
 
 export interface ThreadData {
@@ -12,18 +12,22 @@ export interface ThreadData {
   readonly durability: Durability
 }
 
+/** Packed facts in memory of their own, which goes over to the thread with them. */
+export type OwnBody = Uint8Array<ArrayBuffer> | string
+
 export type Request =
-  | { readonly kind: 'append'; readonly body: string; readonly count: number; readonly tasks: string }
-  | { readonly kind: 'snapshot'; readonly body: string }
+  | { readonly kind: 'append'; readonly body: OwnBody; readonly count: number; readonly tasks: string }
+  | { readonly kind: 'snapshot'; readonly body: OwnBody }
   | { readonly kind: 'newest' }
   | { readonly kind: 'rows'; readonly after: Position; readonly upTo: Position }
   | { readonly kind: 'history'; readonly task: string }
   | { readonly kind: 'close' }
 
-/** To every request, and first of all to the opening. */
+/** To every request, and first of all to the opening, which also says how facts are written. */
 export type Answer =
+  | { readonly kind: 'opened'; readonly position: Position; readonly format: FormatVersion }
   | { readonly kind: 'position'; readonly position: Position }
-  | { readonly kind: 'texts'; readonly texts: readonly Text[] }
+  | { readonly kind: 'written'; readonly all: readonly Written[] }
   | { readonly kind: 'fault'; readonly fault: FaultText }
 
 export interface FaultText {

@@ -9,11 +9,18 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { quote } from '../../protocol/id.ts'
 import { Fault } from '../fault.ts'
 import type { Position } from '../ports.ts'
-import { chain } from './batch.ts'
+import { type Body, chain } from './batch.ts'
 import { checkMark, checkTail, type End, start } from './integrity.ts'
 import { type Lock, takeLock } from './lock.ts'
 import { readMark, writeMark } from './mark.ts'
-import { checkSqliteVersion, isBlank, schema, value } from './sqlite-file.ts'
+import {
+  checkSqliteVersion,
+  type FormatVersion,
+  formatOf,
+  formatVersion,
+  schema,
+  value,
+} from './sqlite-file.ts'
 import { notAFile, storeFault } from './store-fault.ts'
 
 /**
@@ -32,6 +39,7 @@ const checkpointPages = 1_000
 
 export class SqliteWriter {
   readonly db: DatabaseSync
+  readonly format: FormatVersion
   readonly #file: string
   readonly #durability: Durability
   readonly #lock: Lock
@@ -52,7 +60,9 @@ export class SqliteWriter {
     let db: DatabaseSync | undefined
     try {
       db = new DatabaseSync(file, { timeout: 5_000 })
-      this.#end = open(db, file, durability)
+      const { end, format } = open(db, file, durability)
+      this.#end = end
+      this.format = format
       this.#statements = prepare(db)
       this.db = db
     } catch (cause) {
@@ -66,8 +76,8 @@ export class SqliteWriter {
     return this.#end.position
   }
 
-  /** Writes one batch of `count` facts; `tasks` is a JSON array of the tasks that it is about. */
-  append(body: string, count: number, tasks: string): Position {
+  /** Writes one batch of `count` facts, as the format asks for; `tasks` is a JSON array of the tasks it is about. */
+  append(body: Body, count: number, tasks: string): Position {
     if (count === 0) return this.position
     const first = this.#end.position + 1
     const last = this.#end.position + count
@@ -82,7 +92,7 @@ export class SqliteWriter {
   }
 
   /** Keeps the newest two: the one before is a way back for whoever repairs a file by hand. */
-  snapshot(body: string): void {
+  snapshot(body: Body): void {
     const { position, hash } = this.#end
     const { snapshot, oldSnapshots } = this.#statements
     this.#transact(() => {
@@ -168,7 +178,7 @@ function checkKind(file: string): void {
   let db: DatabaseSync | undefined
   try {
     db = new DatabaseSync(file, { readOnly: true, timeout: 5_000 })
-    isBlank(db, file)
+    formatOf(db, file)
   } catch (cause) {
     const fault = storeFault(cause, file)
     if (fault.code === 'E_NOT_A_STORE' || fault.code === 'E_STORE_VERSION') throw fault
@@ -191,9 +201,10 @@ function checkPlace(file: string): void {
 }
 
 /** Checks everything before it changes anything, and finds the end of the log. */
-function open(db: DatabaseSync, file: string, durability: Durability): End {
+function open(db: DatabaseSync, file: string, durability: Durability): { end: End; format: FormatVersion } {
   checkSqliteVersion(db)
-  const blank = isBlank(db, file)
+  const format = formatOf(db, file)
+  const blank = format === undefined
   const end = blank ? start : checkTail(db, file)
   checkMark(db, end.position, readMark(file), file)
   tune(db, file, durability)
@@ -205,7 +216,7 @@ function open(db: DatabaseSync, file: string, durability: Durability): End {
   meta.run('owner.pid', `${process.pid}`)
   meta.run('owner.since', now)
   db.exec('COMMIT')
-  return end
+  return { end, format: format ?? formatVersion }
 }
 
 /** What was asked for is read back: a setting that SQLite ignores would be a promise that is not kept. */

@@ -11,9 +11,10 @@ import { assert } from '../../protocol/machine.ts'
 import { Fault } from '../fault.ts'
 import type { Journal, Position, Recorded } from '../ports.ts'
 import { encodeFacts, tasksOf } from './batch.ts'
-import type { Text } from './sqlite-file.ts'
+import { Packer } from './packing.ts'
+import type { FormatVersion, Written } from './sqlite-file.ts'
 import { factsAbout, readSource, replaySource, type Source } from './sqlite-reading.ts'
-import { type Answer, faultFrom, type Request, type ThreadData } from './sqlite-wire.ts'
+import { type Answer, faultFrom, type OwnBody, type Request, type ThreadData } from './sqlite-wire.ts'
 import type { Durability } from './sqlite-writer.ts'
 
 export interface SqliteJournalOptions {
@@ -28,34 +29,37 @@ export interface SqliteJournalOptions {
  */
 export async function openSqliteJournal(file: string, options: SqliteJournalOptions): Promise<Journal> {
   const thread = new Thread({ file: resolve(file), durability: options.durability })
-  const { position } = await thread.opened
-  return new SqliteJournal(file, thread, position)
+  const { position, format } = await thread.opened
+  return new SqliteJournal(file, thread, position, format)
 }
 
 class SqliteJournal implements Journal {
   readonly #file: string
   readonly #thread: Thread
   readonly #source: Source
+  readonly #format: FormatVersion
+  readonly #packer = new Packer()
   /** The last fact that is known to be durable. */
   #position: Position
   #closing: Promise<void> | undefined
 
-  constructor(file: string, thread: Thread, position: Position) {
+  constructor(file: string, thread: Thread, position: Position, format: FormatVersion) {
     this.#file = file
     this.#thread = thread
+    this.#format = format
     this.#position = position
     this.#source = {
       file,
-      newest: () => this.#texts({ kind: 'newest' }),
-      rows: (after, upTo) => this.#texts({ kind: 'rows', after, upTo }),
-      history: (task) => this.#texts({ kind: 'history', task }),
+      newest: () => this.#written({ kind: 'newest' }),
+      rows: (after, upTo) => this.#written({ kind: 'rows', after, upTo }),
+      history: (task) => this.#written({ kind: 'history', task }),
       end: () => this.#position,
     }
   }
 
   async append(facts: readonly Fact[]): Promise<Position> {
     const tasks = JSON.stringify(tasksOf(facts))
-    const answer = await this.#ask({ kind: 'append', body: encodeFacts(facts), count: facts.length, tasks })
+    const answer = await this.#ask({ kind: 'append', body: this.#encode(facts), count: facts.length, tasks })
     assert(answer.kind === 'position', 'an append is answered with a position')
     this.#position = answer.position
     return answer.position
@@ -66,7 +70,7 @@ class SqliteJournal implements Journal {
   }
 
   async snapshot(facts: readonly Fact[]): Promise<void> {
-    await this.#ask({ kind: 'snapshot', body: encodeFacts(facts) })
+    await this.#ask({ kind: 'snapshot', body: this.#encode(facts) })
   }
 
   history(task: TaskId): Promise<readonly Fact[]> {
@@ -87,10 +91,15 @@ class SqliteJournal implements Journal {
     return this.#closing
   }
 
-  async #texts(request: Request): Promise<readonly Text[]> {
+  /** As the file has it: one of version 1 stays one. */
+  #encode(facts: readonly Fact[]): OwnBody {
+    return this.#format === 1 ? JSON.stringify(facts) : encodeFacts(facts, this.#packer)
+  }
+
+  async #written(request: Request): Promise<readonly Written[]> {
     const answer = await this.#ask(request)
-    assert(answer.kind === 'texts', 'a question is answered with texts')
-    return answer.texts
+    assert(answer.kind === 'written', 'a question is answered with what was written')
+    return answer.all
   }
 
   #ask(request: Request): Promise<Answer> {
@@ -106,7 +115,7 @@ interface Waiting {
 
 /** The other thread, as a function from request to answer. It keeps the process alive only while it owes an answer. */
 class Thread {
-  readonly opened: Promise<Answer & { readonly kind: 'position' }>
+  readonly opened: Promise<Answer & { readonly kind: 'opened' }>
   readonly #file: string
   readonly #worker: Worker
   readonly #waiting: Waiting[] = []
@@ -128,14 +137,15 @@ class Thread {
       })
     })
     this.opened = this.#wait().then((answer) => {
-      assert(answer.kind === 'position', 'an opening is answered with a position')
+      assert(answer.kind === 'opened', 'an opening is answered with what was opened')
       return answer
     })
   }
 
   ask(request: Request): Promise<Answer> {
     if (this.#failed !== undefined) return Promise.reject(this.#failed)
-    this.#worker.postMessage(request)
+    const isPacked = 'body' in request && typeof request.body !== 'string'
+    this.#worker.postMessage(request, isPacked ? [request.body.buffer] : [])
     return this.#wait()
   }
 
