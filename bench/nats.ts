@@ -1,5 +1,5 @@
 /**
- * How much one hub coordinates over NATS: one server, the hub, a hundred agents and the client each in a process of its
+ * How much hubs coordinate over NATS: one server, the hubs, a hundred agents and the client each in a process of its
  * own. In the same run: what the server does with nothing of ours in between, the processor time of a task, and what
  * BullMQ does with single jobs.
  * Must never happen here: a figure of one machine compared with a figure of another run.
@@ -27,11 +27,14 @@ export const nats: Benchmark = {
   options: {
     tasks: { value: 'N', help: 'tasks of one counted run', otherwise: 6_000 },
     'at-once': { value: 'N', help: 'tasks that are open', otherwise: 512 },
+    partitions: { value: 'N', help: 'partitions of the network, each with a hub', otherwise: 1 },
+    hubs: { value: 'N', help: 'processes that share the partitions', otherwise: 1 },
     alone: { help: 'without BullMQ, which needs redis-server and its packages' },
   },
   examples: [
     ['nats --json', 'all figures in one line; it needs nats-server and redis-server'],
     ['nats --alone', 'without redis-server'],
+    ['nats --alone --partitions 4 --hubs 2', 'four hubs, two in each of two processes'],
   ],
   run: measure,
 }
@@ -60,10 +63,13 @@ async function measure(given: Given, progress: Progress): Promise<Measured> {
   try {
     progress('the server alone …')
     const raw = await rawRates(server.url)
-    parts.push(new Part({ url: server.url, role: 'hub', agents: 0 }))
-    await parts[0]?.ready
-    parts.push(new Part({ url: server.url, role: 'agents', agents: agentCount }))
-    await parts[1]?.ready
+    const [partitions, hubs] = [given.whole('partitions'), given.whole('hubs')]
+    for (let number = 0; number < hubs; number++) {
+      parts.push(new Part({ url: server.url, role: 'hub', number, agents: 0, partitions }))
+    }
+    await Promise.all(parts.map((part) => part.ready))
+    parts.push(new Part({ url: server.url, role: 'agents', number: 0, agents: agentCount, partitions }))
+    await parts.at(-1)?.ready
     await using client = await Network.open(server.url, { name: 'client', hub: false })
     const bench = new Bench(server, parts, client, given)
     progress('groups of 1, and jobs …')
@@ -190,7 +196,9 @@ class Bench {
   }
 
   async #cpu(): Promise<Record<'hub' | 'agents' | 'client' | 'server', number>> {
-    const [hub = 0, agents = 0] = await Promise.all(this.#parts.map((part) => part.cpuMs()))
+    const spent = await Promise.all(this.#parts.map((part) => part.cpuMs()))
+    const agents = spent.pop() ?? 0
+    const hub = spent.reduce((sum, ms) => sum + ms, 0)
     const { user, system } = process.cpuUsage()
     return { hub, agents, client: (user + system) / 1_000, server: serverCpuMs(this.#server.pid) }
   }
@@ -198,7 +206,7 @@ class Bench {
   async #appends(): Promise<number> {
     const journal = await readNatsJournal(this.#server.url, {})
     try {
-      return journal.end().seq
+      return journal.logs.reduce((sum, log) => sum + log.end().seq, 0)
     } finally {
       await journal.close()
     }
@@ -224,7 +232,7 @@ class Part {
     })
     this.#lines = createInterface({ input: this.#child.stdout })
     const ended = once(this.#child, 'exit').then(([code]) => {
-      throw new Error(`the process of the ${role.role} ended with ${code}`)
+      throw new Error(`the process of ${role.role} ${role.number} ended with ${code}`)
     })
     ended.catch(() => {})
     this.ready = Promise.race([once(this.#lines, 'line'), ended])

@@ -301,7 +301,6 @@ export class World {
       clock: this.#clock(life),
       soon: this.#soon(life),
       configuration: this.configuration,
-      hub: hubName,
       mint: () => this.#mint(),
       explain: (task) => this.#explain(self.id, task),
     })

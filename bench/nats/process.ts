@@ -9,12 +9,18 @@ import { skillOf } from './load.ts'
 export interface Role {
   readonly url: string
   readonly role: 'hub' | 'agents'
+  /** Of the processes with this role, from 0. */
+  readonly number: number
   readonly agents: number
+  /** Of the network that the first hub makes. */
+  readonly partitions: number
 }
 
-const { url, role, agents } = JSON.parse(process.argv[2] ?? '') as Role
+const { url, role, number, agents, partitions } = JSON.parse(process.argv[2] ?? '') as Role
 const limits = { maxAnnouncements: 10_000, maxAnnouncementsPerInitiator: 10_000 }
-const network = await Network.open(url, { name: `bench-${role}`, limits, seed: 1, hub: role === 'hub' })
+const hub = role === 'hub'
+const name = `bench-${role}-${number}`
+const network = await Network.open(url, { name, limits, seed: 1, hub, partitions })
 for (let i = 0; role === 'agents' && i < agents; i++) {
   await network.join({
     // All of one process answer under one name, as they would with one key.

@@ -26,7 +26,8 @@ export const audit: Command = {
   ],
   notes: [
     'Checks that no fact was changed, left out or added (a batch of facts carries the hash of all before it),\n' +
-      'that the log did not become shorter, and that the facts obey the rules of SPEC.md, section LOG.',
+      'that the log did not become shorter, and that the facts obey the rules of SPEC.md, section LOG. Of a\n' +
+      'network with several partitions all logs are examined, and what they say of each other.',
   ],
   run: examine,
 }
@@ -42,8 +43,8 @@ async function examine(call: CommandCall): Promise<ExitCode> {
   const { open, ended, facts } = report
   const counts = Object.entries({ open, ...ended }).map(([status, count]) => `${count} ${status}`)
   terminal.out(`${facts} facts about ${report.tasks} tasks: ${counts.join(', ')}`)
-  const rows = report.problems.map(({ position, rule, problem }) => [
-    `at ${position}`,
+  const rows = report.problems.map(({ partition, position, rule, problem }) => [
+    partition === undefined ? `at ${position}` : `at ${position} of log ${partition}`,
     rule ?? '',
     printable(problem),
   ])

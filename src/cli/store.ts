@@ -2,10 +2,10 @@
  * The network that a command is about: its log, opened for reading, or the network itself, to take part in it.
  */
 import { stat } from 'node:fs/promises'
+import { type LogsReader, onlyLog } from '../host/journal/in-time.ts'
 import { readSqliteJournal } from '../host/journal/sqlite-reader.ts'
 import { type Identity, readKeyFile } from '../host/nats/key-file.ts'
 import { isNatsPlace } from '../host/nats/place.ts'
-import type { JournalReader } from '../host/ports.ts'
 import { Network, type NetworkOptions, type Notice } from '../index.ts'
 import { quote } from '../protocol/id.ts'
 import type { CommandCall } from './command.ts'
@@ -35,7 +35,7 @@ export function natsPlaceOf(call: CommandCall, command: string): string {
 /** Opens the log of a network, and closes it when `read` is done. Throws a `Problem`, or a `Fault` of the journal. */
 export async function withJournal<Result>(
   call: CommandCall,
-  read: (journal: JournalReader) => Promise<Result>,
+  read: (journal: LogsReader) => Promise<Result>,
 ): Promise<Result> {
   const journal = await openReader(call, placeOf(call))
   try {
@@ -45,20 +45,20 @@ export async function withJournal<Result>(
   }
 }
 
-async function openReader(call: CommandCall, place: string): Promise<JournalReader> {
+async function openReader(call: CommandCall, place: string): Promise<LogsReader> {
   if (isNatsPlace(place)) {
     const { readNatsJournal } = await import('../host/nats/reader.ts')
     return readNatsJournal(place, { ...admission(call), notify: noticesTo(call) })
   }
   await checkFile(place)
-  return readSqliteJournal(place)
+  return onlyLog(await readSqliteJournal(place))
 }
 
 /** Opens a network on NATS, and closes it when `act` is done. */
 export async function withNetwork<Result>(
   call: CommandCall,
   place: string,
-  options: Pick<NetworkOptions, 'hub' | 'name' | 'notify' | 'limits'>,
+  options: Pick<NetworkOptions, 'hub' | 'name' | 'notify' | 'limits' | 'partitions'>,
   act: (network: Network) => Promise<Result>,
 ): Promise<Result> {
   await using network = await Network.open(place, { ...admission(call), notify: noticesTo(call), ...options })

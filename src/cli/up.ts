@@ -17,6 +17,10 @@ export const up: Command = {
   options: {
     ...networkOptions,
     name: { value: 'NAME', help: 'the id of this process in the network; drawn by lot unless said' },
+    partitions: {
+      value: 'N',
+      help: 'make the network with so many partitions, from 1 to 16; default 1. They are for good',
+    },
     lease: {
       value: 'SPAN',
       help: 'a hub that is silent for so long is replaced; default 15s, the same for all',
@@ -29,11 +33,13 @@ export const up: Command = {
       'start it on as many machines as you like; one of them decides',
     ],
     ['convoke up --network nats://a,b,c/factory --health 8080', '200 while it is well, 503 while it is not'],
+    ['convoke up --network nats://a,b,c/city --partitions 4', 'four hubs, shared out among the processes'],
   ],
   notes: [
     'GET /health answers {"connected": …, "hub": "here" | "elsewhere" | null}: 200 when it is connected and a hub\n' +
       'is known, and otherwise 503. The hub itself adds how often it gave each refusal ("refusals"), and how many\n' +
-      'messages found its inbox full ("inputsLost").',
+      'messages found its inbox full ("inputsLost"). Where there are several partitions, "partitions" says how many\n' +
+      'have their hub here, elsewhere, and nowhere that is known ("unknown"): 200 when that is none.',
   ],
   run: serve,
 }
@@ -41,11 +47,12 @@ export const up: Command = {
 async function serve(call: CommandCall): Promise<ExitCode> {
   const { options, terminal, interrupted } = call
   const place = natsPlaceOf(call, 'up')
-  const { name, health, lease } = options
+  const { name, health, lease, partitions } = options
   const port = portOf(health)
   const settings = {
     hub: true,
     ...(typeof name === 'string' ? { name } : {}),
+    ...(partitions === undefined ? {} : { partitions: partitionsOf(partitions) }),
     ...(typeof lease === 'string' ? { limits: { hubLeaseMs: leaseOf(lease) } } : {}),
   }
   return withNetwork(call, place, settings, async (network) => {
@@ -53,7 +60,9 @@ async function serve(call: CommandCall): Promise<ExitCode> {
     const address = server?.address()
     if (typeof address === 'object' && address !== null)
       terminal.err(`health: http://127.0.0.1:${address.port}/health`)
-    if (network.status().hub === 'elsewhere') terminal.err('another process is the hub; this one stands by')
+    const { hub, partitions: spread } = network.status()
+    if (spread !== undefined) terminal.err(`partitions: ${spread.here} here, ${spread.elsewhere} elsewhere`)
+    else if (hub === 'elsewhere') terminal.err('another process is the hub; this one stands by')
     const stopped = await Promise.race([aborted(interrupted), network.closed()])
     server?.close()
     server?.closeAllConnections()
@@ -68,6 +77,11 @@ function leaseOf(lease: string): number {
   throw usage(`the lease ${JSON.stringify(lease)} is no span`, 'Write --lease 15s.')
 }
 
+function partitionsOf(given: string | true): number {
+  if (typeof given === 'string' && /^\d{1,9}$/.test(given)) return Number(given)
+  throw usage(`the number of partitions ${JSON.stringify(given)} is none`, 'Write --partitions 4.')
+}
+
 function portOf(health: string | true | undefined): number | undefined {
   if (health === undefined) return undefined
   const port = Number(health)
@@ -77,8 +91,9 @@ function portOf(health: string | true | undefined): number | undefined {
 
 async function healthAt(port: number, network: Network): Promise<Server> {
   const server = createServer((request, response) => {
-    const { connected, hub } = network.status()
-    const health = { connected, hub: hub ?? null, ...network.counts() }
+    const { connected, hub, partitions } = network.status()
+    const spread = partitions === undefined ? {} : { partitions }
+    const health = { connected, hub: hub ?? null, ...spread, ...network.counts() }
     const known = request.url === '/health'
     response.statusCode = known ? (connected && hub !== undefined ? 200 : 503) : 404
     response.setHeader('content-type', 'application/json')

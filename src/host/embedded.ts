@@ -44,6 +44,7 @@ export async function openEmbedded(where: string, options: CheckedOptions): Prom
     transport,
     soon,
     records: hub,
+    partitions: 1,
     incarnation: hub.address().incarnation,
     admits: () => undefined,
     onStopped(stopped) {

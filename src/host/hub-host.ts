@@ -114,6 +114,10 @@ export class HubHost implements Records {
     return { refusals: Object.fromEntries(refusals), inputsLost: this.#node.lost }
   }
 
+  openTasks(): number {
+    return this.#hub.state().tasks.size
+  }
+
   async record(task: TaskId): Promise<TaskRecord | undefined> {
     const known = this.views.record(task)
     if (known !== undefined) return known

@@ -2,9 +2,9 @@
  * A network as a program holds it: the agents that it brings along, and the desk from which it announces tasks. One
  * string decides where the network lives.
  */
-import { type AgentId, quote, type TaskId } from '../protocol/id.ts'
-import type { Configuration } from '../protocol/limits.ts'
-import type { AgentReport, HubTell, WaitingFor } from '../protocol/message.ts'
+import { type AgentId, type HubId, quote, type TaskId } from '../protocol/id.ts'
+import type { AgentReport, HubAsk, HubTell, WaitingFor } from '../protocol/message.ts'
+import { hubsOf } from '../protocol/partition.ts'
 import { isRefusal, type Refusal, refuse } from '../protocol/refusal.ts'
 import { type AgentDefinition, type AgentHandle, type AnnounceSpec, AutonomousAgent } from './autonomous.ts'
 import { systemClock } from './clock.ts'
@@ -14,7 +14,7 @@ import { Fault } from './fault.ts'
 import type { TaskForecast } from './forecasting.ts'
 import { taskIds } from './mint.ts'
 import { isNatsPlace } from './nats/place.ts'
-import { type CheckedOptions, checkOptions, hubId, idTaken, isOfHub, type NetworkOptions } from './options.ts'
+import { type CheckedOptions, checkOptions, idTaken, isOfHub, type NetworkOptions } from './options.ts'
 import { announcer, Participant, type ParticipantPorts, participationOf } from './participant.ts'
 import type { Observation, Records } from './records.ts'
 import { RefusedError } from './refused.ts'
@@ -22,11 +22,18 @@ import type { HubCounts, NetworkStatus, Site } from './site.ts'
 import type { TaskHandle } from './task-handle.ts'
 import type { GroupView, TaskView } from './views.ts'
 
+/** What there is as soon as it is known how many hubs the network has. */
+interface Place {
+  readonly ports: ParticipantPorts
+  /** The node under which this program announces. */
+  readonly desk: Participant
+}
+
 export class Network {
-  readonly #configuration: Configuration
-  readonly #ports: ParticipantPorts
+  readonly #options: CheckedOptions
   readonly #site: Site
-  readonly #desk: Participant
+  #place: Place | undefined
+  readonly #placed: Promise<Place>
   readonly #agents = new Set<Participant>()
   /** Whoever of this program has a place on the transport. */
   readonly #names: Set<string>
@@ -34,19 +41,20 @@ export class Network {
   #closing: Promise<void> | undefined
   readonly #closed = Promise.withResolvers<Fault | undefined>()
 
-  private constructor(configuration: Configuration, ports: ParticipantPorts, site: Site, desk: Participant) {
-    this.#configuration = configuration
-    this.#ports = ports
+  private constructor(options: CheckedOptions, site: Site) {
+    this.#options = options
     this.#site = site
-    this.#desk = desk
-    this.#names = new Set<string>([hubId, desk.id])
+    this.#names = new Set<string>([options.name])
+    this.#placed = this.#takePlace()
+    // Whoever waits for it is told; nobody need wait.
+    this.#placed.catch(() => {})
     site.onStopped((fault) => {
       this.#stop ??= fault
       void this.close()
     })
     site.onReplaced((id) => void this.#giveUp(id))
     site.onNudge(() => {
-      for (const node of [this.#desk, ...this.#agents]) node.nudge()
+      for (const node of [this.#place?.desk, ...this.#agents]) node?.nudge()
     })
   }
 
@@ -58,21 +66,12 @@ export class Network {
   static async open(where: string, options: NetworkOptions = {}): Promise<Network> {
     const checked = checkOptions(where, options)
     if (isRefusal(checked)) throw new RefusedError(checked)
-    const { name, configuration } = checked
     const site = await openSite(where, checked)
     try {
-      const ports: ParticipantPorts = {
-        transport: site.transport,
-        clock: systemClock(),
-        soon: site.soon,
-        configuration,
-        hub: hubId,
-        mint: taskIds(),
-        explain: (task) => explainTask(site.records, desk, task),
-      }
-      const self = { id: name, incarnation: site.incarnation }
-      const desk = await Participant.open({ self, profile: announcer }, { ...ports, clock: systemClock() })
-      return new Network(configuration, ports, site, desk)
+      const network = new Network(checked, site)
+      // On NATS a network may be opened before its first hub, and then nobody knows yet how many it has.
+      if (typeof site.partitions === 'number') await network.#placed
+      return network
     } catch (cause) {
       await site.close(true)
       throw cause
@@ -83,7 +82,8 @@ export class Network {
   async join(definition: AgentDefinition): Promise<AgentHandle> {
     this.#assertOpen()
     const clock = systemClock()
-    const participation = participationOf(definition, this.#nextIncarnation(clock.now()), this.#configuration)
+    const { configuration } = this.#options
+    const participation = participationOf(definition, this.#nextIncarnation(clock.now()), configuration)
     if (isRefusal(participation)) throw new RefusedError(participation)
     const id = participation.self.id as AgentId
     // Before the first `await`: of two that join at once under one id, one is taken.
@@ -91,7 +91,8 @@ export class Network {
     const notOurs = this.#site.admits(id)
     if (notOurs !== undefined) throw new RefusedError(notOurs)
     this.#names.add(id)
-    const participant = await Participant.open(participation, { ...this.#ports, clock })
+    const { ports } = await this.#here()
+    const participant = await Participant.open(participation, { ...ports, clock })
     this.#agents.add(participant)
     const gone = (): void => {
       if (this.#agents.delete(participant)) this.#names.delete(id)
@@ -119,14 +120,15 @@ export class Network {
   /** Announces a need. Resolves when it is accepted and durable; throws `RefusedError` otherwise. */
   async announce(spec: AnnounceSpec): Promise<TaskHandle> {
     this.#assertOpen()
-    return this.#desk.announce(spec)
+    const { desk } = this.#place ?? (await this.#here())
+    return desk.announce(spec)
   }
 
   /** A task that was announced before, by whomever; undefined for one that never was. */
   async task(id: string): Promise<TaskHandle | undefined> {
     this.#assertOpen()
     const record = await this.#site.records.record(id as TaskId)
-    return record === undefined ? undefined : this.#desk.follow(record.announcement)
+    return record === undefined ? undefined : (await this.#here()).desk.follow(record.announcement)
   }
 
   /**
@@ -135,7 +137,8 @@ export class Network {
    */
   async tasks(): Promise<TaskView[]> {
     this.#assertOpen()
-    const waits = (await answered(this.#desk.ask({ kind: 'tasks' })))?.waits ?? []
+    const told = this.#place === undefined ? [] : await askAll(this.#place, { kind: 'tasks' })
+    const waits = told.flatMap(({ tell }) => tell?.waits ?? [])
     const waiting = new Map(waits.map((wait) => [wait.task, wait.waiting]))
     const { records } = this.#site
     const forecasts = await records.forecasts(waits)
@@ -151,21 +154,22 @@ export class Network {
 
   /**
    * Who is present, and who is remembered, with the evidence on each skill. On NATS it throws the fault E_UNREACHABLE
-   * when no hub answers.
+   * when a hub does not answer.
    */
   async agents(): Promise<readonly AgentReport[]> {
     this.#assertOpen()
-    const told = await answered(this.#desk.ask({ kind: 'agents' }))
-    if (told !== undefined) return told.agents
-    throw new Fault('E_UNREACHABLE', 'No hub answers, and only a hub knows who is present.', {
-      hint: 'Start one: any program that opens this network with a hub, or convoke up.',
-    })
+    const place = this.#place ?? (await answered(this.#here()))
+    const told = place === undefined ? [] : await askAll(place, { kind: 'agents' })
+    const silent = told.find(({ tell }) => tell === undefined)
+    if (told.length === 0 || silent !== undefined) throw unanswered(told.length > 1 ? silent?.hub : undefined)
+    const agents = told.flatMap(({ tell }) => tell?.agents ?? [])
+    return told.length === 1 ? agents : agents.sort((a, b) => (a.id < b.id ? -1 : 1))
   }
 
   /** Why a task stands where it stands. Throws `RefusedError` for a task that never was. */
   async explain(id: string): Promise<Explanation> {
     this.#assertOpen()
-    return this.#ports.explain(id as TaskId)
+    return this.#explain(id as TaskId)
   }
 
   /** Asks for the end of a task and waits for it. */
@@ -210,7 +214,7 @@ export class Network {
     const fault = this.#stop ?? new Fault('E_CLOSED', 'The network is closed.')
     this.#stop = fault
     await Promise.all([...this.#agents].map((agent) => agent.close(fault)))
-    await this.#desk.close(fault)
+    await this.#place?.desk.close(fault)
     await this.#site.close(failed)
     this.#closed.resolve(failed ? fault : undefined)
   }
@@ -220,7 +224,7 @@ export class Network {
     const fault = new Fault('E_CLOSED', `${quote(id)} was opened anew elsewhere.`, {
       hint: 'Give every program and every agent an id of its own.',
     })
-    if (id === this.#desk.id) {
+    if (id === this.#options.name) {
       this.#stop ??= fault
       await this.close()
     }
@@ -246,6 +250,66 @@ export class Network {
   #assertOpen(): void {
     if (this.#stop !== undefined) throw this.#stop
   }
+
+  async #takePlace(): Promise<Place> {
+    const { name, configuration: given } = this.#options
+    const site = this.#site
+    const partitions = typeof site.partitions === 'number' ? site.partitions : await site.partitions
+    const configuration = partitions === 1 ? given : { ...given, partitions }
+    const ports: ParticipantPorts = {
+      transport: site.transport,
+      clock: systemClock(),
+      soon: site.soon,
+      configuration,
+      mint: taskIds(partitions),
+      explain: (task) => this.#explain(task),
+    }
+    const self = { id: name, incarnation: site.incarnation }
+    const desk = await Participant.open({ self, profile: announcer }, { ...ports, clock: systemClock() })
+    if (this.#stop !== undefined) {
+      await desk.close(this.#stop)
+      throw this.#stop
+    }
+    this.#place = { ports, desk }
+    return this.#place
+  }
+
+  async #explain(task: TaskId): Promise<Explanation> {
+    const { desk } = this.#place ?? (await this.#here())
+    return explainTask(this.#site.records, desk, task)
+  }
+
+  /** Throws the fault with which the network was closed before. */
+  async #here(): Promise<Place> {
+    try {
+      return await this.#placed
+    } catch (cause) {
+      throw this.#stop ?? cause
+    }
+  }
+}
+
+interface Told {
+  readonly hub: HubId
+  /** Undefined from a hub that does not answer. */
+  readonly tell: HubTell | undefined
+}
+
+/** What every hub of the network says to a question. */
+function askAll({ desk, ports }: Place, about: HubAsk['about']): Promise<Told[]> {
+  const hubs = hubsOf(ports.configuration.partitions ?? 1)
+  return Promise.all(hubs.map(async (hub) => ({ hub, tell: await answered(desk.ask(about, hub)) })))
+}
+
+/** `hub`: the one of several that does not answer. */
+function unanswered(hub: HubId | undefined): Fault {
+  const what =
+    hub === undefined
+      ? 'No hub answers, and only a hub knows who is present.'
+      : `The hub ${quote(hub)} does not answer, and only it knows which of its agents are present.`
+  return new Fault('E_UNREACHABLE', what, {
+    hint: 'Start one: any program that opens this network with a hub, or convoke up.',
+  })
 }
 
 function noSuchTask(id: string): Refusal {
@@ -278,7 +342,7 @@ export async function explainTask(records: Records, desk: Participant, task: Tas
 /** How long a hub has to answer a reader, who can also do without. In one process it answers at once. */
 const answerMs = 5_000
 
-async function answered(asked: Promise<HubTell>): Promise<HubTell | undefined> {
+async function answered<Answer>(asked: Promise<Answer>): Promise<Answer | undefined> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), answerMs)

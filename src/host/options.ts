@@ -20,6 +20,7 @@ import { checkLevels, defaultLevels, type SkillLevel } from '../protocol/skill.t
 import { drawnName, type Identity, notOf, readKeyFile } from './nats/key-file.ts'
 import type { Notice } from './nats/notice.ts'
 import { isNatsPlace, networkOf } from './nats/place.ts'
+import { partitionsMax } from './nats/subjects.ts'
 
 export interface NetworkOptions {
   /**
@@ -44,6 +45,11 @@ export interface NetworkOptions {
   readonly seed?: number
   /** On NATS: whether this process may be the hub, or stand by for it. Unless said, whatever its key allows. */
   readonly hub?: boolean
+  /**
+   * On NATS: among how many hubs tasks and agents are divided, from 1 to 16, for good. Whoever makes the network
+   * decides it, 1 unless said; whoever says another number later is refused.
+   */
+  readonly partitions?: number
   /** On NATS: the path of a key of `convoke security`, of credentials (`.creds`), or of the seed of an nkey. */
   readonly credentials?: string
   /** On NATS: paths of PEM files, for servers that ask for more than a certificate that everybody trusts. */
@@ -58,6 +64,8 @@ export interface CheckedOptions {
   readonly configuration: Configuration
   readonly seed: number | undefined
   readonly hub: boolean
+  /** Undefined for whatever is there. */
+  readonly partitions: number | undefined
   readonly credentials: string | undefined
   /** Whose credentials they are, where they say so. */
   readonly identity: Identity | undefined
@@ -82,7 +90,7 @@ export function checkOptions(where: unknown, given: unknown): CheckedOptions | R
   const onNats = typeof where === 'string' && isNatsPlace(where)
   const from = read(notes, given, '', onNats ? [...everywhere, ...natsOnly] : everywhere)
   const onlyOnNats = natsOptionsIn(from)
-  const { identity, hub } = onlyOnNats
+  const { identity, hub, partitions } = onlyOnNats
   const name = textOr(from, 'name', onNats ? drawnName(identity) : 'desk') as NodeId
   const seed = numberOr(from, 'seed', undefined)
   const durability = oneOf(from, 'durability', ['full', 'normal'], 'E_TYPE', 'full')
@@ -93,6 +101,7 @@ export function checkOptions(where: unknown, given: unknown): CheckedOptions | R
     notes.refusal ??
     checkName(name) ??
     checkSeed(seed) ??
+    (partitions === undefined ? undefined : checkWhole(partitions, 'partitions', 1, partitionsMax)) ??
     checkLevels(levels) ??
     checkIdentity(identity, where, name, hub)
   if (wrong !== undefined) return wrong
@@ -102,9 +111,9 @@ export function checkOptions(where: unknown, given: unknown): CheckedOptions | R
 }
 
 const everywhere = ['name', 'durability', 'levels', 'levelsBy', 'limits', 'seed']
-const natsOnly = ['hub', 'credentials', 'tls', 'notify']
+const natsOnly = ['hub', 'partitions', 'credentials', 'tls', 'notify']
 
-type NatsOptions = Pick<CheckedOptions, 'hub' | 'credentials' | 'identity' | 'tls' | 'notify'>
+type NatsOptions = Pick<CheckedOptions, 'hub' | 'partitions' | 'credentials' | 'identity' | 'tls' | 'notify'>
 
 function natsOptionsIn(from: Reading): NatsOptions {
   const { values, notes } = from
@@ -116,7 +125,14 @@ function natsOptionsIn(from: Reading): NatsOptions {
   const notify = values.get('notify') ?? (() => {})
   if (typeof notify !== 'function') wrongType(notes, 'notify', 'a function', notify)
   const tls = values.has('tls') ? tlsIn(notes, values.get('tls')) : undefined
-  return { hub: hub === true, credentials, identity, tls, notify: notify as CheckedOptions['notify'] }
+  return {
+    hub: hub === true,
+    partitions: numberOr(from, 'partitions', undefined),
+    credentials,
+    identity,
+    tls,
+    notify: notify as CheckedOptions['notify'],
+  }
 }
 
 function tlsIn(notes: Notes, given: unknown): NetworkOptions['tls'] {

@@ -5,11 +5,12 @@
 import { Agent } from '../agent/agent.ts'
 import type { AgentEffect, AgentInput, News, Profile } from '../agent/state.ts'
 import { type AnnouncementContext, checkAnnouncement, taskConflict } from '../protocol/announce.ts'
-import type { NodeId, TaskId } from '../protocol/id.ts'
+import { type HubId, isId, type NodeId, type TaskId } from '../protocol/id.ts'
 import { checkAgent } from '../protocol/join.ts'
 import type { Configuration } from '../protocol/limits.ts'
 import { never } from '../protocol/machine.ts'
 import type { Address, Envelope, HubAsk, HubTell } from '../protocol/message.ts'
+import { homeOf } from '../protocol/partition.ts'
 import { isRefusal, type Refusal } from '../protocol/refusal.ts'
 import type { MemberResult, TaskAnnouncement } from '../protocol/task.ts'
 import type { Millis } from '../protocol/time.ts'
@@ -30,9 +31,8 @@ export interface ParticipantPorts {
   readonly clock: Clock
   readonly soon: Soon
   readonly configuration: Configuration
-  readonly hub: Address['id']
-  /** A new id for a task that brings none along. */
-  mint(now: Millis): TaskId
+  /** A new id for a task that brings none along, of the same hub as a task that it has to do with. */
+  mint(now: Millis, near?: TaskId): TaskId
   explain(task: TaskId): Promise<Explanation>
 }
 
@@ -110,8 +110,9 @@ export class Participant {
   private constructor({ self, profile, definition }: Participation, ports: ParticipantPorts) {
     this.#self = self
     this.#ports = ports
-    const { configuration, clock, soon, hub } = ports
-    this.#node = new Node<AgentInput, never, AgentEffect>(new Agent(self, hub, profile, configuration), {
+    const { configuration, clock, soon } = ports
+    const home = homeOf(self.id, configuration.partitions ?? 1)
+    this.#node = new Node<AgentInput, never, AgentEffect>(new Agent(self, home, profile, configuration), {
       clock,
       soon,
       append: async () => {},
@@ -149,7 +150,7 @@ export class Participant {
   async announce(spec: AnnounceSpec, parent?: AnnouncementContext['parent']): Promise<TaskHandle> {
     if (this.#closed !== undefined) throw this.#closed
     const { configuration, clock } = this.#ports
-    const id = this.#ports.mint(clock.now())
+    const id = this.#ports.mint(clock.now(), parent?.task ?? firstIn(spec?.dependsOn))
     const verify = spec?.verify
     const plain = typeof verify === 'function' ? { ...spec, verify: 'initiator' } : spec
     const announcement = checkAnnouncement(plain, {
@@ -183,14 +184,16 @@ export class Participant {
     return handle
   }
 
-  /** Asks the hub about itself. */
-  ask(about: HubAsk['about']): Promise<HubTell> {
+  /** Asks a hub about itself: the one that is named, that of the task which is asked about, or its own. */
+  ask(about: HubAsk['about'], named?: HubId): Promise<HubTell> {
     if (this.#closed !== undefined) return Promise.reject(this.#closed)
     this.#requests += 1
     const request = this.#requests
     const { promise, resolve, reject } = Promise.withResolvers<HubTell>()
     this.#asked.set(request, { resolve, reject })
-    this.#node.take({ kind: 'ask', request, about })
+    const { partitions = 1 } = this.#ports.configuration
+    const hub = named ?? (about.kind === 'task' ? homeOf(about.task, partitions) : undefined)
+    this.#node.take({ kind: 'ask', request, about, ...(hub === undefined ? {} : { hub }) })
     return promise
   }
 
@@ -282,6 +285,12 @@ export class Participant {
   #fail(cause: unknown): void {
     void this.close(new Fault('E_BROKEN', `The agent "${this.#self.id}" has stopped.`, { cause }))
   }
+}
+
+/** Of a list that nobody has looked at yet. */
+function firstIn(given: unknown): TaskId | undefined {
+  const first: unknown = Array.isArray(given) ? given[0] : undefined
+  return isId(first) ? (first as TaskId) : undefined
 }
 
 function isSame(a: TaskAnnouncement, b: TaskAnnouncement): boolean {

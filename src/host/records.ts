@@ -11,7 +11,8 @@ import type { GroupView, TaskRecord, TaskView } from './views.ts'
 
 /** What an observer sees: durable facts, and the messages that nodes say to each other. */
 export type Observation =
-  | { readonly kind: 'fact'; readonly position: Position; readonly fact: Fact }
+  /** `partition`: the log that `position` is one of, where a network has several. */
+  | { readonly kind: 'fact'; readonly partition?: number; readonly position: Position; readonly fact: Fact }
   | { readonly kind: 'message'; readonly envelope: Envelope }
 
 /** Observations that a slow observer may have waiting; messages beyond that are left out, facts are not. */

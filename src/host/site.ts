@@ -11,8 +11,13 @@ import type { Records } from './records.ts'
 export interface NetworkStatus {
   /** Whether there is a connection to the servers. */
   readonly connected: boolean
-  /** Where the hub is that was last heard; undefined when it has been silent for longer than its lease. */
+  /**
+   * Where the hub is that was last heard; undefined when it has been silent for longer than its lease. Of several: here
+   * as soon as one is, and undefined as long as one is missing.
+   */
   readonly hub: 'here' | 'elsewhere' | undefined
+  /** Where there are several partitions: how many have their hub in this process, in another, in none that is known. */
+  readonly partitions?: { readonly here: number; readonly elsewhere: number; readonly unknown: number }
 }
 
 /** What the hub of this process has not done, since it was taken into service. */
@@ -27,6 +32,11 @@ export interface Site {
   readonly transport: Transport
   readonly soon: Soon
   readonly records: Records
+  /**
+   * Among how many hubs tasks and agents are divided. A promise where nobody knows yet: it rejects when the network is
+   * closed before.
+   */
+  readonly partitions: number | Promise<number>
   /** Of the node under which this program announces: above that of every earlier life of it. */
   readonly incarnation: number
   /** Why a node of this program cannot have an id here; undefined when it can. */

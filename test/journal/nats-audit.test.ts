@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { type JetStreamClient, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { accepted, ended, finished, formed, life, started } from '../../lab/conformance/facts.ts'
-import { auditNatsLog } from '../../src/host/journal/audit-nats.ts'
+import { auditNatsLogs } from '../../src/host/journal/audit-nats.ts'
 import { chain, encodeFacts } from '../../src/host/journal/batch.ts'
 import type { AuditReport } from '../../src/host/journal/findings.ts'
 import { type NatsJournal, openNatsJournal } from '../../src/host/journal/nats.ts'
@@ -34,10 +34,23 @@ async function placeFor(t: TestContext): Promise<Place> {
   const server = await natsFor(t, ['max_payload: 2KB'])
   const line = await lineTo(server.url)
   closeFirst(t, () => line.close())
-  const journal = await openNatsJournal({ line, subjects, partition: 0, tell: () => {}, replicas: undefined })
+  const journal = await openNatsJournal({
+    line,
+    subjects,
+    partition: 0,
+    partitions: 1,
+    tell: () => {},
+    replicas: undefined,
+  })
   const store = await findStore(line, subjects, 0)
   assert.ok(store !== undefined)
-  return { url: server.url, line, journal, streams: jetstream(line.nats), audit: () => auditNatsLog(store) }
+  return {
+    url: server.url,
+    line,
+    journal,
+    streams: jetstream(line.nats),
+    audit: () => auditNatsLogs([store]),
+  }
 }
 
 /** Puts in a batch that no hub has written, unless it says otherwise as a hub would. */

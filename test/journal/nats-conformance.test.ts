@@ -19,7 +19,8 @@ if (hasNats('JOURNAL-1 the journal on NATS')) {
     networks += 1
     const line = await lineTo(server.url)
     const subjects = subjectsOf(`n${networks}`)
-    const open = () => openNatsJournal({ line, subjects, partition: 0, tell: () => {}, replicas: undefined })
+    const open = () =>
+      openNatsJournal({ line, subjects, partition: 0, partitions: 1, tell: () => {}, replicas: undefined })
     let journal = await open()
     return {
       journal,

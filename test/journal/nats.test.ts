@@ -37,7 +37,7 @@ async function placeFor(t: TestContext, extra: readonly string[] = []): Promise<
   closeFirst(t, () => line.close())
   const notices: Notice[] = []
   const tell = (notice: Notice): void => void notices.push(notice)
-  const options = { line, subjects, partition: 0, tell, replicas: undefined }
+  const options = { line, subjects, partition: 0, partitions: 1, tell, replicas: undefined }
   return {
     server,
     line,
@@ -308,7 +308,7 @@ if (hasNats('NATS-6 the journal on a real server')) {
     t.after(() => server.end())
     const line = await lineTo(server.url)
     t.after(() => line.close())
-    const options = { line, subjects, partition: 0, tell: () => {}, replicas: undefined }
+    const options = { line, subjects, partition: 0, partitions: 1, tell: () => {}, replicas: undefined }
     await assert.rejects(openNatsJournal(options), isFault('E_UNREACHABLE', /has no JetStream/))
   })
 
@@ -316,7 +316,7 @@ if (hasNats('NATS-6 the journal on a real server')) {
     const servers = await startCluster(3)
     t.after(() => Promise.all(servers.map((server) => server.end())))
     const line = await lineTo(servers[0]?.url ?? '')
-    const options = { line, subjects, partition: 0, tell: () => {}, replicas: 3 }
+    const options = { line, subjects, partition: 0, partitions: 1, tell: () => {}, replicas: 3 }
     const journal = await openNatsJournal(options)
     assert.equal(await journal.append(life('a')), 4)
     await journal.close()

@@ -1,14 +1,16 @@
 /**
- * Examines a log on NATS from its first fact to its last, without a hub and without changing it. Loaded only where a
- * network is on NATS.
+ * Examines the logs of a network on NATS from their first facts to their last, without a hub and without changing them.
+ * Loaded only where a network is on NATS.
  * Must never happen here: an end at the first problem, as long as there is something left to read.
  */
 import type { StoredMsg } from '@nats-io/jetstream'
+import type { Fact } from '../../protocol/fact.ts'
 import type { TaskId } from '../../protocol/id.ts'
 import { Fault } from '../fault.ts'
 import type { Position } from '../ports.ts'
 import { chain, tasksOf } from './batch.ts'
-import { type AuditReport, Findings } from './findings.ts'
+import { BetweenLogs } from './between-logs.ts'
+import { type AuditReport, Findings, type Problem } from './findings.ts'
 import { type Label, type LogEnd, labelOf, logStart } from './nats-batch.ts'
 import {
   entriesIn,
@@ -23,15 +25,53 @@ import {
 import type { NatsStore } from './nats-store.ts'
 
 /**
- * Checks the chain of all batches, that no message is gone, the newest snapshot, the index, the shape of every fact,
- * and the invariants of the log (`hub/invariants`). Also works while a hub decides. Errors: E_UNREACHABLE, E_FORBIDDEN.
+ * Checks of each log the chain of all batches, that no message is gone, the newest snapshot, the index, the shape of
+ * every fact, and the invariants of the log (`hub/invariants`); of several what they say of each other. Also works
+ * while hubs decide. Errors: E_UNREACHABLE, E_FORBIDDEN.
  */
-export async function auditNatsLog(store: NatsStore): Promise<AuditReport> {
-  return new NatsAudit(store).run()
+export async function auditNatsLogs(stores: readonly NatsStore[]): Promise<AuditReport> {
+  const [only] = stores
+  if (only !== undefined && stores.length === 1) return new NatsAudit(only, () => {}).run()
+  const between = new BetweenLogs(stores.length)
+  const reports: AuditReport[] = []
+  // What one log has counted another had reported before, so it is behind an end that is looked at later.
+  const counted: number[] = []
+  for (const store of stores) counted.push((await lastMessage(store))?.seq ?? 0)
+  for (const [partition, store] of stores.entries()) {
+    const audit = new NatsAudit(store, (fact, position, seq) => {
+      between.observe(partition, fact, position, seq <= (counted[partition] ?? 0))
+    })
+    reports.push(await audit.run())
+  }
+  return together(reports, between.problems())
+}
+
+function together(reports: readonly AuditReport[], between: readonly Problem[]): AuditReport {
+  const sum = (count: (report: AuditReport) => number): number =>
+    reports.reduce((total, report) => total + count(report), 0)
+  const problems = reports.flatMap((report, partition) =>
+    report.problems.map((problem) => ({ partition, ...problem })),
+  )
+  const order = (a: Problem, b: Problem): number =>
+    (a.partition ?? 0) - (b.partition ?? 0) || a.position - b.position
+  return {
+    facts: sum(({ facts }) => facts),
+    tasks: sum(({ tasks }) => tasks),
+    open: sum(({ open }) => open),
+    ended: {
+      completed: sum(({ ended }) => ended.completed),
+      failed: sum(({ ended }) => ended.failed),
+      cancelled: sum(({ ended }) => ended.cancelled),
+      expired: sum(({ ended }) => ended.expired),
+    },
+    problems: [...problems, ...between].sort(order),
+  }
 }
 
 class NatsAudit {
   readonly #store: NatsStore
+  /** Is told of every sound fact, with the last message of its batch. */
+  readonly #heard: (fact: Fact, position: Position, seq: number) => void
   readonly #findings = new Findings()
   #end: LogEnd = logStart
   #open: { readonly label: Label; readonly seq: number; readonly pieces: Uint8Array[] } | undefined
@@ -39,8 +79,9 @@ class NatsAudit {
   readonly #places = new Map<TaskId, number[]>()
   readonly #ends = new Map<Position, LogEnd>()
 
-  constructor(store: NatsStore) {
+  constructor(store: NatsStore, heard: (fact: Fact, position: Position, seq: number) => void) {
     this.#store = store
+    this.#heard = heard
   }
 
   async run(): Promise<AuditReport> {
@@ -96,7 +137,10 @@ class NatsAudit {
     else if (first < expected || Buffer.compare(chain(this.#end.hash, first, last, body), hash) !== 0) {
       this.#findings.found(expected, `the batch up to position ${last} is damaged`)
     }
-    for (const task of tasksOf(this.#findings.batch(body, first, last))) {
+    const facts = this.#findings.batch(body, first, last, (fact, position) => {
+      this.#heard(fact, position, endSeq)
+    })
+    for (const task of tasksOf(facts)) {
       const places = this.#places.get(task)
       if (places === undefined) this.#places.set(task, [seq])
       else places.push(seq)

@@ -9,6 +9,8 @@ import { type Body, decodeFacts } from './batch.ts'
 import { factFault } from './fact-shape.ts'
 
 export interface Problem {
+  /** The log that `position` is one of, where a network has several. */
+  readonly partition?: number
   /** Of the fact, or of the first fact that is damaged or missing. */
   readonly position: Position
   readonly problem: string
@@ -32,8 +34,13 @@ export class Findings {
     this.#problems.push({ position, problem })
   }
 
-  /** Examines one batch. Gives the facts that have the shape of facts. */
-  batch(body: Body, first: Position, last: Position): readonly Fact[] {
+  /** Examines one batch. Gives the facts that have the shape of facts, and tells each of them. */
+  batch(
+    body: Body,
+    first: Position,
+    last: Position,
+    tell: (fact: Fact, position: Position) => void = () => {},
+  ): readonly Fact[] {
     const facts = this.#decode(body, first)
     if (first + facts.length !== last + 1) {
       this.found(first, `${facts.length} facts, where ${last - first + 1} are expected`)
@@ -45,6 +52,7 @@ export class Findings {
       else {
         sound.push(fact as Fact)
         this.#invariants.observe(fact as Fact, first + i)
+        tell(fact as Fact, first + i)
       }
     }
     this.#facts += facts.length

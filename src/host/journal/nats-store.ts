@@ -1,6 +1,7 @@
 /**
- * The two streams of a partition on JetStream, made and read back: what a server ignores in silence is found here.
- * Every question goes to the leader of the stream and is asked again through an election.
+ * The streams of a network on JetStream, a log for each partition and one beside them, made and read back: what a
+ * server ignores in silence is found here. Every question goes to the leader of the stream and is asked again through
+ * an election.
  * Must never happen here: a log that is made anew where there was one.
  */
 import {
@@ -20,7 +21,7 @@ import {
 import { Fault } from '../fault.ts'
 import { answerMs, forbidden, isForbidden, type Line, pause, textOf } from '../nats/line.ts'
 import type { Tell } from '../nats/notice.ts'
-import type { Subjects } from '../nats/subjects.ts'
+import { partitionsMax, type Subjects } from '../nats/subjects.ts'
 
 /** How long a question is asked again. An election of JetStream takes 4 to 9 seconds. */
 const patienceMs = 20_000
@@ -32,6 +33,8 @@ export interface StoreOptions {
   readonly line: Line
   readonly subjects: Subjects
   readonly partition: number
+  /** How many the network has; it is made with so many where there is none. */
+  readonly partitions: number
   readonly tell: Tell
   /** Servers that keep the log; undefined: three in a cluster that has them, else one. */
   readonly replicas: number | undefined
@@ -65,7 +68,7 @@ export async function openStore(options: StoreOptions): Promise<NatsStore> {
   return storeOn(line, subjects, partition)
 }
 
-/** The streams of a network that somebody has made; undefined when nobody has. */
+/** The streams of a partition that somebody has made; undefined when nobody has. */
 export async function findStore(
   line: Line,
   subjects: Subjects,
@@ -73,6 +76,37 @@ export async function findStore(
 ): Promise<NatsStore | undefined> {
   const found = await find(await managementOn(line), line, subjects.logStream(partition))
   return found === undefined ? undefined : storeOn(line, subjects, partition)
+}
+
+/** Of a network that somebody has made: how many partitions it has, for good. */
+export async function partitionsAt(line: Line, subjects: Subjects): Promise<number | undefined> {
+  const found = await find(await managementOn(line), line, subjects.logStream(0))
+  return found === undefined ? undefined : partitionsIn(found)
+}
+
+/**
+ * The streams of all partitions of a network; undefined as long as nobody has made them all. Errors: E_LOG_TRUNCATED
+ * where one of them is gone.
+ */
+export async function storesOf(line: Line, subjects: Subjects): Promise<readonly NatsStore[] | undefined> {
+  const management = await managementOn(line)
+  const partitions = await partitionsAt(line, subjects)
+  if (partitions === undefined) return undefined
+  // The last to be made, so it is looked for before the others.
+  const isWhole = (await find(management, line, subjects.sideStream)) !== undefined
+  const all = Array.from({ length: partitions }, (_, partition) => findStore(line, subjects, partition))
+  const stores: NatsStore[] = []
+  for (const [partition, store] of (await Promise.all(all)).entries()) {
+    if (store === undefined && isWhole) throw gone(subjects.logStream(partition), subjects.sideStream)
+    if (store === undefined) return undefined
+    stores.push(store)
+  }
+  return stores
+}
+
+/** One log of several says so in its description; of two that make it at once with different numbers one succeeds. */
+function partitionsIn({ description }: StreamConfig): number {
+  return Number(/^partition \d+ of (\d+)$/.exec(description ?? '')?.[1] ?? 1)
 }
 
 async function managementOn(line: Line): Promise<JetStreamManager> {
@@ -118,6 +152,8 @@ export async function patiently<Answer>(line: Line, ask: () => Promise<Answer>):
   }
 }
 
+/** There is a stream of this name, and it is not the same. */
+const nameTaken = 10_058
 /** What a cluster says that has only begun, or lacks a server: no peers, no leader, not enough room known yet. */
 const passing: readonly number[] = [10_005, 10_008, 10_009, 10_023]
 
@@ -138,33 +174,22 @@ function answerless(line: Line, cause: unknown): unknown {
 }
 
 async function ensureStreams(management: JetStreamManager, options: StoreOptions): Promise<void> {
-  const { line, subjects, partition, tell } = options
-  const replicas = options.replicas ?? ((line.nats.info?.connect_urls?.length ?? 0) >= 3 ? 3 : 1)
-  const log: Wanted = {
-    name: subjects.logStream(partition),
-    subjects: [subjects.log(partition)],
-    num_replicas: replicas,
-    deny_delete: true,
-    deny_purge: true,
-    allow_direct: false,
-  }
-  const side: Wanted = {
-    name: subjects.sideStream,
-    subjects: [subjects.sideAll],
-    num_replicas: replicas,
-    deny_delete: false,
-    deny_purge: false,
-    allow_direct: false,
-  }
-  const found = await find(management, line, log.name)
-  if (found === undefined && (await remembers(management, options))) {
-    throw new Fault('E_LOG_TRUNCATED', `the stream ${log.name} is gone, and ${side.name} remembers its log`, {
-      hint: 'Restore the stream from a backup, or accept the loss by deleting both streams.',
-    })
-  }
-  const kept = found ?? (await make(management, line, log))
+  const { line, subjects, partition, partitions, tell } = options
+  const log = wantedLog(options, partition)
+  const [found, beside] = [
+    await find(management, line, log.name),
+    await find(management, line, subjects.sideStream),
+  ]
+  if (found === undefined || beside === undefined) await makeStreams(management, options)
+  const kept = found ?? (await find(management, line, log.name))
+  const side = beside ?? (await find(management, line, subjects.sideStream))
+  if (kept === undefined || side === undefined) throw gone(log.name, subjects.sideStream)
   check(kept, log)
-  check((await find(management, line, side.name)) ?? (await make(management, line, side)), side)
+  check(side, wantedSide(options))
+  if (partitionsIn(kept) !== partitions) {
+    const text = `the stream ${kept.name} is that of a network with ${partitionsIn(kept)} partitions, not ${partitions}`
+    throw new Fault('E_STORE_OPEN', text, { hint: otherPlace })
+  }
   if (!line.canSync()) {
     const text = `nats-server ${line.version} does not sync what it acknowledges`
     tell({ code: 'durability', text: `${text}; a power cut may take the last two minutes` })
@@ -177,14 +202,77 @@ async function ensureStreams(management: JetStreamManager, options: StoreOptions
 type Wanted = Pick<
   StreamConfig,
   'name' | 'subjects' | 'num_replicas' | 'deny_delete' | 'deny_purge' | 'allow_direct'
->
+> & { readonly description?: string }
 
-async function remembers(management: JetStreamManager, options: StoreOptions): Promise<boolean> {
-  const { line, subjects, partition } = options
-  if ((await find(management, line, subjects.sideStream)) === undefined) return false
+function wantedLog(options: StoreOptions, partition: number): Wanted {
+  const { subjects, partitions } = options
+  return {
+    name: subjects.logStream(partition),
+    subjects: [subjects.log(partition)],
+    // A network of one was made without a word of it.
+    ...(partitions === 1 ? {} : { description: `partition ${partition} of ${partitions}` }),
+    num_replicas: replicasOf(options),
+    deny_delete: true,
+    deny_purge: true,
+    allow_direct: false,
+  }
+}
+
+function wantedSide(options: StoreOptions): Wanted {
+  const { subjects } = options
+  return {
+    name: subjects.sideStream,
+    subjects: [subjects.sideAll],
+    num_replicas: replicasOf(options),
+    deny_delete: false,
+    deny_purge: false,
+    allow_direct: false,
+  }
+}
+
+function replicasOf({ line, replicas }: StoreOptions): number {
+  return replicas ?? ((line.nats.info?.connect_urls?.length ?? 0) >= 3 ? 3 : 1)
+}
+
+/**
+ * The first log says how many there are, so it is made first, and the others follow in order; the stream beside them is
+ * made last.
+ */
+async function makeStreams(management: JetStreamManager, options: StoreOptions): Promise<void> {
+  const { line, partitions } = options
+  for (let partition = 0; partition < partitions; partition++) {
+    const log = wantedLog(options, partition)
+    const isThere = async (): Promise<boolean> => (await find(management, line, log.name)) !== undefined
+    if (await isThere()) continue
+    const later = await traceOf(management, options, partition)
+    // Whoever made the later stream just now has made this one before.
+    if (later !== undefined && !(await isThere())) throw gone(log.name, later)
+    if (later === undefined) await make(management, line, log)
+  }
+  const side = wantedSide(options)
+  if ((await find(management, line, side.name)) === undefined) await make(management, line, side)
+}
+
+/** What was made after a log that is not there: a stream of that name, or its snapshot in one. */
+async function traceOf(
+  management: JetStreamManager,
+  { line, subjects, partitions }: StoreOptions,
+  partition: number,
+): Promise<string | undefined> {
+  const next = subjects.logStream(partition + 1)
+  if (partition + 1 < partitionsMax && (await find(management, line, next)) !== undefined) return next
+  const { sideStream } = subjects
+  if ((await find(management, line, sideStream)) === undefined) return undefined
+  if (partitions > 1) return sideStream
   const query = { last_by_subj: subjects.newest(partition) }
-  const newest = await patiently(line, () => management.streams.getMessage(subjects.sideStream, query))
-  return newest !== null
+  const newest = await patiently(line, () => management.streams.getMessage(sideStream, query))
+  return newest === null ? undefined : sideStream
+}
+
+function gone(log: string, side: string): Fault {
+  return new Fault('E_LOG_TRUNCATED', `the stream ${log} is gone, and ${side} was made after it`, {
+    hint: 'Restore the stream from a backup, or accept the loss by deleting all streams of the network.',
+  })
 }
 
 async function find(
@@ -201,8 +289,8 @@ async function find(
   }
 }
 
-/** Two that make the same stream at once make one. */
-async function make(management: JetStreamManager, line: Line, wanted: Wanted): Promise<StreamConfig> {
+/** Two that make the same stream at once make one; what the other one wanted of it is found when it is read back. */
+async function make(management: JetStreamManager, line: Line, wanted: Wanted): Promise<void> {
   const config = {
     ...wanted,
     retention: RetentionPolicy.Limits,
@@ -211,11 +299,14 @@ async function make(management: JetStreamManager, line: Line, wanted: Wanted): P
     duplicate_window: duplicateWindowMs * 1_000_000,
   }
   try {
-    return (await patiently(line, () => management.streams.add(config))).config
+    await patiently(line, () => management.streams.add(config))
   } catch (cause) {
+    if (cause instanceof JetStreamApiError && cause.code === nameTaken) return
     throw storeFaultOf(wanted.name, cause)
   }
 }
+
+const otherPlace = 'Change the stream, or name another network: nats://HOST/NETWORK.'
 
 /** What a log cannot do without. A server that does not know a setting ignores it. */
 function check(found: StreamConfig, wanted: Wanted): void {
@@ -237,7 +328,7 @@ function check(found: StreamConfig, wanted: Wanted): void {
   for (const [name, [has, needs]] of Object.entries(needed)) {
     if (has === needs) continue
     throw new Fault('E_STORE_OPEN', `the stream ${found.name} has ${name} ${has}, and a log needs ${needs}`, {
-      hint: 'Change the stream, or name another network: nats://HOST/NETWORK.',
+      hint: otherPlace,
     })
   }
 }

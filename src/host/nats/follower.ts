@@ -1,12 +1,14 @@
 /**
- * Reads a log on NATS along, for whoever looks at a network from any process. Hears that something is being written,
- * and reads what was: the word on the wire is a hint, and only what the stream has is a fact.
- * Must never happen here: a fact that is shown and not in the log.
+ * Reads the logs on NATS along, for whoever looks at a network from any process: one view of all of them. Hears that
+ * something is being written, and reads what was: the word on the wire is a hint, and only what the stream has is a
+ * fact.
+ * Must never happen here: a fact that is shown and not in a log.
  */
 import { decode } from '../../protocol/codec.ts'
 import { isId, type TaskId } from '../../protocol/id.ts'
 import type { Limits } from '../../protocol/limits.ts'
 import type { HubTell } from '../../protocol/message.ts'
+import { partitionOf } from '../../protocol/partition.ts'
 import { isRefusal } from '../../protocol/refusal.ts'
 import { Channel } from '../channel.ts'
 import { systemClock } from '../clock.ts'
@@ -14,7 +16,7 @@ import { Fault } from '../fault.ts'
 import type { TaskForecast } from '../forecasting.ts'
 import { logStart } from '../journal/nats-batch.ts'
 import { NatsLog } from '../journal/nats-log.ts'
-import { findStore } from '../journal/nats-store.ts'
+import { storesOf } from '../journal/nats-store.ts'
 import type { Recorded } from '../ports.ts'
 import { type Observation, observationsMax, type Records } from '../records.ts'
 import { framesIn } from '../transport/nats-parts.ts'
@@ -28,8 +30,14 @@ const lookMs = 1_000
 export interface FollowerOptions {
   readonly line: Line
   readonly subjects: Subjects
-  readonly partition: number
   readonly limits: Limits
+}
+
+interface Followed {
+  readonly log: NatsLog
+  /** Which one, where there are several. */
+  readonly of: { readonly partition?: number }
+  reading: Promise<void>
 }
 
 export class Follower implements Records {
@@ -37,10 +45,11 @@ export class Follower implements Records {
   readonly #clock = systemClock()
   #views: Views
   readonly #observers = new Set<Channel<Observation>>()
-  #log: Promise<NatsLog | undefined> | undefined
-  #reading: Promise<void> = Promise.resolve()
+  /** By partition. */
+  #logs: Promise<readonly Followed[] | undefined> | undefined
   #endings: (() => void)[] = []
-  #hinted = false
+  /** What is being looked at: a partition, or all. */
+  readonly #hinted = new Set<number | undefined>()
   #closed = false
 
   constructor(options: FollowerOptions) {
@@ -49,17 +58,20 @@ export class Follower implements Records {
   }
 
   async record(task: TaskId): Promise<TaskRecord | undefined> {
-    const log = await this.#current()
+    const logs = await this.#current()
     const known = this.#views.record(task)
-    if (known !== undefined || log === undefined || !isId(task)) return known
+    if (known !== undefined || logs === undefined || !isId(task)) return known
     let record: TaskRecord | undefined
-    for (const fact of await log.history(task)) record = foldTask(record, fact)
+    const facts = await logs[partitionOf(task, logs.length)]?.log.history(task)
+    for (const fact of facts ?? []) record = foldTask(record, fact)
     return record
   }
 
   async tasks(): Promise<readonly TaskView[]> {
-    await this.#current()
-    return this.#views.tasks()
+    const logs = await this.#current()
+    const tasks = this.#views.tasks()
+    // Within a log they are in order, and between logs the instant decides.
+    return (logs?.length ?? 0) > 1 ? tasks.sort((a, b) => a.announcedAt - b.announcedAt) : tasks
   }
 
   async forecasts(waits: HubTell['waits']): Promise<Map<TaskId, TaskForecast>> {
@@ -100,59 +112,68 @@ export class Follower implements Records {
     for (const observer of [...this.#observers]) observer.close()
   }
 
-  /** The log, read up to its end at the time of the call; undefined as long as no hub has made one. */
-  async #current(): Promise<NatsLog | undefined> {
+  /**
+   * The logs, read up to their ends at the time of the call, or only that of one partition; undefined as long as no hub
+   * has made them.
+   */
+  async #current(only?: number): Promise<readonly Followed[] | undefined> {
     if (this.#closed) throw new Fault('E_CLOSED', 'The network is closed.')
-    this.#log ??= this.#open()
+    this.#logs ??= this.#open()
     try {
-      const log = await this.#log
-      if (log === undefined) this.#log = undefined
-      else await this.#read(log)
-      return log
+      const logs = await this.#logs
+      if (logs === undefined) this.#logs = undefined
+      else await Promise.all(logs.map((each, i) => (i === (only ?? i) ? this.#read(each) : undefined)))
+      return logs
     } catch (cause) {
-      this.#log = undefined
+      this.#logs = undefined
       throw cause
     }
   }
 
-  async #open(): Promise<NatsLog | undefined> {
-    const { line, subjects, partition } = this.#options
-    const store = await findStore(line, subjects, partition)
-    if (store === undefined) return undefined
-    const log = await NatsLog.open(store, logStart)
-    this.#views = new Views(this.#options.limits.endedKept)
-    await log.replay((fact) => this.#views.fold(fact))
-    return log
+  async #open(): Promise<readonly Followed[] | undefined> {
+    const { line, subjects, limits } = this.#options
+    const stores = await storesOf(line, subjects)
+    if (stores === undefined) return undefined
+    const logs = await Promise.all(stores.map((store) => NatsLog.open(store, logStart)))
+    this.#views = new Views(limits.endedKept)
+    await Promise.all(logs.map((log) => log.replay((fact) => this.#views.fold(fact))))
+    return logs.map((log, i) => {
+      return { log, of: logs.length === 1 ? {} : { partition: i }, reading: Promise.resolve() }
+    })
   }
 
-  /** One reading at a time: the next begins where this one ends. */
-  #read(log: NatsLog): Promise<void> {
-    const reading = this.#reading.then(() => log.refresh((recorded) => this.#show(recorded)))
-    this.#reading = reading.catch(() => {})
+  /** One reading at a time of each log: the next begins where this one ends. */
+  #read(followed: Followed): Promise<void> {
+    const { log, of } = followed
+    const reading = followed.reading.then(() => log.refresh((recorded) => this.#show(recorded, of)))
+    followed.reading = reading.catch(() => {})
     return reading
   }
 
-  #show({ position, fact }: Recorded): void {
+  #show({ position, fact }: Recorded, of: Followed['of']): void {
     this.#views.fold(fact)
-    for (const observer of this.#observers) observer.push({ kind: 'fact', position, fact }, false)
+    for (const observer of this.#observers) observer.push({ kind: 'fact', ...of, position, fact }, false)
   }
 
   #attend(): void {
     if (this.#endings.length > 0) return
-    const { line, subjects, partition } = this.#options
-    const look = (): void => {
-      if (this.#hinted || this.#closed) return
-      this.#hinted = true
-      void this.#current()
-        .catch(() => {})
-        .finally(() => {
-          this.#hinted = false
-        })
-    }
-    const timer = setInterval(look, lookMs)
+    const { line, subjects } = this.#options
+    const timer = setInterval(() => this.#look(undefined), lookMs)
     timer.unref()
-    const hints = line.subscribe(subjects.log(partition), () => setImmediate(look))
+    const hints = line.subscribe(subjects.log('*'), ({ subject }) => {
+      const partition = Number(subject.slice(subject.lastIndexOf('.') + 1))
+      setImmediate(() => this.#look(partition))
+    })
     this.#endings = [() => clearInterval(timer), () => hints.unsubscribe(), this.#tap(line, subjects)]
+  }
+
+  /** At one log, or at all. */
+  #look(partition: number | undefined): void {
+    if (this.#hinted.has(partition) || this.#closed) return
+    this.#hinted.add(partition)
+    void this.#current(partition)
+      .catch(() => {})
+      .finally(() => this.#hinted.delete(partition))
   }
 
   /** Hears along what nodes say to each other. */

@@ -3,24 +3,26 @@
  * succeeds: whoever appends the start of its hub is the owner, and nobody before it can append any more.
  * Must never happen here: a message of a hub that cannot be sure to own the log.
  */
-import type { Address, Envelope } from '../../protocol/message.ts'
 import type { Millis } from '../../protocol/time.ts'
 import { Fault } from '../fault.ts'
 import type { HubHost } from '../hub-host.ts'
 import type { NatsJournal } from '../journal/nats.ts'
 import { type LogEnd, logStart } from '../journal/nats-batch.ts'
-import type { Journal, Link, Random, Transport } from '../ports.ts'
+import type { Journal, Random, Transport } from '../ports.ts'
 import { Settlement } from '../settlement.ts'
 import type { HubCounts } from '../site.ts'
+import { Guard } from './guard.ts'
 import { type Line, pause, textOf } from './line.ts'
 import type { Tell } from './notice.ts'
 import type { Subjects } from './subjects.ts'
-import { type Word, wordIn } from './word.ts'
+import type { Word } from './word.ts'
 
 export interface OwnershipPorts {
   readonly line: Line
   readonly subjects: Subjects
   readonly partition: number
+  /** How many the network has. */
+  readonly partitions: number
   readonly leaseMs: Millis
   readonly transport: Transport
   readonly random: Random
@@ -32,6 +34,8 @@ export interface OwnershipPorts {
   openJournal(remembered: LogEnd): Promise<NatsJournal>
   /** Takes a hub into service. `failed` is called when it stops by itself, also before this resolves. */
   openHub(journal: Journal, transport: Transport, failed: (fault: Fault) => void): Promise<HubHost>
+  /** Whether this process is the one to take the partition, by what it has heard; another one is given a head start. */
+  isHeir(): boolean
   /** There is another hub than before. */
   changed(): void
   /** This process can be the hub no longer: the log is damaged, the place is full. */
@@ -40,6 +44,8 @@ export interface OwnershipPorts {
 
 /** How long a process that comes new waits for a word of the hub that is there. */
 const greetingMs: Millis = 1_000
+/** Whoever is not the heir tries so much later: the heir may have died as well. */
+const headStartMs: Millis = 1_000
 /** After this span whoever left another one the first try makes its own. */
 const secondTryMs: Millis = 3_000
 /** How long a hub that is asked to end may take for its last writes. */
@@ -47,7 +53,7 @@ const finishMs: Millis = 5_000
 /** Of the lease, what an owner does not use: it falls silent before anybody may try to follow it. */
 const marginShare = 0.2
 /** How often an owner shows that it lives, in a lease. */
-const beatsPerLease = 4
+export const beatsPerLease = 4
 
 /** A hub in service, and how long it may act. */
 interface Term {
@@ -58,35 +64,25 @@ interface Term {
 
 export class Ownership {
   readonly #ports: OwnershipPorts
-  #state: 'standing-by' | 'claiming' | 'deciding' | 'ended' = 'standing-by'
+  #state: 'standing-by' | 'claiming' | 'deciding' | 'handing-over' | 'ended' = 'standing-by'
   #term: Term | undefined
   #timer: NodeJS.Timeout | undefined
   #remembered: LogEnd = logStart
-  #claiming: Promise<void> = Promise.resolve()
+  /** A claim, or a hand-over. */
+  #changing: Promise<void> = Promise.resolve()
   #renewing = false
   #beaten = false
   readonly #known = new Settlement<void>()
-  /** Of the hub that was heard last: its incarnation, and when, by the steady clock. */
-  #heard = { incarnation: 0, at: Number.NEGATIVE_INFINITY }
-  readonly #unsubscribe: () => void
+  /** Of the hub that was heard last: its incarnation, its process, and when, by the steady clock. */
+  #heard: { readonly incarnation: number; readonly name: string | undefined; readonly at: number } = {
+    incarnation: 0,
+    name: undefined,
+    at: Number.NEGATIVE_INFINITY,
+  }
   readonly #forgetBack: () => void
 
   private constructor(ports: OwnershipPorts) {
     this.#ports = ports
-    const { line, subjects, partition, eligible } = ports
-    // What is asked is for hubs to answer; a server can keep everybody else from speaking where they do.
-    const heard = eligible
-      ? [subjects.owner(partition), subjects.ask(partition)]
-      : [subjects.owner(partition)]
-    const subscriptions = heard.map((subject) =>
-      line.subscribe(subject, ({ data }) => {
-        const word = wordIn(data)
-        if (word !== undefined) this.#hear(word)
-      }),
-    )
-    this.#unsubscribe = () => {
-      for (const subscription of subscriptions) subscription.unsubscribe()
-    }
     this.#forgetBack = ports.line.onBack(() => {
       if (this.#state === 'deciding') void this.#renew()
     })
@@ -96,7 +92,7 @@ export class Ownership {
   static start(ports: OwnershipPorts): Ownership {
     const ownership = new Ownership(ports)
     ownership.#say({ kind: 'who' })
-    ownership.#claimAfter(greetingMs * (1 + ports.random() / 2))
+    ownership.#tryAfter(greetingMs * (1 + ports.random() / 2))
     return ownership
   }
 
@@ -111,9 +107,42 @@ export class Ownership {
     return performance.now() - this.#heard.at <= this.#ports.leaseMs ? 'elsewhere' : undefined
   }
 
+  /** The process whose hub was heard within a lease. */
+  owner(): string | undefined {
+    return this.where() === undefined ? undefined : this.#heard.name
+  }
+
+  /** The process whose hub was heard last, and that within no lease; undefined where it has left its place. */
+  silentOwner(): string | undefined {
+    return this.where() === undefined ? this.#heard.name : undefined
+  }
+
   /** Of the hub of this process, while it decides. */
   counts(): HubCounts | undefined {
     return this.#term?.hub.counts()
+  }
+
+  /** Open tasks of the hub of this process, while it decides. */
+  openTasks(): number | undefined {
+    return this.#term?.hub.openTasks()
+  }
+
+  /** Lets the hub finish, and leaves its place to another process. */
+  handOver(to: string): void {
+    const term = this.#term
+    if (term === undefined || this.#state !== 'deciding') return
+    this.#term = undefined
+    this.#state = 'handing-over'
+    clearTimeout(this.#timer)
+    this.#ports.tell({ code: 'hub', text: `this process leaves partition ${this.#ports.partition} to ${to}` })
+    this.#changing = this.#finish(term).then(() => {
+      this.#remembered = term.journal.end()
+      const { name } = this.#ports
+      if (this.#isEnded()) return this.#say({ kind: 'released', name })
+      this.#state = 'standing-by'
+      this.#say({ kind: 'released', name, to })
+      this.hear({ kind: 'released', name, to })
+    })
   }
 
   /** Hands over: lets the hub finish, and tells the others that its place is free. */
@@ -122,20 +151,20 @@ export class Ownership {
     this.#state = 'ended'
     clearTimeout(this.#timer)
     // A claim whose servers do not answer is not waited for; should it succeed later, it is given back.
-    await Promise.race([this.#claiming, pause(finishMs)])
+    await Promise.race([this.#changing, pause(finishMs)])
     const term = this.#term
     this.#term = undefined
     if (term !== undefined) {
       await this.#finish(term)
       this.#say({ kind: 'released', name: this.#ports.name })
     }
-    this.#unsubscribe()
     this.#forgetBack()
   }
 
   /** Lets the hub write its snapshot, where its servers take it. Only the speed of the next start needs it. */
   async #finish({ hub, guard }: Term): Promise<void> {
     if (guard.isValid() && this.#ports.line.isUp()) {
+      guard.deafen()
       const closed = hub.close().then(
         () => true,
         () => false,
@@ -145,25 +174,29 @@ export class Ownership {
     await Promise.race([hub.abandon().catch(() => {}), pause(finishMs)])
   }
 
-  #hear(word: Word): void {
+  /** Said by another process of this partition. */
+  hear(word: Word): void {
+    const { name, leaseMs } = this.#ports
     switch (word.kind) {
       case 'beat':
-        this.#note(word.incarnation)
+        this.#note(word.incarnation, word.name)
         // A hub that begins while this process still reads the log has won.
         if (this.#state === 'claiming') this.#beaten = true
-        if (this.#state === 'standing-by') this.#claimAfter(this.#patience())
+        if (this.#state === 'standing-by') this.#tryAfter(leaseMs)
         return
       case 'released':
-        this.#heard = { ...this.#heard, at: Number.NEGATIVE_INFINITY }
-        // Not all at once: whoever is first leaves the others nothing to do.
-        if (this.#state === 'standing-by') this.#claimAfter(this.#ports.random() * 100)
+        this.#heard = { ...this.#heard, name: undefined, at: Number.NEGATIVE_INFINITY }
+        if (this.#state !== 'standing-by') return
+        if (word.to === name) this.#claimAfter(0)
+        else if (word.to === undefined) this.#tryAfter(0)
+        else this.#claimAfter(this.#stagger(headStartMs))
         return
       case 'claims':
-        if (this.#state === 'standing-by') this.#claimAfter(secondTryMs * (1 + this.#ports.random()))
+        if (this.#state === 'standing-by') this.#claimAfter(this.#stagger(secondTryMs))
         return
       case 'heard':
         // The hub may only be slow to answer a newcomer: it has the rest of its lease.
-        if (this.#state === 'standing-by') this.#claimAfter(Math.max(0, this.#patience() - word.agoMs))
+        if (this.#state === 'standing-by') this.#tryAfter(Math.max(0, leaseMs - word.agoMs))
         return
       case 'who':
         if (this.#state === 'deciding') void this.#renew()
@@ -173,21 +206,31 @@ export class Ownership {
     }
   }
 
-  #note(incarnation: number): void {
+  #note(incarnation: number, name: string): void {
     const before = this.#heard.incarnation
-    this.#heard = { incarnation, at: performance.now() }
+    this.#heard = { incarnation, name, at: performance.now() }
     this.#known.resolve(undefined)
     if (incarnation !== before) this.#ports.changed()
   }
 
-  #patience(): Millis {
-    return this.#ports.leaseMs * (1 + this.#ports.random() / 10)
+  /** Not all at once: whoever is first leaves the others nothing to do. */
+  #stagger(ms: Millis): Millis {
+    return ms * (1 + this.#ports.random())
+  }
+
+  /** The heir claims after a span, and everybody else when the heir has not. */
+  #tryAfter(ms: Millis): void {
+    if (!this.#ports.eligible) return
+    this.#after(ms, () => {
+      if (this.#ports.isHeir()) this.#changing = this.#claim()
+      else this.#claimAfter(this.#stagger(headStartMs))
+    })
   }
 
   #claimAfter(ms: Millis): void {
     if (!this.#ports.eligible) return
     this.#after(ms, () => {
-      this.#claiming = this.#claim()
+      this.#changing = this.#claim()
     })
   }
 
@@ -206,8 +249,8 @@ export class Ownership {
     if (fault === undefined || this.#isEnded()) return
     this.#state = 'standing-by'
     if (isLasting(fault)) return this.#ports.failed(fault)
-    this.#ports.tell({ code: 'hub', text: `this process is not the hub: ${fault.message}` })
-    this.#claimAfter(this.#patience())
+    this.#ports.tell({ code: 'hub', text: `this process is not ${this.#place()}: ${fault.message}` })
+    this.#tryAfter(this.#ports.leaseMs)
   }
 
   /** Opens the journal and takes a hub into service; answers why not. */
@@ -241,13 +284,22 @@ export class Ownership {
     this.#term = term
     this.#state = 'deciding'
     const { incarnation } = term.hub.address()
-    this.#note(incarnation)
-    this.#ports.tell({ code: 'hub', text: `this process is the hub now, incarnation ${incarnation}` })
+    this.#note(incarnation, this.#ports.name)
+    this.#ports.tell({
+      code: 'hub',
+      text: `this process is ${this.#place()} now, incarnation ${incarnation}`,
+    })
     void this.#renew()
   }
 
   #isEnded(): boolean {
     return this.#state === 'ended'
+  }
+
+  /** What this process is, or is not, as it is told. */
+  #place(): string {
+    const { partition, partitions } = this.#ports
+    return partitions === 1 ? 'the hub' : `the hub of partition ${partition}`
   }
 
   /** Asks the log whether it is still ours, and shows that the hub lives. */
@@ -283,8 +335,8 @@ export class Ownership {
     term.guard.shut()
     void term.hub.abandon().catch(() => {})
     if (isLasting(fault)) return this.#ports.failed(fault)
-    this.#ports.tell({ code: 'hub', text: `this process is the hub no longer: ${fault.message}` })
-    this.#claimAfter(this.#patience())
+    this.#ports.tell({ code: 'hub', text: `this process is ${this.#place()} no longer: ${fault.message}` })
+    this.#tryAfter(this.#ports.leaseMs)
   }
 
   #say(word: Word): void {
@@ -297,78 +349,4 @@ export class Ownership {
 /** Faults that another try in the same process does not mend. */
 function isLasting({ code }: Fault): boolean {
   return code !== 'E_FENCED' && code !== 'E_UNREACHABLE' && code !== 'E_CLOSED'
-}
-
-/**
- * Stands between a hub and the world. It lets the hub be heard once its start is durable, and neither speak nor hear
- * when the log has not confirmed it for too long: a process that was paused finds out before it says anything.
- */
-class Guard {
-  readonly journal: Journal
-  readonly transport: Transport
-  readonly #spanMs: Millis
-  readonly #lapsed: () => void
-  #validUntil = Number.NEGATIVE_INFINITY
-  #shut = false
-
-  constructor(journal: Journal, transport: Transport, spanMs: Millis, lapsed: () => void) {
-    this.#spanMs = spanMs
-    this.#lapsed = lapsed
-    let real: Link | undefined
-    let opening: (() => Promise<Link>) | undefined
-    let closed = false
-    this.transport = {
-      open: async (self: Address, deliver) => {
-        const heard = (envelope: Envelope): void => {
-          if (this.#mayAct()) deliver(envelope)
-        }
-        opening = () => transport.open(self, heard)
-        return {
-          send: (envelope) => {
-            if (this.#mayAct()) real?.send(envelope)
-          },
-          close: async () => {
-            closed = true
-            await real?.close()
-          },
-        }
-      },
-    }
-    this.journal = {
-      append: async (facts) => {
-        const since = performance.now()
-        const position = await journal.append(facts)
-        this.extend(since)
-        if (opening !== undefined) real = await opening()
-        opening = undefined
-        // Whoever was ended meanwhile keeps no place on the transport.
-        if (closed) await real?.close()
-        return position
-      },
-      replay: (apply) => journal.replay(apply),
-      snapshot: (facts) => journal.snapshot(facts),
-      history: (task) => journal.history(task),
-      read: (after) => journal.read(after),
-      close: () => journal.close(),
-    }
-  }
-
-  isValid(): boolean {
-    return !this.#shut && performance.now() < this.#validUntil
-  }
-
-  /** The log was ours at an instant of the steady clock. */
-  extend(since: number): void {
-    this.#validUntil = Math.max(this.#validUntil, since + this.#spanMs)
-  }
-
-  shut(): void {
-    this.#shut = true
-  }
-
-  #mayAct(): boolean {
-    if (this.isValid()) return true
-    if (!this.#shut) this.#lapsed()
-    return false
-  }
 }

@@ -1,17 +1,20 @@
 /**
- * A log on NATS, opened for reading: what the command line shows of a network without taking part in it. Loaded only
- * where a network is on NATS.
+ * The logs of a network on NATS, opened for reading: what the command line shows of a network without taking part in
+ * it. Loaded only where a network is on NATS.
  */
 import { encode } from '../../protocol/codec.ts'
 import { quote, type TaskId } from '../../protocol/id.ts'
+import { assert } from '../../protocol/machine.ts'
+import { homeOf, partitionOf } from '../../protocol/partition.ts'
 import { isRefusal, refuse } from '../../protocol/refusal.ts'
 import { Fault } from '../fault.ts'
-import { auditNatsLog } from '../journal/audit-nats.ts'
+import { auditNatsLogs } from '../journal/audit-nats.ts'
 import type { AuditReport } from '../journal/findings.ts'
+import { inTime, type LogsReader } from '../journal/in-time.ts'
 import { logStart } from '../journal/nats-batch.ts'
 import { NatsLog } from '../journal/nats-log.ts'
-import { findStore, type NatsStore } from '../journal/nats-store.ts'
-import { hubId, type NetworkOptions } from '../options.ts'
+import { type NatsStore, storesOf } from '../journal/nats-store.ts'
+import type { NetworkOptions } from '../options.ts'
 import type { JournalReader, Position } from '../ports.ts'
 import { RefusedError } from '../refused.ts'
 import { foldTask, type TaskRecord } from '../views.ts'
@@ -22,38 +25,70 @@ import { subjectsOf } from './subjects.ts'
 
 export type ReaderOptions = Pick<NetworkOptions, 'credentials' | 'tls' | 'notify'>
 
-const partition = 0
 /** How long an end that was ordered is waited for. */
 const endedMs = 30_000
 const againMs = 500
 
-/** It also says where the log ended when it was read last: in messages of its stream, and in facts. */
-export interface NatsReader extends JournalReader {
+/** One log; it also says where it ended when it was read last: in messages of its stream, and in facts. */
+export interface NatsLogReader extends JournalReader {
   end(): { readonly seq: number; readonly position: Position }
+}
+
+/**
+ * All logs of a network. As one journal it has the facts in the order of their instants; where there are several, a
+ * position says nothing, and only the whole can be read.
+ */
+export interface NatsReader extends LogsReader {
+  readonly logs: readonly NatsLogReader[]
 }
 
 /** Errors: E_NOT_A_STORE when there is no such network, E_UNREACHABLE, E_LOG_CORRUPT, E_LOG_TRUNCATED. */
 export async function readNatsJournal(where: string, options: ReaderOptions): Promise<NatsReader> {
-  const { line, log } = await openLog(where, options)
+  const { line, logs: all } = await openLogs(where, options)
+  const close = (): Promise<void> => line.close()
+  const logs = all.map((log): NatsLogReader => {
+    return {
+      replay: (apply) => log.replay(apply),
+      history: (task) => log.history(task),
+      async *read(after) {
+        await log.refresh(() => {})
+        yield* log.read(after, log.end)
+      },
+      end: () => log.end,
+      close,
+    }
+  })
   return {
-    replay: (apply) => log.replay(apply),
-    history: (task) => log.history(task),
-    async *read(after) {
-      await log.refresh(() => {})
-      yield* log.read(after, log.end)
+    logs,
+    async replay(apply) {
+      let position = 0
+      for (const log of logs) position += await log.replay(apply)
+      return position
     },
-    end: () => log.end,
-    close: () => line.close(),
+    history: (task) => logOf(all, task).history(task),
+    read(after) {
+      const [only] = logs
+      if (logs.length === 1 && only !== undefined) return only.read(after)
+      assert(after === 0, 'a position is one of a log')
+      return inTime(logs.map((log) => log.read(0)))
+    },
+    close,
   }
+}
+
+function logOf(logs: readonly NatsLog[], task: TaskId): NatsLog {
+  const log = logs[partitionOf(task, logs.length)]
+  assert(log !== undefined, 'a network has a log for each partition')
+  return log
 }
 
 /**
  * Examines the log of a network. Errors: E_NOT_A_STORE when there is no such network, E_UNREACHABLE, E_FORBIDDEN.
  */
 export async function auditOnNats(where: string, options: ReaderOptions): Promise<AuditReport> {
-  const { line, store } = await openStoreAt(where, options)
+  const { line, stores } = await openStores(where, options)
   try {
-    return await auditNatsLog(store)
+    return await auditNatsLogs(stores)
   } finally {
     await line.close()
   }
@@ -69,8 +104,10 @@ export async function cancelOnNats(
   task: TaskId,
   reason: string,
 ): Promise<TaskRecord> {
-  const { line, log, place, identity } = await openLog(where, options)
+  const { line, logs, place, identity } = await openLogs(where, options)
   try {
+    const log = logOf(logs, task)
+    const hub = homeOf(task, logs.length)
     const until = performance.now() + endedMs
     for (;;) {
       await log.refresh(() => {})
@@ -82,8 +119,8 @@ export async function cancelOnNats(
       mayCancel(identity, record)
       const from = { id: record.initiator, incarnation: Date.now() }
       const message = { kind: 'TASK_CANCEL', task, reason } as const
-      const order = encode({ from, to: { id: hubId, incarnation: 0 }, message })
-      line.publish(subjectsOf(place.network).to(hubId, from.id), order)
+      const order = encode({ from, to: { id: hub, incarnation: 0 }, message })
+      line.publish(subjectsOf(place.network).to(hub, from.id), order)
       await pause(againMs)
     }
   } finally {
@@ -110,22 +147,23 @@ function mayCancel(identity: Identity | undefined, { announcement, initiator }: 
   )
 }
 
-interface OpenStore {
+interface OpenStores {
   readonly line: Line
-  readonly store: NatsStore
+  /** By partition. */
+  readonly stores: readonly NatsStore[]
   readonly place: NatsPlace
   readonly identity: Identity | undefined
 }
 
-async function openStoreAt(where: string, options: ReaderOptions): Promise<OpenStore> {
+async function openStores(where: string, options: ReaderOptions): Promise<OpenStores> {
   const place = readPlace(where)
   if (isRefusal(place)) throw new RefusedError(place)
   const { credentials, tls, notify = () => {} } = options
   const identity = credentials === undefined ? undefined : readKeyFile(credentials).identity
   const line = await Line.open(place, { name: drawnName(identity), credentials, tls, tell: notify })
   try {
-    const store = await findStore(line, subjectsOf(place.network), partition)
-    if (store !== undefined) return { line, store, place, identity }
+    const stores = await storesOf(line, subjectsOf(place.network))
+    if (stores !== undefined) return { line, stores, place, identity }
     throw new Fault('E_NOT_A_STORE', `there is no network at ${place.shown}`, {
       hint: 'It is made by its first hub: convoke up, or Network.open.',
     })
@@ -135,13 +173,13 @@ async function openStoreAt(where: string, options: ReaderOptions): Promise<OpenS
   }
 }
 
-async function openLog(
+async function openLogs(
   where: string,
   options: ReaderOptions,
-): Promise<OpenStore & { readonly log: NatsLog }> {
-  const open = await openStoreAt(where, options)
+): Promise<OpenStores & { readonly logs: readonly NatsLog[] }> {
+  const open = await openStores(where, options)
   try {
-    return { ...open, log: await NatsLog.open(open.store, logStart) }
+    return { ...open, logs: await Promise.all(open.stores.map((store) => NatsLog.open(store, logStart))) }
   } catch (cause) {
     await open.line.close()
     throw cause

@@ -2,6 +2,7 @@
  * The network on NATS: this process with its place on the transport, its readers, and, unless it is told otherwise, a
  * hub that decides or stands by. This is the one room that knows all of these; loaded only where a network is on NATS.
  */
+import { hubOf } from '../../protocol/partition.ts'
 import { isRefusal } from '../../protocol/refusal.ts'
 import { seeded } from '../../strategy/random.ts'
 import { runSoon, systemClock } from '../clock.ts'
@@ -9,20 +10,19 @@ import { Fault } from '../fault.ts'
 import { HubHost } from '../hub-host.ts'
 import { openNatsJournal } from '../journal/nats.ts'
 import type { StoreOptions } from '../journal/nats-store.ts'
-import { type CheckedOptions, hubId } from '../options.ts'
-import type { Random } from '../ports.ts'
+import { type CheckedOptions, isOfHub } from '../options.ts'
 import { RefusedError } from '../refused.ts'
 import type { Site } from '../site.ts'
 import { natsTransport } from '../transport/nats.ts'
 import { Follower } from './follower.ts'
+import { Hubs, type HubsPorts } from './hubs.ts'
 import { notOf } from './key-file.ts'
 import { forbidden, isForbidden, Line } from './line.ts'
-import { Ownership, type OwnershipPorts } from './ownership.ts'
+import type { Tell } from './notice.ts'
+import { findPartitions, otherNumber } from './partitions.ts'
 import { type NatsPlace, readPlace } from './place.ts'
 import { subjectsOf } from './subjects.ts'
 
-/** The partition that every network has. How tasks are spread over more is not decided yet (docs/decisions). */
-const partition = 0
 /** How long an opening waits for a hub. A network may be opened before its first hub. */
 const hubAwaitedMs = 3_000
 
@@ -30,61 +30,67 @@ const hubAwaitedMs = 3_000
 export async function openOnNats(where: string, options: CheckedOptions): Promise<Site> {
   const place = readPlace(where)
   if (isRefusal(place)) throw new RefusedError(place)
-  const { name, credentials, tls, notify, configuration, durability, hub: eligible } = options
+  const { name, credentials, tls, notify, configuration, hub: eligible } = options
   const { limits } = configuration
   const line = await Line.open(place, { name, credentials, tls, tell: notify })
   const stop = new Stop()
   void line.nats.closed().then((cause) => stop.fail(closedBy(place, cause)))
   const subjects = subjectsOf(place.network)
-  const replaced = new Set<(id: string) => void>()
+  const bell = new Bell()
   const transport = natsTransport({
     line,
     subjects,
     limits,
     tell: notify,
-    replaced: ({ id }) => {
-      // Of the hub the log decides.
-      if (id !== hubId) for (const tell of replaced) tell(id)
-    },
+    // Of a hub its log decides.
+    replaced: ({ id }) => isOfHub(id) || bell.tellReplaced(id),
   })
-  const tell: StoreOptions['tell'] = (notice) => {
-    if (notice.code !== 'durability' || durability === 'full') notify(notice)
-  }
-  const store: StoreOptions = { line, subjects, partition, tell, replicas: undefined }
-  const random = seeded(options.seed ?? Date.now())
-  const ports = ownershipPorts(options, store, random)
-  const nudges = new Set<() => void>()
-  const nudge = (): void => {
-    for (const each of nudges) each()
-  }
-  line.onBack(nudge)
-  const ownership = Ownership.start({
-    ...ports,
+  const store = { line, subjects, tell: tellerOf(options), replicas: undefined }
+  line.onBack(() => bell.nudge())
+  const hubs = Hubs.start({
+    ...hubsPorts(options, store),
     transport,
     eligible,
-    changed: nudge,
+    changed: () => bell.nudge(),
     failed: (fault) => stop.fail(fault),
+    refuses(partitions) {
+      const refusal = otherNumber(place.shown, partitions, options.partitions)
+      return refusal === undefined ? undefined : new RefusedError(refusal)
+    },
   })
-  const records = new Follower({ line, subjects, partition, limits })
-  if (!(await ownership.known(hubAwaitedMs))) notify({ code: 'hub', text: 'no hub has shown itself yet' })
+  void learnPartitions(store, options, hubs).catch((cause: Fault) => stop.fail(cause))
+  const records = new Follower({ line, subjects, limits })
+  const partitions = await awaitHubs(hubs, notify).catch(async (cause) => {
+    await closeAll()
+    throw cause
+  })
   return {
     transport,
     soon: runSoon(),
     records,
+    partitions: partitions ?? hubs.partitions(),
     incarnation: Date.now(),
     admits: (id) => notOf(options.identity, id, 'id'),
     onStopped: (stopped) => stop.on(stopped),
-    onReplaced: (tell) => void replaced.add(tell),
-    onNudge: (each) => void nudges.add(each),
-    status: () => ({ connected: line.isUp(), hub: ownership.where() }),
-    counts: () => ownership.counts(),
-    async close() {
-      stop.end()
-      records.close()
-      await ownership.close()
-      await line.close()
-    },
+    onReplaced: (tell) => bell.onReplaced(tell),
+    onNudge: (nudge) => bell.onNudge(nudge),
+    status: () => ({ connected: line.isUp(), ...hubs.status() }),
+    counts: () => hubs.counts(),
+    close: closeAll,
   }
+
+  async function closeAll(): Promise<void> {
+    stop.end()
+    records.close()
+    await hubs.close()
+    await line.close()
+  }
+}
+
+/** How many partitions there are, as far as it is known by then. Throws `RefusedError` where that is another number. */
+async function awaitHubs(hubs: Hubs, notify: Tell): Promise<number | undefined> {
+  if (!(await hubs.known(hubAwaitedMs))) notify({ code: 'hub', text: 'no hub has shown itself yet' })
+  return Promise.race([hubs.partitions(), undefined])
 }
 
 /** The client gives up where it is not let in any more. */
@@ -94,31 +100,80 @@ function closedBy({ shown }: NatsPlace, cause: unknown): Fault {
   return new Fault('E_UNREACHABLE', `The connection to ${shown} was closed for good${why}.`)
 }
 
-function ownershipPorts(
-  { name, configuration }: CheckedOptions,
-  store: StoreOptions,
-  random: Random,
-): Omit<OwnershipPorts, 'transport' | 'eligible' | 'changed' | 'failed'> {
-  const { line, subjects } = store
+/** What the servers know; an agent need not be allowed to ask them, and hears it from whoever may be a hub. */
+async function learnPartitions(
+  store: Omit<StoreOptions, 'partition' | 'partitions'>,
+  { partitions: wanted, hub: makes, identity }: CheckedOptions,
+  hubs: Hubs,
+): Promise<void> {
+  if (identity?.role === 'agent') return
+  let isOver = false
+  const over = (): void => {
+    isOver = true
+  }
+  void hubs.partitions().then(over, over)
+  const found = await findPartitions(store, { wanted, makes, isOver: () => isOver })
+  if (found !== undefined) hubs.learn(found)
+}
+
+/** What the servers do not promise is told once, and only to whoever wants it promised. */
+function tellerOf({ durability, notify }: CheckedOptions): StoreOptions['tell'] {
+  const told = new Set<string>()
+  return (notice) => {
+    if (notice.code === 'durability') {
+      if (durability !== 'full' || told.has(notice.text)) return
+      told.add(notice.text)
+    }
+    notify(notice)
+  }
+}
+
+function hubsPorts(
+  { name, configuration, seed }: CheckedOptions,
+  store: Omit<StoreOptions, 'partition' | 'partitions'>,
+): Omit<HubsPorts, 'transport' | 'eligible' | 'changed' | 'failed' | 'refuses'> {
+  const { line, subjects, tell } = store
+  const random = seeded(seed ?? Date.now())
   return {
     line,
     subjects,
-    partition,
     leaseMs: configuration.limits.hubLeaseMs,
     random,
-    tell: store.tell,
+    tell,
     name,
-    openJournal: (remembered) => openNatsJournal({ ...store, remembered }),
-    openHub: (journal, transport, failed) =>
-      HubHost.open(hubId, {
+    openJournal: (of, remembered) => openNatsJournal({ ...store, ...of, remembered }),
+    openHub: ({ partition, partitions }, journal, transport, failed) =>
+      HubHost.open(hubOf(partition, partitions), {
         journal,
         transport,
         clock: systemClock(),
         soon: runSoon(),
         random,
-        configuration,
+        configuration: partitions === 1 ? configuration : { ...configuration, partitions },
         failed,
       }),
+  }
+}
+
+/** Tells the network what it should know of its nodes. */
+class Bell {
+  readonly #nudges = new Set<() => void>()
+  readonly #replaced = new Set<(id: string) => void>()
+
+  onNudge(nudge: () => void): void {
+    this.#nudges.add(nudge)
+  }
+
+  onReplaced(tell: (id: string) => void): void {
+    this.#replaced.add(tell)
+  }
+
+  nudge(): void {
+    for (const nudge of this.#nudges) nudge()
+  }
+
+  tellReplaced(id: string): void {
+    for (const tell of this.#replaced) tell(id)
   }
 }
 

@@ -5,7 +5,7 @@
 import { isId, type NodeId } from '../../protocol/id.ts'
 import { assert } from '../../protocol/machine.ts'
 
-/** How many logs a network may have. */
+/** How many partitions a network may have: each has a log, and a hub. */
 export const partitionsMax = 16
 
 export interface Subjects {
@@ -21,6 +21,8 @@ export interface Subjects {
   life(id: NodeId): string
   /** Where the hub of a partition says that it lives, and that it lets go. Nobody but hubs speaks here. */
   owner(partition: number | '*'): string
+  /** Where the processes that may be hubs say that they live. It is one of `owner('*')`. */
+  hosts: string
   /** Where whoever comes new asks which hub there is. */
   ask(partition: number | '*'): string
   readonly logStream: (partition: number) => string
@@ -58,6 +60,7 @@ export function subjectsOf(network: string): Subjects {
     all: `${root}.to.*.*`,
     life: (id) => `${root}.life.${principalOf(id)}`,
     owner: (partition) => `${root}.owner.${partition}`,
+    hosts: `${root}.owner.hosts`,
     ask: (partition) => `${root}.ask.${partition}`,
     logStream: (partition) => `CONVOKE_${network}_LOG_${partition}`,
     log: (partition) => `${root}.log.${partition}`,
