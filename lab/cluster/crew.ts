@@ -35,6 +35,7 @@ for (const number of agents) {
         return { by: id, epoch }
       } finally {
         busy -= 1
+        tellLine({ kind: 'ended', at: Date.now(), task, epoch, agent: id })
       }
     },
   })

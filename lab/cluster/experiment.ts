@@ -22,11 +22,12 @@ export const cluster: Experiment = {
   about:
     'hubs, agents and nats-servers as processes: kills and pauses under load, and the log against what was seen',
   options: {
-    hubs: { value: 'N', help: 'processes that may be the hub', otherwise: 3 },
+    hubs: { value: 'N', help: 'processes that may be hubs', otherwise: 3 },
+    partitions: { value: 'N', help: 'partitions of the network, each with a log and a hub', otherwise: 4 },
     agents: { value: 'N', help: 'agents, in three processes', otherwise: 30 },
     tasks: { value: 'N', help: 'tasks that are announced', otherwise: 3000 },
-    'kill-hubs': { value: 'N', help: 'how often the hub that decides is killed', otherwise: 6 },
-    'pause-hubs': { value: 'N', help: 'how often it is stopped for longer than its lease', otherwise: 4 },
+    'kill-hubs': { value: 'N', help: 'how often a process that decides is killed', otherwise: 6 },
+    'pause-hubs': { value: 'N', help: 'how often one is stopped for longer than its lease', otherwise: 4 },
     'kill-nats': { value: 'N', help: 'how often one of the servers is killed', otherwise: 2 },
     servers: { value: 'N', help: 'nats-servers; three make a cluster of three replicas', otherwise: 3 },
     lease: { value: 'MS', help: 'hubLeaseMs', otherwise: 6000 },
@@ -72,12 +73,14 @@ class Stage {
   readonly #accepted = new Set<string>()
   readonly #outcomes = new Map<string, string>()
   readonly #begun: { task: string; epoch: number; agent: string }[] = []
+  readonly #ended: { at: number; task: string; agent: string; epoch: number }[] = []
   readonly #takeoverMs: number[] = []
   #busyMost = 0
   #started = 0
-  #deciding: string | undefined
-  /** When the hub that decided was taken away, until another one decides. */
-  #vacantSince: number | undefined
+  /** By partition: the process that decides. */
+  readonly #deciding = new Map<number, string>()
+  /** By partition: when the hub that decided was taken away, until another one decides. */
+  readonly #vacantSince = new Map<number, number>()
 
   constructor(given: Given, servers: readonly NatsServer[], progress: Progress) {
     this.#given = given
@@ -99,7 +102,7 @@ class Stage {
     const { whole } = this.#given
     const from = performance.now()
     for (let i = 0; i < whole('hubs'); i++) this.#startHub()
-    await this.#until(() => this.#deciding !== undefined, 'a hub decides')
+    await this.#until(() => this.#isWhole(), 'every partition has a hub')
     await this.#startCrew()
     const network = await Network.open(`nats://${this.#url}`, {
       name: 'client',
@@ -161,21 +164,29 @@ class Stage {
     const order = kinds.map((kind) => ({ kind, at: this.#random() })).sort((a, b) => a.at - b.at)
     for (const { kind } of order) {
       await pause(1_000 + 2_000 * this.#random())
-      await this.#until(() => this.#deciding !== undefined, 'a hub decides again')
+      await this.#until(() => this.#isWhole(), 'every partition has a hub again')
       await pause(1_000 * this.#random())
       if (kind === 'nats') await this.#killServer()
       else await this.#takeAway(kind)
     }
-    await this.#until(() => this.#deciding !== undefined, 'a hub decides at the end')
+    await this.#until(() => this.#isWhole(), 'every partition has a hub at the end')
+  }
+
+  #isWhole(): boolean {
+    return this.#deciding.size === this.#given.whole('partitions')
   }
 
   async #takeAway(kind: 'kill' | 'pause'): Promise<void> {
-    const hub = this.#hubs.find(({ name }) => name === this.#deciding)
-    // It stepped down by itself a moment ago; the next one is taken instead.
+    const deciding = this.#hubs.filter(({ name }) => [...this.#deciding.values()].includes(name))
+    const hub = deciding[Math.floor(this.#random() * deciding.length)]
+    // They stepped down by themselves a moment ago; the next one is taken instead.
     if (hub === undefined) return
-    this.#progress(`${kind} ${hub.name}`)
-    this.#deciding = undefined
-    this.#vacantSince = Date.now()
+    const lost = [...this.#deciding].flatMap(([partition, name]) => (name === hub.name ? partition : []))
+    this.#progress(`${kind} ${hub.name}, the hub of ${lost.join(', ')}`)
+    for (const partition of lost) {
+      this.#deciding.delete(partition)
+      this.#vacantSince.set(partition, Date.now())
+    }
     if (kind === 'kill') {
       hub.child.kill('SIGKILL')
       this.#hubs.splice(this.#hubs.indexOf(hub), 1)
@@ -204,16 +215,18 @@ class Stage {
     this.#started += 1
     const name = `hub-process-${this.#started}`
     const child = this.#spawn('hub.ts', name, [], (line) => {
-      if (line.kind === 'decides') this.#noteDeciding(name, line.at)
-      else if (line.kind === 'stands-by' && this.#deciding === name) this.#deciding = undefined
+      if (line.kind === 'decides') this.#noteDeciding(line.partition, name, line.at)
+      else if (line.kind === 'stands-by' && this.#deciding.get(line.partition) === name)
+        this.#deciding.delete(line.partition)
     })
     this.#hubs.push({ name, child })
   }
 
-  #noteDeciding(name: string, at: number): void {
-    if (this.#vacantSince !== undefined) this.#takeoverMs.push(at - this.#vacantSince)
-    this.#vacantSince = undefined
-    this.#deciding = name
+  #noteDeciding(partition: number, name: string, at: number): void {
+    const since = this.#vacantSince.get(partition)
+    if (since !== undefined) this.#takeoverMs.push(at - since)
+    this.#vacantSince.delete(partition)
+    this.#deciding.set(partition, name)
   }
 
   async #startCrew(): Promise<void> {
@@ -223,6 +236,7 @@ class Stage {
       const agents = numbers.filter((number) => number % 3 === i)
       this.#spawn('crew.ts', `crew-${i}`, agents, (line) => {
         if (line.kind === 'up') up += 1
+        if (line.kind === 'ended') this.#ended.push(line)
         if (line.kind !== 'begun') return
         this.#busyMost = Math.max(this.#busyMost, line.busy)
         this.#begun.push(line)
@@ -237,6 +251,7 @@ class Stage {
       name,
       seed: this.#given.whole('seed'),
       limits: this.#limits,
+      partitions: this.#given.whole('partitions'),
       agents,
     }
     const file = fileURLToPath(new URL(`./${script}`, import.meta.url))
@@ -271,6 +286,7 @@ class Stage {
       accepted: this.#accepted,
       outcomes: this.#outcomes,
       begun: this.#begun,
+      ended: this.#ended,
       busyMost: this.#busyMost,
     }
     const { facts, hubs, ...found } = await auditCluster(line, place.network, told)
@@ -288,6 +304,7 @@ class Stage {
       told: this.#outcomes.size,
       begun: this.#begun.length,
       facts,
+      partitions: this.#given.whole('partitions'),
       hubs,
       leaseMs,
       takeovers: this.#takeoverMs.length,

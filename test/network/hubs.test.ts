@@ -7,33 +7,12 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { NatsServer } from '../../lab/nats-server.ts'
 import { auditOnNats, readNatsJournal } from '../../src/host/nats/reader.ts'
-import { Network, type NetworkOptions, type Notice } from '../../src/index.ts'
+import type { Network, Notice } from '../../src/index.ts'
 import { partitionOf } from '../../src/protocol/partition.ts'
 import { type Running, start } from '../cli/convoke.ts'
-import { closeFirst, hasNats, natsFor, patient } from '../nats.ts'
+import { hasNats, natsFor, patient } from '../nats.ts'
+import { eventually, leaseMs, networkOn, sharesOf, until } from './nats-stage.ts'
 import { agent, gate, need, refusalOf } from './stage.ts'
-
-const leaseMs = 2_000
-
-async function networkOn(t: TestContext, server: NatsServer, options: NetworkOptions = {}): Promise<Network> {
-  const { limits, ...more } = options
-  const brisk = { retryMs: 100, resendMs: 500, heartbeatMs: 500, hubLeaseMs: leaseMs, ...limits }
-  const network = await Network.open(server.url, { ...more, limits: brisk })
-  closeFirst(t, () => network.close())
-  return network
-}
-
-async function until(holds: () => boolean, what: string, said: () => string = () => ''): Promise<void> {
-  for (let tries = 0; tries < 1_200; tries++) {
-    if (holds()) return
-    await pause(25)
-  }
-  assert.fail(`it never came true that ${what}\n${said()}`)
-}
-
-function sharesOf(networks: readonly Network[]): number[] {
-  return networks.map((network) => network.status().partitions?.here ?? 0)
-}
 
 /** Every rule of every log, and between them. */
 async function lawful(server: NatsServer): Promise<void> {
@@ -56,6 +35,7 @@ if (hasNats('NATS-21 a network of several partitions on a real server')) {
   test('NATS-21 the number of partitions is that of whoever made the network', patient, async (t) => {
     const server = await natsFor(t)
     const first = await networkOn(t, server, { name: 'first', partitions: 3 })
+    await until(() => first.status().partitions?.here === 3, 'all hubs are here')
     assert.deepEqual(first.status(), {
       connected: true,
       hub: 'here',
@@ -69,11 +49,13 @@ if (hasNats('NATS-21 a network of several partitions on a real server')) {
     }
     const silent = await networkOn(t, server, { name: 'silent', hub: false })
     const same = await networkOn(t, server, { name: 'same', hub: false, partitions: 3 })
-    for (const network of [silent, same]) assert.equal(network.status().partitions?.elsewhere, 3)
+    for (const network of [silent, same]) {
+      await until(() => network.status().partitions?.elsewhere === 3, 'all hubs are known')
+    }
     await first.close()
     // It is on the servers, and no process need remember it.
     const again = await networkOn(t, server, { name: 'again' })
-    assert.equal(again.status().partitions?.here, 3)
+    await until(() => again.status().partitions?.here === 3, 'all hubs are here again')
   })
 
   test(
@@ -137,29 +119,7 @@ if (hasNats('NATS-21 a network of several partitions on a real server')) {
         const task = await client.task(id)
         assert.equal((await task?.outcome())?.status, 'completed', id)
       }
-      for (const network of [hub, client]) {
-        const tasks = await network.tasks()
-        assert.deepEqual(
-          tasks.map(({ id }) => id),
-          [...ids, 'working', 'flying'],
-        )
-        assert.equal(tasks.find(({ id }) => id === 'flying')?.waiting?.kind, 'missing')
-        assert.deepEqual(
-          (await network.groups()).map(({ task }) => task),
-          ['working'],
-        )
-        const agents = await network.agents()
-        assert.deepEqual(
-          agents.map(({ id }) => id),
-          ['ada', ...Array.from({ length: 9 }, (_, i) => `worker-${i}`)],
-        )
-        assert.deepEqual(
-          agents.filter(({ busy }) => busy > 0).map(({ id }) => id),
-          ['ada'],
-        )
-        assert.equal((await network.explain('working')).waiting?.kind, 'work')
-        assert.equal((await network.explain('flying')).waiting?.kind, 'missing')
-      }
+      for (const network of [hub, client]) await eventually(() => shows(network, ids))
       await refusalOf(hub.announce(need({ id: 'working', requires: [{ skill: 'else' }] })))
       assert.equal(hub.counts()?.refusals.E_TASK_CONFLICT, 1)
       assert.equal(client.counts(), undefined)
@@ -208,6 +168,7 @@ if (hasNats('NATS-21 a network of several partitions on a real server')) {
       const notices: string[] = []
       const notify = ({ text }: Notice): void => void notices.push(text)
       const one = await networkOn(t, server, { name: 'one', partitions: 5, notify })
+      await until(() => sharesOf([one]).join() === '5', 'the first has all')
       const client = await networkOn(t, server, { name: 'client', hub: false })
       await crew(client, 6)
       let isOver = false
@@ -274,7 +235,7 @@ if (hasNats('NATS-21 a network of several partitions on a real server')) {
       )
       const tookMs = performance.now() - from
       assert.ok(tookMs > leaseMs / 2, 'it took over while the first may have lived')
-      assert.deepEqual(sharesOf([two, three_]), [2, 2])
+      await until(() => sharesOf([two, three_]).join() === '2,2', 'they share what it had')
       may.open()
       await joined
       for (const task of [long, ...(await meanwhile)])
@@ -331,4 +292,26 @@ async function sawAll(server: NatsServer, seen: ReadonlyMap<number, readonly num
   )
   assert.equal((await reader.history('task-7' as never))[0]?.kind, 'task.accepted')
   await reader.close()
+}
+
+/** What is open and ended, who is busy with what, and why, is the same wherever it is looked at. */
+async function shows(network: Network, ended: readonly string[]): Promise<void> {
+  const tasks = await network.tasks()
+  assert.deepEqual(
+    tasks.map(({ id }) => id),
+    [...ended, 'working', 'flying'],
+  )
+  assert.equal(tasks.find(({ id }) => id === 'flying')?.waiting?.kind, 'missing')
+  const groups = await network.groups()
+  assert.deepEqual(
+    groups.map(({ task }) => task),
+    ['working'],
+  )
+  const agents = await network.agents()
+  assert.deepEqual(
+    agents.map(({ id, busy }) => [id, busy]),
+    [['ada', 1], ...Array.from({ length: 9 }, (_, i) => [`worker-${i}`, 0])],
+  )
+  assert.equal((await network.explain('working')).waiting?.kind, 'work')
+  assert.equal((await network.explain('flying')).waiting?.kind, 'missing')
 }

@@ -186,10 +186,7 @@ async function ensureStreams(management: JetStreamManager, options: StoreOptions
   if (kept === undefined || side === undefined) throw gone(log.name, subjects.sideStream)
   check(kept, log)
   check(side, wantedSide(options))
-  if (partitionsIn(kept) !== partitions) {
-    const text = `the stream ${kept.name} is that of a network with ${partitionsIn(kept)} partitions, not ${partitions}`
-    throw new Fault('E_STORE_OPEN', text, { hint: otherPlace })
-  }
+  mustBeOf(kept, partitions)
   if (!line.canSync()) {
     const text = `nats-server ${line.version} does not sync what it acknowledges`
     tell({ code: 'durability', text: `${text}; a power cut may take the last two minutes` })
@@ -243,14 +240,25 @@ async function makeStreams(management: JetStreamManager, options: StoreOptions):
   for (let partition = 0; partition < partitions; partition++) {
     const log = wantedLog(options, partition)
     const isThere = async (): Promise<boolean> => (await find(management, line, log.name)) !== undefined
-    if (await isThere()) continue
-    const later = await traceOf(management, options, partition)
-    // Whoever made the later stream just now has made this one before.
-    if (later !== undefined && !(await isThere())) throw gone(log.name, later)
-    if (later === undefined) await make(management, line, log)
+    if (!(await isThere())) {
+      const later = await traceOf(management, options, partition)
+      // Whoever made the later stream just now has made this one before.
+      if (later !== undefined && !(await isThere())) throw gone(log.name, later)
+      if (later === undefined) await make(management, line, log)
+    }
+    // Whoever wants another number makes no stream beside those that are there.
+    const kept = await find(management, line, log.name)
+    if (kept !== undefined) mustBeOf(kept, partitions)
   }
   const side = wantedSide(options)
   if ((await find(management, line, side.name)) === undefined) await make(management, line, side)
+}
+
+function mustBeOf(kept: StreamConfig, partitions: number): void {
+  const of = partitionsIn(kept)
+  if (of === partitions) return
+  const text = `the stream ${kept.name} is that of a network with ${of} partitions, not ${partitions}`
+  throw new Fault('E_STORE_OPEN', text, { hint: otherPlace })
 }
 
 /** What was made after a log that is not there: a stream of that name, or its snapshot in one. */
