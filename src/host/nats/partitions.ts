@@ -9,7 +9,7 @@ import { Fault } from '../fault.ts'
 import { openStore, partitionsAt, type StoreOptions } from '../journal/nats-store.ts'
 import { pause, textOf } from './line.ts'
 
-/** Of a network that is made without a word of it: see docs/decisions/31. */
+/** Of a network that is made without a word of it: see docs/decisions/32. */
 export const partitionsByDefault = 1
 /** How often servers are asked again that do not know the network, or do not answer. */
 const againMs = 1_000
