@@ -25,6 +25,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   imopse: async () => (await import('./projects/schedules.ts')).imopse,
   mslib: async () => (await import('./projects/schedules.ts')).mslib,
   wfinstances: async () => (await import('./projects/schedules.ts')).wfinstances,
+  rcmpsp: async () => (await import('./projects/schedules.ts')).rcmpsp,
   restart: async () => (await import('./restart.ts')).restart,
   nats: async () => (await import('./nats.ts')).nats,
   peers: async () => (await import('./peers.ts')).peers,

@@ -19,6 +19,8 @@ export interface Activity {
   readonly needs: readonly Need[]
   /** Activities that must have ended before it begins. */
   readonly after: readonly string[]
+  /** Who announces it, where several share the workers. */
+  readonly initiator?: string
 }
 
 /** Fills one place at a time, and nothing else meanwhile. */

@@ -45,6 +45,7 @@ const limits: Partial<Limits> = {
   // A worker who waits for others in a project does not wait in vain: the queue need not keep anybody for it.
   patienceMs: quiet,
   retryMs: 50,
+  maxAnnouncements: 10_000,
   groupSizeMax: 256,
   skillsMax: 256,
 }
@@ -85,7 +86,7 @@ class Stage {
   async open(): Promise<void> {
     this.#world.openHub()
     await this.#world.timeline.settle()
-    await this.#world.openDesk('desk')
+    for (const initiator of initiatorsOf(this.#project)) await this.#world.openDesk(initiator)
     const aliases = Math.max(
       1,
       ...[...this.#asked.values()].flatMap((asked) => asked.map(({ alias }) => alias + 1)),
@@ -116,7 +117,8 @@ class Stage {
       if (needs.length === 0 || this.#announced.has(id)) continue
       if (this.#mode === 'ready' && !after.every((before) => this.#ended.has(before))) continue
       this.#announced.add(id)
-      this.#world.announce('desk', this.#specOf(activity, this.#mode === 'ready' ? [] : after))
+      const spec = this.#specOf(activity, this.#mode === 'ready' ? [] : after)
+      this.#world.announce(initiatorOf(activity), spec)
     }
   }
 
@@ -201,6 +203,15 @@ class Stage {
     const begins = this.#begun.get(key) ?? at
     this.#shifts.push({ activity, worker, need: this.#places.get(key) ?? -1, begins, ends: at })
   }
+}
+
+/** The one who announces an activity: the only one, where the set names none. */
+export function initiatorOf({ initiator = 'desk' }: Activity): string {
+  return initiator
+}
+
+export function initiatorsOf({ activities }: Project): readonly string[] {
+  return [...new Set(activities.map(initiatorOf))]
 }
 
 function configurationOf(project: Project, mode: Mode): Configuration {

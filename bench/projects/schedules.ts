@@ -18,7 +18,9 @@ import { readImopse } from './imopse.ts'
 import { readMslib } from './mslib.ts'
 import { readMspsp } from './mspsp.ts'
 import type { Project } from './project.ts'
-import { type Mode, type Played, play, unitMs } from './run.ts'
+import { readRcmpsp } from './rcmpsp.ts'
+import { initiatorsOf, type Mode, type Played, play, unitMs } from './run.ts'
+import { stretches } from './stretch.ts'
 import { readWfinstances } from './wfinstances.ts'
 
 const modes: readonly Mode[] = ['live', 'planned', 'ready']
@@ -31,6 +33,7 @@ function benchmark(
   folder: string,
   read: (folder: string) => Project[],
   goals: Goals,
+  every = 1,
 ): Benchmark {
   const name = folder.split('_')[0] ?? folder
   return {
@@ -38,10 +41,10 @@ function benchmark(
     needs: { kind: 'data', folder },
     options: {
       ...dataOption,
-      every: { value: 'N', help: 'plays every N-th project only', otherwise: 1 },
+      every: { value: 'N', help: 'plays every N-th project only', otherwise: every },
     },
     examples: [
-      [`${name} --data FOLDER --json`, 'all projects of the folder, in three modes each'],
+      [`${name} --data FOLDER --every 1 --json`, 'all projects of the folder, in three modes each'],
       [`${name} --data FOLDER --every 10`, 'every tenth project'],
     ],
     run: async (given, progress) => measure(chosen(given, read), goals, progress),
@@ -76,6 +79,15 @@ export const wfinstances: Benchmark = benchmark(
   {},
 )
 
+export const rcmpsp: Benchmark = benchmark(
+  '24 projects of as many initiators that share their workers (MPLIB1): makespan over the best known',
+  'rcmpsp_mplib1',
+  readRcmpsp,
+  {},
+  // An instance has 1,440 activities with groups of up to 40, and takes up to a minute in each mode.
+  4,
+)
+
 function chosen(given: Given, read: (folder: string) => Project[]): Project[] {
   const folder = given.text('data')
   if (folder === '') throw new Wanting('say where the public data is: --data FOLDER')
@@ -83,27 +95,36 @@ function chosen(given: Given, read: (folder: string) => Project[]): Project[] {
   return read(folder).filter((_, i) => i % every === 0)
 }
 
+/** Projects with fewer activities are small. */
+const warmMax = 400
+
 interface Result {
   readonly project: Project
   readonly mode: Mode
   readonly excessPct: number
+  /** Of each initiator, where there are several. */
+  readonly stretches: readonly number[]
   readonly planning: Played['planning']
 }
 
 async function measure(projects: readonly Project[], goals: Goals, progress: Progress): Promise<Measured> {
   const results: Result[] = []
   const invalid: string[] = []
-  // The first projects run on cold code, which would be counted as planning.
-  for (const project of projects.slice(0, 5)) await play(project, 'planned')
+  // The first projects run on cold code, which would be counted as planning; of large ones it is the least part.
+  const small = projects.filter(({ activities }) => activities.length < warmMax)
+  for (const project of small.slice(0, 5)) await play(project, 'planned')
   for (const [i, project] of projects.entries()) {
-    if (i % 20 === 0) progress(`${i} of ${projects.length} projects …`)
+    if (i % 20 === 0 || project.activities.length >= warmMax)
+      progress(`${i} of ${projects.length} projects …`)
     for (const mode of modes) {
       const { shifts, begunAt, planning } = await play(project, mode)
       const wrong = violations(project, shifts, unitMs)
       if (wrong.length > 0) invalid.push(`${project.name}, ${mode}: ${wrong[0]}`)
       else {
         const excessPct = (makespan(shifts, begunAt, unitMs) / project.reference - 1) * 100
-        results.push({ project, mode, excessPct, planning })
+        const isShared = initiatorsOf(project).length > 1
+        const all = isShared ? stretches(project, shifts, begunAt, unitMs) : []
+        results.push({ project, mode, excessPct, stretches: all, planning })
       }
     }
   }
@@ -137,10 +158,18 @@ function report(results: readonly Result[], invalidSchedules: number, goals: Goa
   const plansPerProject = round(
     planned.reduce((sum, { plans }) => sum + plans, 0) / Math.max(1, planned.length),
   )
+  const shares = sharesOf(results)
   return {
-    report: { sets, planningMs, plansPerProject, invalidSchedules },
+    report: {
+      sets,
+      ...(shares === undefined ? {} : { shares }),
+      planningMs,
+      plansPerProject,
+      invalidSchedules,
+    },
     rows: [
       ...rowsOf(sets, goals),
+      ...(shares === undefined ? [] : shareRows(shares)),
       { figure: 'planning for one project, mean', value: planningMs.mean, unit: 'ms' },
       { figure: 'planning for one project, at most', value: planningMs.max, unit: 'ms' },
     ],
@@ -160,8 +189,37 @@ function rowsOf(
   )
 }
 
+interface Share {
+  /** The end of an initiator's project over the bound of it alone. */
+  readonly meanStretch: number
+  /** The worst of each instance, in the mean. */
+  readonly worstStretch: number
+}
+
+/** How initiators that share their workers are served; undefined where each project has its own. */
+function sharesOf(results: readonly Result[]): Readonly<Record<Mode, Share>> | undefined {
+  const shared = results.filter((result) => result.stretches.length > 0)
+  if (shared.length === 0) return undefined
+  const of = (mode: Mode): Share => {
+    const own = shared.filter((result) => result.mode === mode).map((result) => result.stretches)
+    return { meanStretch: mean(own.flat()), worstStretch: mean(own.map((all) => Math.max(...all))) }
+  }
+  return { live: of('live'), planned: of('planned'), ready: of('ready') }
+}
+
+function shareRows(shares: Readonly<Record<Mode, Share>>): Row[] {
+  return modes.flatMap((mode): Row[] => [
+    { figure: `${mode}: a project's end, over its own bound`, value: shares[mode].meanStretch, unit: 'x' },
+    { figure: `${mode}: the same, worst of 24`, value: shares[mode].worstStretch, unit: 'x' },
+  ])
+}
+
+function mean(values: readonly number[]): number {
+  return round(values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length))
+}
+
 function meanOf(results: readonly Result[]): number {
-  return round(results.reduce((sum, { excessPct }) => sum + excessPct, 0) / Math.max(1, results.length))
+  return mean(results.map(({ excessPct }) => excessPct))
 }
 
 function round(value: number): number {

@@ -4,6 +4,7 @@
  * Source of the format: T. Coleman and others, WfCommons, Future Generation Computer Systems 2022.
  */
 import { readFileSync } from 'node:fs'
+import { lowerBound } from './bound.ts'
 import { filesBelow } from './files.ts'
 import type { Activity, Project } from './project.ts'
 
@@ -48,7 +49,7 @@ export function readWfinstances(folder: string): Project[] {
       }
     })
     const workers = Array.from({ length: agents }, (_, i) => ({ id: `a${i + 1}`, skills: [need] }))
-    return { name, set: 'workflows', levels, activities, workers, reference: boundOf(activities) }
+    return { name, set: 'workflows', levels, activities, workers, reference: lowerBound(activities, workers) }
   })
 }
 
@@ -66,14 +67,4 @@ function inOrder(tasks: readonly Task[]): readonly Task[] {
   }
   for (const task of tasks) place(task)
   return [...placed]
-}
-
-function boundOf(activities: readonly Activity[]): number {
-  const ends = new Map<string, number>()
-  let work = 0
-  for (const { id, duration, after } of activities) {
-    ends.set(id, duration + Math.max(0, ...after.map((before) => ends.get(before) ?? 0)))
-    work += duration
-  }
-  return Math.max(work / agents, ...ends.values())
 }

@@ -3,6 +3,7 @@
  * promises of the shell settle between two events, so that their order never depends on the machine.
  * Must never happen here: a look at a real clock, or an event of a dead life that runs.
  */
+import { Heap, type Placed } from '../../src/hub/heap.ts'
 import type { Millis } from '../../src/protocol/time.ts'
 
 /** `turn`, `message` and `commit` are things under way; `wake` and `work` are times that are waited for. */
@@ -19,14 +20,13 @@ export interface Life {
   slowMs: Millis
 }
 
-export interface Event<About = unknown> {
+export interface Event<About = unknown> extends Placed {
   readonly kind: EventKind
   readonly life: Life
   readonly about: About
   at: Millis
   readonly tie: number
   order: number
-  cancelled: boolean
   readonly run: () => void
 }
 
@@ -38,31 +38,30 @@ export class Timeline {
   now: Millis = 0
   /** Events that have happened. */
   steps = 0
-  #events: Event[] = []
+  readonly #events = new Heap<Event>(isBefore)
   #order = 0
 
   /** Among events of one instant the smaller `tie` goes first, then the earlier call. */
   schedule(kind: EventKind, life: Life, at: Millis, run: () => void, about?: unknown, tie = 0): Event {
-    const event: Event = { kind, life, about, at, tie, order: this.#order++, cancelled: false, run }
-    this.#insert(event)
+    const event: Event = { kind, life, about, at, tie, order: this.#order++, place: -1, run }
+    this.#events.add(event)
     return event
   }
 
   cancel(event: Event): void {
-    event.cancelled = true
+    this.#events.remove(event)
   }
 
   /** Lets the earliest event that passes happen. Answers false when there is none up to `until`. */
   async step(until: Millis, passes: (event: Event) => boolean = () => true): Promise<boolean> {
     for (;;) {
-      const place = this.#events.findIndex((event) => this.#counts(event) && passes(event))
-      const event = this.#events[place]
+      const event = this.#earliest(passes)
       if (event === undefined || event.at > until) return false
-      this.#events.splice(0, place + 1, ...this.#events.slice(0, place).filter((e) => this.#counts(e)))
+      this.#events.remove(event)
       if (event.life.pausedUntil > Math.max(event.at, this.now)) {
         event.at = event.life.pausedUntil
         event.order = this.#order++
-        this.#insert(event)
+        this.#events.add(event)
         continue
       }
       this.now = Math.max(this.now, event.at)
@@ -71,6 +70,19 @@ export class Timeline {
       await settled()
       return true
     }
+  }
+
+  /** Those of the dead that come before it are forgotten. */
+  #earliest(passes: (event: Event) => boolean): Event | undefined {
+    const passed: Event[] = []
+    let event = this.#events.first()
+    while (event !== undefined && !(event.life.alive && passes(event))) {
+      this.#events.remove(event)
+      if (event.life.alive) passed.push(event)
+      event = this.#events.first()
+    }
+    for (const other of passed) this.#events.add(other)
+    return event
   }
 
   /** Lets everything happen up to an instant, and waits for it. */
@@ -85,27 +97,10 @@ export class Timeline {
    */
   async settle(): Promise<number> {
     const before = this.steps
-    while (this.#events.some((event) => this.#counts(event) && isUnderWay(event))) {
+    while (this.#events.some((event) => event.life.alive && isUnderWay(event))) {
       if (!(await this.step(Number.POSITIVE_INFINITY))) break
     }
     return this.steps - before
-  }
-
-  #counts(event: Event): boolean {
-    return event.life.alive && !event.cancelled
-  }
-
-  /** The queue is kept in order: it is short, and its head is looked at far more often than its middle. */
-  #insert(event: Event): void {
-    let low = 0
-    let high = this.#events.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      const other = this.#events[middle]
-      if (other !== undefined && isBefore(other, event)) low = middle + 1
-      else high = middle
-    }
-    this.#events.splice(low, 0, event)
   }
 }
 

@@ -24,6 +24,10 @@ export class Heap<Item extends Placed> {
     return this.#items[0]
   }
 
+  some(test: (item: Item) => boolean): boolean {
+    return this.#items.some(test)
+  }
+
   add(item: Item): void {
     item.place = this.#items.length
     this.#items.push(item)

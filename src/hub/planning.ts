@@ -7,16 +7,14 @@
 import type { AgentId } from '../protocol/id.ts'
 import type { WaitingFor } from '../protocol/message.ts'
 import { type Requirement, rankOf } from '../protocol/skill.ts'
-import type { TaskAnnouncement } from '../protocol/task.ts'
 import { earliest, type Millis } from '../protocol/time.ts'
-import { orderStrategy, unknownMs } from '../strategy/order.ts'
+import { unknownMs } from '../strategy/order.ts'
 import { type PlanProblem, type PlanTask, planStrategy, type Schedule } from '../strategy/plan.ts'
-import { leastTeam, scarcityStrategy } from '../strategy/scarcity.ts'
-import { isLastChoice, mayJoin, openNeeds, reachMask, requirementsOf } from './asking.ts'
+import { openNeeds, requirementsOf } from './asking.ts'
 import { rankIn } from './judging.ts'
 import type { Plan, PlanEntry, Planning, Preferred, Project } from './project.ts'
 import { isPlenty, outdate, reckon, toleranceOf } from './projects.ts'
-import { freeSlots } from './roster.ts'
+import { agentsSpare, isDistinct, isToCome, spareSlots, sparingTeam, unwanted } from './sparing.ts'
 import type { HubState, OpenNeed, RosterEntry, Task } from './state.ts'
 
 /** A task waits no longer than this for the plan of its project. */
@@ -27,17 +25,17 @@ const planPause = 10
 const mendingShare = 4
 /** Projects with more open tasks are served by rank alone: one schedule would take longer than a turn may. */
 const planTasksMax = 512
+/** After so many plans in a row by which no task has begun, a project goes by rank alone. */
+const missedMax = 2
 /** Searches of a task that may come to nothing before no plan counts on it any more. */
 const fruitlessMax = 3
-/** Agents that a plan or a team considers for each need, beyond the number needed. */
-const agentsSpare = 64
 
 /** Asks for the plans that are missing or outdated. */
 export function askForPlans(hub: HubState): void {
   for (const project of hub.projects.values()) {
     if (!project.stale || project.planning !== undefined || hub.now < project.planAgainAt) continue
     project.stale = false
-    const planning = prepare(hub, project)
+    const planning = isWorthAPlan(project) ? prepare(hub, project) : undefined
     if (planning === undefined) {
       project.plan = undefined
       continue
@@ -51,6 +49,16 @@ export function askForPlans(hub: HubState): void {
   }
 }
 
+/**
+ * A plan counts on agents as if they were the project's own. Where others take them time and again, to wait for those
+ * whom it names costs more than it gains.
+ */
+function isWorthAPlan(project: Project): boolean {
+  if (project.anew) project.missed = 0
+  else if (project.plan !== undefined) project.missed = project.isFollowed ? 0 : project.missed + 1
+  return project.missed < missedMax
+}
+
 /** The answer of the shell. An answer to an older question changes nothing. */
 export function onPlanned(hub: HubState, id: string, round: number, schedule: Schedule): void {
   const project = hub.projects.get(id)
@@ -59,6 +67,7 @@ export function onPlanned(hub: HubState, id: string, round: number, schedule: Sc
   project.planning = undefined
   project.planAgainAt = hub.now + planPause * (hub.now - planning.askedAt)
   project.plan = Number.isFinite(schedule.lengthMs) ? planOf(planning, schedule) : undefined
+  project.isFollowed = false
   hub.queue.projectsStirred = true
 }
 
@@ -86,11 +95,6 @@ function planOf({ askedAt, tasks, agents }: Planning, { startMs, lengthMs, teams
 }
 
 // ---- what is planned
-
-/** Nobody has begun it or is about to. */
-function isToCome(task: Task): boolean {
-  return task.group === undefined && task.search === undefined
-}
 
 /**
  * Tasks that the plan is to place: they are to come, and their way is open. A task for which there is no group, or
@@ -151,16 +155,6 @@ function prepare(
   hub.plans += 1
   const planning = { round: hub.plans, askedAt: hub.now, tasks, agents: entries.map(({ id }) => id) }
   return { planning, problem }
-}
-
-/** Who must not be in the group, has failed the task, or would not have it when it was last asked. */
-function unwanted(task: Task): AgentId[] {
-  return [...new Set([...task.announcement.exclude, ...task.failedBy, ...task.unwilling])].sort()
-}
-
-/** As many members as places: each place has an agent of its own. */
-function isDistinct({ requires, minMembers }: TaskAnnouncement): boolean {
-  return minMembers >= requires.reduce((sum, { count }) => sum + count, 0)
 }
 
 /** The kinds of places of one plan, and the agents that fill them. */
@@ -315,81 +309,4 @@ function nextOf(plan: Plan, agent: AgentId): Task | undefined {
   const own = plan.turns.get(agent) ?? []
   while (own[0] !== undefined && (own[0].group !== undefined || !plan.entries.has(own[0]))) own.shift()
   return own[0]
-}
-
-/** Slots that no other task of the project is about to take, and that are not kept for an impatient one. */
-function spareSlots(hub: HubState, task: Task, entry: RosterEntry): number {
-  let free = freeSlots(entry)
-  if (hub.claim !== undefined && hub.claim.task !== task.id && hub.claim.agents.has(entry.id)) return 0
-  for (const id of entry.tasks) {
-    const other = id === task.id ? undefined : hub.tasks.get(id)
-    if (other?.search?.preferred === undefined || other.search.invitations.has(entry.id)) continue
-    if (other.search.preferred.agents.has(entry.id)) free -= 1
-  }
-  return free
-}
-
-/** Without a plan: of the agents that are free, those that the rest of the project can spare best. */
-function sparingTeam(
-  hub: HubState,
-  task: Task,
-  project: Project,
-  needs: readonly OpenNeed[],
-): Preferred | WaitingFor {
-  // Who failed it, would not have it, or has done another part, is taken only where the others are not enough.
-  const out = new Set(unwanted(task))
-  const isFirstChoice = (entry: RosterEntry): boolean => !out.has(entry.id) && !isLastChoice(task, entry)
-  const team =
-    leastOf(hub, task, project, needs, isFirstChoice) ?? leastOf(hub, task, project, needs, () => true)
-  if (team === undefined) return { kind: 'busy', needs: requirementsOf(needs) }
-  return { agents: team, strategy: `${orderStrategy} ${scarcityStrategy}` }
-}
-
-function leastOf(
-  hub: HubState,
-  task: Task,
-  project: Project,
-  needs: readonly OpenNeed[],
-  accept: (entry: RosterEntry) => boolean,
-): Set<AgentId> | undefined {
-  const found = new Set<RosterEntry>()
-  for (const { skill, rank, count } of needs) {
-    const isOut = (slot: number): boolean => {
-      const entry = hub.bySlot[slot]
-      if (entry === undefined || !mayJoin(task, entry) || !accept(entry)) return true
-      return spareSlots(hub, task, entry) <= 0
-    }
-    for (const slot of hub.catalog.shortlist(skill, rank, count + agentsSpare, hub.random, isOut)) {
-      const entry = hub.bySlot[slot]
-      if (entry !== undefined) found.add(entry)
-    }
-  }
-  const candidates = [...found]
-  const team = leastTeam(
-    needs.map(({ count }) => count),
-    candidates.map((entry) => {
-      const mask = reachMask(task, entry, needs)
-      return { can: needs.map((_, i) => ((mask >>> i) & 1) === 1), weight: weightOf(hub, project, entry) }
-    }),
-    isDistinct(task.announcement),
-  )
-  return team && new Set(team.flatMap((i) => candidates[i]?.id ?? []))
-}
-
-/** The work of the project that an agent could do, each kind of it divided by how many could. */
-function weightOf(hub: HubState, project: Project, entry: RosterEntry): number {
-  project.weights ??= new Map()
-  const known = project.weights.get(entry.id)
-  if (known !== undefined) return known
-  let weight = 0
-  for (const task of project.tasks) {
-    if (!isToCome(task)) continue
-    for (const { skill, level, count } of task.announcement.requires) {
-      const rank = rankOf(hub.configuration.levels, level) ?? 0
-      if (rankIn(entry, skill) < rank) continue
-      weight += (count * (task.expectedMs ?? unknownMs)) / Math.max(1, hub.catalog.capable(skill, rank))
-    }
-  }
-  project.weights.set(entry.id, weight)
-  return weight
 }

@@ -3,7 +3,7 @@
  * the open tasks after a crash.
  * Must never happen here: a decision.
  */
-import type { AgentId, NodeId, ProjectName } from '../protocol/id.ts'
+import type { AgentId, NodeId, ProjectName, SkillName } from '../protocol/id.ts'
 import type { Millis } from '../protocol/time.ts'
 import type { Task } from './state.ts'
 
@@ -37,6 +37,14 @@ export interface Planning {
   readonly agents: readonly AgentId[]
 }
 
+/** What the tasks of a project that are to come ask of one skill at one level. */
+export interface Demand {
+  readonly skill: SkillName
+  readonly rank: number
+  /** Their expected work, divided by how many agents could do it. */
+  readonly weightMs: number
+}
+
 /** The open tasks of one initiator that name one project, or hang together by `dependsOn`. */
 export interface Project {
   readonly id: string
@@ -47,6 +55,10 @@ export interface Project {
   readonly waiting: Set<Task>
   plan: Plan | undefined
   planning: Planning | undefined
+  /** A task has begun by its plan. */
+  isFollowed: boolean
+  /** Plans in a row by which none has. */
+  missed: number
   /** What the plan was made for is no longer so. */
   stale: boolean
   /** The next plan is made from nothing: what the last one was made for is no longer so. */
@@ -55,6 +67,6 @@ export interface Project {
   ranked: boolean
   /** The next look-ahead begins no sooner. */
   planAgainAt: Millis
-  /** How scarce the agents are that it needs, as far as they were asked for. */
-  weights: Map<AgentId, number> | undefined
+  /** What its tasks to come ask for, once somebody wanted to know. */
+  demand: readonly Demand[] | undefined
 }

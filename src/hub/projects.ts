@@ -49,12 +49,12 @@ function include(hub: HubState, project: Project, task: Task): void {
   project.tasks.add(task)
 }
 
-/** What the plan, the ranks and the weights were made for is no longer so. */
+/** What the plan, the ranks and the demand were made for is no longer so. */
 export function outdate(project: Project): void {
   project.stale = true
   project.anew = true
   project.ranked = false
-  project.weights = undefined
+  project.demand = undefined
 }
 
 /** No id has a blank in it. */
@@ -74,8 +74,10 @@ function newProject(hub: HubState, first: Task): Project {
     anew: true,
     ranked: false,
     waiting: new Set(),
+    isFollowed: false,
+    missed: 0,
     planAgainAt: 0,
-    weights: undefined,
+    demand: undefined,
   }
   hub.projects.set(project.id, project)
   return project
@@ -89,7 +91,7 @@ export function withdraw(hub: HubState, task: Task, completed: boolean): void {
   task.project = undefined
   const entry = project.plan?.entries.get(task)
   project.plan?.entries.delete(task)
-  project.weights = undefined
+  project.demand = undefined
   // What could not be planned for want of durations may be planned now: every end teaches some.
   const isAsPlanned =
     entry === undefined ? project.plan !== undefined : !isOff(project, entry.endsAt, hub.now)
@@ -267,10 +269,11 @@ export function forsake(task: Task): void {
 export function noteFormed(task: Task): void {
   const { project, group } = task
   if (project === undefined) return
-  project.weights = undefined
+  project.demand = undefined
   const entry = project.plan?.entries.get(task)
   if (entry === undefined || group === undefined) return
   const same =
     entry.agents.length === group.parts.size && entry.agents.every((agent) => group.parts.has(agent))
-  if (!same) project.stale = true
+  if (same) project.isFollowed = true
+  else project.stale = true
 }

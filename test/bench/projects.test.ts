@@ -11,7 +11,9 @@ import { readImopse } from '../../bench/projects/imopse.ts'
 import { readMslib } from '../../bench/projects/mslib.ts'
 import { readMspsp } from '../../bench/projects/mspsp.ts'
 import type { Project } from '../../bench/projects/project.ts'
+import { readRcmpsp } from '../../bench/projects/rcmpsp.ts'
 import { type Mode, play, unitMs } from '../../bench/projects/run.ts'
+import { stretches } from '../../bench/projects/stretch.ts'
 import { readWfinstances } from '../../bench/projects/wfinstances.ts'
 import { seeded } from '../../src/strategy/random.ts'
 import { problemOf } from '../strategy/project-problems.ts'
@@ -183,6 +185,41 @@ test('workflows are read so that each task comes after its parents, against the 
     )
     assert.equal(w?.workers.length, 8)
     assert.equal(w?.reference, (1.03125 + 2 + 1 + 40) / 8)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})
+
+test('projects of several initiators share their workers, and how far each is delayed is told', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'several-'))
+  const project = '4 0\n1 1\n0 0 0 2 1:2 1:3\n3 2 0 1 1:4\n2 1 1 1 1:4\n0 0 0 0\n'
+  try {
+    await writeFile(join(folder, 'two.txt'), `2\n2\n2 1\n${project}${project.replaceAll('1:', '2:')}`)
+    await writeFile(join(folder, 'best_known.csv'), 'instance,best_known_makespan\ntwo.txt,10\n')
+    const [two] = readRcmpsp(folder)
+    assert.ok(two !== undefined)
+    assert.deepEqual(
+      two.workers.map(({ id }) => id),
+      ['w1-1', 'w1-2', 'w2-1'],
+    )
+    assert.deepEqual(two.activities[6], {
+      id: '2-3',
+      initiator: 'p2',
+      duration: 2,
+      needs: [
+        { skill: 'kind-1', rank: 0, count: 1 },
+        { skill: 'kind-2', rank: 0, count: 1 },
+      ],
+      after: ['2-1'],
+    })
+    for (const mode of ['live', 'planned', 'ready'] as const) {
+      const { shifts, begunAt } = await play(two, mode)
+      assert.deepEqual(violations(two, shifts, unitMs), [])
+      // Alone each takes at least 4, half of what the two workers of the first kind have to do for it.
+      const ends = stretches(two, shifts, begunAt, unitMs).map((stretch) => 4 * stretch)
+      assert.equal(Math.floor(Math.max(...ends)), 10)
+      assert.ok(Math.min(...ends) >= 5, `${ends}`)
+    }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -209,6 +209,19 @@ test('AHEAD-6 a plan holds nobody, and is made again when reality departs from i
   assert.ok((world.hub?.planning.plans ?? 0) > 1)
 })
 
+test('AHEAD-10 where others take the agents again and again, a project is not planned any more', async () => {
+  const agents = ['ada', 'bob', 'cyd'].map((id) => worker(id, ['etl'], 10 * second))
+  const specs = Array.from({ length: 40 }, (_, i): readonly [string, AnnounceSpec] => {
+    const expectedMs = (5 + ((7 * i) % 11)) * second
+    return [`desk-${i % 4}`, etl(`t${i}`, { project: `p${i % 4}`, expectedMs })]
+  })
+  const { world, formed } = await played({}, agents, specs)
+  assert.equal(formed.length, specs.length)
+  // By plans that are mended whatever becomes of them it takes 176.
+  const { plans = 0 } = world.hub?.planning ?? {}
+  assert.ok(plans > 0 && plans < specs.length, `${plans} plans`)
+})
+
 test('AHEAD-6 who will not have a task is not planned for it again', async () => {
   const agents = [
     { ...worker('ada', ['etl'], second), declines: 'not today' },
