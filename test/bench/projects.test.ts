@@ -216,7 +216,7 @@ test('projects of several initiators share their workers, and how far each is de
       const { shifts, begunAt } = await play(two, mode)
       assert.deepEqual(violations(two, shifts, unitMs), [])
       // Alone each takes at least 4, half of what the two workers of the first kind have to do for it.
-      const ends = stretches(two, shifts, begunAt, unitMs).map((stretch) => 4 * stretch)
+      const ends: readonly number[] = stretches(two, shifts, begunAt, unitMs).map((stretch) => 4 * stretch)
       assert.equal(Math.floor(Math.max(...ends)), 10)
       assert.ok(Math.min(...ends) >= 5, `${ends}`)
     }
