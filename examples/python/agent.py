@@ -4,8 +4,9 @@
     agent.py HOST PORT NETWORK ID SKILL [KEY [CA]]
 
 KEY is a file of `convoke security` (the signature is made by openssl 3), CA a file with the authority to trust: then the
-line is encrypted. It joins, offers when it is asked, accepts invitations, counts the words of the payload, and hands the result over. It
-keeps to the protocol as every agent does: it says again what was not answered, and what it hears twice it does once.
+line is encrypted. It asks how many hubs there are, joins, offers when it is asked, accepts invitations, counts the words of the payload,
+and hands the result over. It keeps to the protocol as every agent does: it says again what was not answered, and what it hears twice it
+does once.
 """
 
 import base64
@@ -27,7 +28,7 @@ class Nats:
 
     def __init__(self, host, port, key=None, ca=None):
         self.socket = socket.create_connection((host, port), timeout=5)
-        self.buffer = b""
+        self.buffer, self.subscriptions = b"", 0
         info = json.loads(self.line().split(b" ", 1)[1])
         if ca is not None:
             self.socket = ssl.create_default_context(cafile=ca).wrap_socket(self.socket, server_hostname=host)
@@ -44,7 +45,8 @@ class Nats:
         self.socket.sendall(data)
 
     def subscribe(self, subject):
-        self.send(b"SUB %s 1\r\n" % subject.encode())
+        self.subscriptions += 1
+        self.send(b"SUB %s %d\r\n" % (subject.encode(), self.subscriptions))
 
     def publish(self, subject, data):
         self.send(b"PUB %s %d\r\n%s\r\n" % (subject.encode(), len(data), data))
@@ -68,7 +70,7 @@ class Nats:
         return data
 
     def messages(self, seconds):
-        """The messages that arrive within a span: (headers, payload)."""
+        """The messages that arrive within a span: (subject, headers, payload)."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             if b"\r\n" not in self.buffer:
@@ -84,10 +86,10 @@ class Nats:
             if words[:1] == [b"PING"]:
                 self.send(b"PONG\r\n")
             elif words[:1] == [b"MSG"]:
-                yield b"", self.exactly(int(words[-1]) + 2)[:-2]
+                yield words[1].decode(), b"", self.exactly(int(words[-1]) + 2)[:-2]
             elif words[:1] == [b"HMSG"]:
                 headers, whole = int(words[-2]), self.exactly(int(words[-1]) + 2)[:-2]
-                yield whole[:headers], whole[headers:]
+                yield words[1].decode(), whole[:headers], whole[headers:]
 
 
 def read_key(file):
@@ -123,33 +125,60 @@ def openssl(*words, pem):
         return subprocess.run(["openssl", *words, file.name], check=True, stdout=subprocess.PIPE).stdout
 
 
+def partitions_of(nats, network):
+    """Asks until somebody who may be a hub has said how many there are."""
+    nats.subscribe(f"convoke.{network}.owner.hosts")
+    while True:
+        nats.publish(f"convoke.{network}.ask.0", b'{"kind":"who"}')
+        for _, _, payload in nats.messages(RESEND_S):
+            word = json.loads(payload)
+            if word.get("kind") == "lives":
+                return word["partitions"]
+
+
+def hub_of(name, partitions):
+    """The hub of a task, or the home of an agent: by FNV-1a, mixed once more."""
+    if partitions == 1:
+        return "hub"
+    value = 0x811C9DC5
+    for byte in name.encode():
+        value = (value ^ byte) * 0x01000193 & 0xFFFFFFFF
+    value = (value ^ value >> 16) * 0x85EBCA6B & 0xFFFFFFFF
+    value = (value ^ value >> 13) * 0xC2B2AE35 & 0xFFFFFFFF
+    return f"hub-{(value ^ value >> 16) % partitions}"
+
+
 class Agent:
-    def __init__(self, nats, network, name, skill):
-        self.nats, self.network, self.name = nats, network, name
+    def __init__(self, nats, network, partitions, name, skill):
+        self.nats, self.network, self.partitions, self.name = nats, network, partitions, name
+        self.home = hub_of(name, partitions)
         self.skill = {"name": skill, "level": "expert"}
         self.incarnation = int(time.time() * 1000)
-        self.hub = 0  # the latest incarnation of the hub that was heard
+        self.hubs = {}  # the latest incarnation of each hub that was heard
         self.joined = False
         self.holds = {}  # invite -> (task, until)
         self.works = {}  # task -> {epoch, skills, result, said}
 
     def say(self, message):
+        hub = hub_of(message["task"], self.partitions) if "task" in message else self.home
         me = {"id": self.name, "incarnation": self.incarnation}
-        frame = {"v": 1, "from": me, "to": {"id": "hub", "incarnation": 0}, "message": message}
-        subject = f"convoke.{self.network}.to.hub.{self.name}"
-        self.nats.publish(subject, json.dumps(frame).encode())
+        frame = {"v": 1, "from": me, "to": {"id": hub, "incarnation": 0}, "message": message}
+        self.nats.publish(f"convoke.{self.network}.to.{hub}.{self.name}", json.dumps(frame).encode())
 
     def join(self):
         # It would answer every question alike, so its offer is open: the hub need not ask, but it still may.
-        self.say({"kind": "AGENT_JOIN", "skills": [self.skill], "capacity": CAPACITY, "openOffer": {}})
+        working = {"working": self.working()} if self.partitions > 1 and self.works else {}
+        self.say({"kind": "AGENT_JOIN", "skills": [self.skill], "capacity": CAPACITY, "openOffer": {}, **working})
 
     def beat(self):
         if not self.joined:
             return self.join()
         now = time.time() * 1000
         self.holds = {invite: hold for invite, hold in self.holds.items() if hold[1] > now}
-        working = [{"task": task, "epoch": work["epoch"]} for task, work in self.works.items()]
-        self.say({"kind": "AGENT_HEARTBEAT", "busy": self.busy(), "working": working})
+        self.say({"kind": "AGENT_HEARTBEAT", "busy": self.busy(), "working": self.working()})
+
+    def working(self):
+        return [{"task": task, "epoch": work["epoch"]} for task, work in self.works.items()]
 
     def busy(self):
         return len(self.holds) + len([1 for work in self.works.values() if "result" not in work])
@@ -159,6 +188,11 @@ class Agent:
         work["said"] = time.monotonic()
         result = {"agent": self.name, "skills": work["skills"], "result": work["result"]}
         self.say({"kind": "TASK_COMPLETE", "task": task, "epoch": work["epoch"], "results": [result]})
+        if hub_of(task, self.partitions) != self.home:
+            # Its home has lent the slot to another hub, and hears at once that it is free.
+            ended = {"task": task, "epoch": work["epoch"]}
+            others = [name for name in self.working() if name["task"] != task]
+            self.say({"kind": "AGENT_HEARTBEAT", "busy": self.busy(), "working": others, "ended": [ended]})
 
     def again(self):
         """Says again what was not noted."""
@@ -167,9 +201,10 @@ class Agent:
                 self.complete(task)
 
     def hear(self, sender, message):
-        if sender["id"] != "hub" or sender["incarnation"] < self.hub:
-            return  # An agent hears its hub alone, and no hub of before.
-        self.hub = sender["incarnation"]
+        hub, life = sender["id"], sender["incarnation"]
+        if not self.is_hub(hub) or life < self.hubs.get(hub, 0):
+            return  # An agent hears hubs alone, and no hub of before.
+        self.hubs[hub] = life
         kind, task = message["kind"], message.get("task")
         if kind == "AGENT_WELCOME":
             if not self.joined:
@@ -177,8 +212,8 @@ class Agent:
             self.joined = True
         elif kind == "AGENT_REFUSED":
             sys.exit(f"refused: {message['refusal']['message']}")
-        elif kind == "MESSAGE_REFUSED" and message["refusal"]["code"] == "E_NO_SUCH_AGENT":
-            self.joined = False  # Another hub: it does not know us yet.
+        elif kind == "MESSAGE_REFUSED" and message["refusal"]["code"] == "E_NO_SUCH_AGENT" and hub == self.home:
+            self.joined = False  # Another process is its hub: it does not know us yet.
             self.join()
         elif kind == "SKILL_QUERY":
             task, answer = message["call"]["task"], {"round": message["round"]}
@@ -205,6 +240,9 @@ class Agent:
             if message.get("epoch", 0) >= self.works.get(task, {"epoch": 0})["epoch"]:
                 self.works.pop(task, None)
 
+    def is_hub(self, name):
+        return name == "hub" if self.partitions == 1 else name in [f"hub-{i}" for i in range(self.partitions)]
+
     def settle(self, task):
         self.holds = {invite: hold for invite, hold in self.holds.items() if hold[0] != task}
 
@@ -224,7 +262,7 @@ class Agent:
 def main():
     host, port, network, name, skill, *admission = sys.argv[1:]
     nats = Nats(host, int(port), *admission)
-    agent = Agent(nats, network, name, skill)
+    agent = Agent(nats, network, partitions_of(nats, network), name, skill)
     nats.subscribe(f"convoke.{network}.to.{name}.*")
     nats.publish(f"convoke.{network}.life.{name}", str(agent.incarnation).encode())
     agent.join()
@@ -232,8 +270,8 @@ def main():
         while True:
             next_beat = time.monotonic() + (HEARTBEAT_S if agent.joined else RESEND_S)
             while (left := next_beat - time.monotonic()) > 0:
-                for headers, payload in nats.messages(min(left, 0.5)):
-                    if b"Convoke-Part" in headers:
+                for subject, headers, payload in nats.messages(min(left, 0.5)):
+                    if b"Convoke-Part" in headers or ".to." not in subject:
                         continue  # Frames above the server's limit come in parts; this example asks for none.
                     for line in payload.split(b"\n"):
                         frame = json.loads(line)

@@ -12,7 +12,7 @@ import { openNatsJournal } from '../journal/nats.ts'
 import type { StoreOptions } from '../journal/nats-store.ts'
 import { type CheckedOptions, isOfHub } from '../options.ts'
 import { RefusedError } from '../refused.ts'
-import type { Site } from '../site.ts'
+import type { NetworkStatus, Site } from '../site.ts'
 import { natsTransport } from '../transport/nats.ts'
 import { Follower } from './follower.ts'
 import { Hubs, type HubsPorts } from './hubs.ts'
@@ -89,8 +89,15 @@ export async function openOnNats(where: string, options: CheckedOptions): Promis
 
 /** How many partitions there are, as far as it is known by then. Throws `RefusedError` where that is another number. */
 async function awaitHubs(hubs: Hubs, notify: Tell): Promise<number | undefined> {
-  if (!(await hubs.known(hubAwaitedMs))) notify({ code: 'hub', text: 'no hub has shown itself yet' })
+  if (!(await hubs.known(hubAwaitedMs))) notify({ code: 'hub', text: missing(hubs.status()) })
   return Promise.race([hubs.partitions(), undefined])
+}
+
+function missing({ partitions }: Omit<NetworkStatus, 'connected'>): string {
+  if (partitions === undefined || partitions.here + partitions.elsewhere === 0)
+    return 'no hub has shown itself yet'
+  const all = partitions.here + partitions.elsewhere + partitions.unknown
+  return `${partitions.unknown} of ${all} hubs have not shown themselves yet`
 }
 
 /** The client gives up where it is not let in any more. */
