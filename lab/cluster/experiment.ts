@@ -76,6 +76,8 @@ class Stage {
   readonly #ended: { at: number; task: string; agent: string; epoch: number }[] = []
   readonly #takeoverMs: number[] = []
   #busyMost = 0
+  /** The share of all tasks that may have been announced by now. */
+  #wave = 0
   #started = 0
   /** By partition: the process that decides. */
   readonly #deciding = new Map<number, string>()
@@ -132,7 +134,10 @@ class Stage {
     let next = 0
     const tasks = this.#given.whole('tasks')
     const client = async (): Promise<void> => {
-      while (next < tasks) await this.#one(network, next++)
+      while (next < tasks) {
+        if (next < tasks * this.#wave) await this.#one(network, next++)
+        else await pause(20)
+      }
     }
     await Promise.all(Array.from({ length: openMost }, client))
   }
@@ -162,14 +167,17 @@ class Stage {
       ...Array.from({ length: whole('kill-nats') }, () => 'nats' as const),
     ]
     const order = kinds.map((kind) => ({ kind, at: this.#random() })).sort((a, b) => a.at - b.at)
-    for (const { kind } of order) {
+    for (const [i, { kind }] of order.entries()) {
       await pause(1_000 + 2_000 * this.#random())
       await this.#until(() => this.#isWhole(), 'every partition has a hub again')
+      // The fault strikes into the next wave of tasks, whatever was done of those before.
+      this.#wave = (i + 1) / (order.length + 1)
       await pause(1_000 * this.#random())
       if (kind === 'nats') await this.#killServer()
       else await this.#takeAway(kind)
     }
     await this.#until(() => this.#isWhole(), 'every partition has a hub at the end')
+    this.#wave = 1
   }
 
   #isWhole(): boolean {
