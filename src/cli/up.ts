@@ -4,7 +4,9 @@
  */
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
+import { partitionsMax } from '../host/nats/subjects.ts'
 import type { Network } from '../index.ts'
+import { isWhole } from '../protocol/limits.ts'
 import { type Command, type CommandCall, networkOptions } from './command.ts'
 import { parseDuration } from './duration.ts'
 import { type ExitCode, exit, Problem, usage } from './problem.ts'
@@ -78,8 +80,10 @@ function leaseOf(lease: string): number {
 }
 
 function partitionsOf(given: string | true): number {
-  if (typeof given === 'string' && /^\d{1,9}$/.test(given)) return Number(given)
-  throw usage(`the number of partitions ${JSON.stringify(given)} is none`, 'Write --partitions 4.')
+  const partitions = Number(given)
+  if (/^\d{1,2}$/.test(String(given)) && isWhole(partitions, 1, partitionsMax)) return partitions
+  const hint = `Write --partitions 4; a network has from 1 to ${partitionsMax}.`
+  throw usage(`the number of partitions ${JSON.stringify(given)} is none`, hint)
 }
 
 function portOf(health: string | true | undefined): number | undefined {

@@ -46,6 +46,19 @@ async function healthOf(running: Running): Promise<{ status: number; body: unkno
   return { status: response.status, body: await response.json(), url }
 }
 
+/** Waits until it is so. */
+async function healthy(url: string, partitions: object): Promise<void> {
+  let body: unknown
+  for (let tries = 0; tries < 600; tries++) {
+    const response = await fetch(url)
+    body = await response.json()
+    if (response.status === 200 && JSON.stringify(body).includes(JSON.stringify({ partitions }).slice(1, -1)))
+      return
+    await pause(25)
+  }
+  assert.fail(JSON.stringify(body))
+}
+
 if (hasNats('CLI-20 the commands on a real server')) {
   test(
     'CLI-20 CLI-21 CLI-22 a hub, an agent and a task, each from a process of its own',
@@ -128,6 +141,25 @@ if (hasNats('CLI-20 the commands on a real server')) {
     },
   )
 
+  test('CLI-20 of several partitions each process has its share, and says how many', patient, async (t) => {
+    const { run, stay } = await standFor(t)
+    const words = ['up', '--lease', '2s', '--health', '0']
+    const one = stay(...words, '--name', 'one', '--partitions', '3')
+    await said(one, /health: http/)
+    const { url } = await healthOf(one)
+    await healthy(url, { here: 3, elsewhere: 0, unknown: 0 })
+    const two = stay(...words, '--name', 'two')
+    await said(two, /\npartitions: 0 here, 3 elsewhere\n/)
+    await said(one, /this process leaves partition \d to two/)
+    await healthy(url, { here: 2, elsewhere: 1, unknown: 0 })
+    const other = await run('up', '--partitions', '2')
+    assert.equal(other.code, 3)
+    assert.match(other.err, /error E_RANGE: the network ".*" has 3 partitions, and not 2\n/)
+    one.child.kill('SIGTERM')
+    assert.equal((await one.ended).code, 130)
+    await healthy((await healthOf(two)).url, { here: 3, elsewhere: 0, unknown: 0 })
+  })
+
   test(
     'CLI-22 CLI-23 a task is accepted, shown, explained and cancelled by different processes',
     patient,
@@ -203,6 +235,8 @@ test('CLI-21 CLI-22 what a command on NATS lacks is told before anything is done
     [['up', '--network', 'run.db'], /takes part in a network, and "run.db" is a file/],
     [['up', '--network', 'nats://x', '--health', 'x'], /port "x"/],
     [['up', '--network', 'nats://x', '--lease', '5'], /lease "5"/],
+    [['up', '--network', 'nats://x', '--partitions', 'x'], /partitions "x"/],
+    [['up', '--network', 'nats://x', '--partitions', '17'], /partitions "17"/],
     [['agent', '--network', 'nats://x'], /--id is missing/],
     [['agent', '--network', 'nats://x', '--id', 'a', '--skill', 'b'], /--run is missing/],
     [['agent', '--network', 'nats://x', '--id', 'a', '--skill', 'b:c:1', '--run', 'x'], /skill "b:c:1"/],
