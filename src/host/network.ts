@@ -91,7 +91,8 @@ export class Network {
     const notOurs = this.#site.admits(id)
     if (notOurs !== undefined) throw new RefusedError(notOurs)
     this.#names.add(id)
-    const { ports } = await this.#here()
+    const { ports } = this.#place ?? (await this.#here())
+    this.#assertOpen()
     const participant = await Participant.open(participation, { ...ports, clock })
     this.#agents.add(participant)
     const gone = (): void => {

@@ -42,7 +42,7 @@ if (hasNats('SEC-3 keys and several partitions on a real server')) {
     )
     const bare = await line('ada', notices)
     for (const subject of [subjects.owner(1), subjects.hosts, subjects.log(2)]) {
-      bare.publish(subject, '{"kind":"released","name":"ada"}')
+      bare.publish(subject, '{"kind":"leaves","name":"alpha"}')
     }
     await until(
       () => notices.filter(({ code }) => code === 'forbidden').length === 3,

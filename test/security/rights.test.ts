@@ -128,7 +128,10 @@ if (hasNats('SEC-3 keys on a real server')) {
       ada.publish(subjects.to('bob' as NodeId, hub), order('hub'))
       // As the hub's life, as its owner, as another's life.
       ada.publish(subjects.life(hub), `${Date.now() + 1e9}`)
-      ada.publish(subjects.owner(0), JSON.stringify({ kind: 'released', name: 'x' }))
+      ada.publish(
+        subjects.owner(0),
+        JSON.stringify({ kind: 'released', incarnation: Number.MAX_SAFE_INTEGER, name: 'x' }),
+      )
       ada.publish(subjects.life('bob' as NodeId), `${Date.now() + 1e9}`)
       // To the log, and beside it.
       ada.publish(subjects.log(0), '[]')

@@ -137,11 +137,11 @@ export class Ownership {
     this.#ports.tell({ code: 'hub', text: `this process leaves partition ${this.#ports.partition} to ${to}` })
     this.#changing = this.#finish(term).then(() => {
       this.#remembered = term.journal.end()
-      const { name } = this.#ports
-      if (this.#isEnded()) return this.#say({ kind: 'released', name })
-      this.#state = 'standing-by'
-      this.#say({ kind: 'released', name, to })
-      this.hear({ kind: 'released', name, to })
+      if (this.#isEnded()) this.#sayReleased(term)
+      else {
+        this.#state = 'standing-by'
+        this.hear(this.#sayReleased(term, to))
+      }
     })
   }
 
@@ -156,7 +156,7 @@ export class Ownership {
     this.#term = undefined
     if (term !== undefined) {
       await this.#finish(term)
-      this.#say({ kind: 'released', name: this.#ports.name })
+      this.#sayReleased(term)
     }
     this.#forgetBack()
   }
@@ -185,6 +185,8 @@ export class Ownership {
         if (this.#state === 'standing-by') this.#tryAfter(leaseMs)
         return
       case 'released':
+        // It was slow to end, and another one has its place already.
+        if (word.incarnation < this.#heard.incarnation) return
         this.#heard = { ...this.#heard, name: undefined, at: Number.NEGATIVE_INFINITY }
         if (this.#state !== 'standing-by') return
         if (word.to === name) this.#claimAfter(0)
@@ -278,7 +280,7 @@ export class Ownership {
   #begin(term: Term): void {
     if (this.#isEnded()) {
       void term.hub.abandon().catch(() => {})
-      this.#say({ kind: 'released', name: this.#ports.name })
+      this.#sayReleased(term)
       return
     }
     this.#term = term
@@ -337,6 +339,14 @@ export class Ownership {
     if (isLasting(fault)) return this.#ports.failed(fault)
     this.#ports.tell({ code: 'hub', text: `this process is ${this.#place()} no longer: ${fault.message}` })
     this.#tryAfter(this.#ports.leaseMs)
+  }
+
+  #sayReleased({ hub }: Term, to?: string): Word {
+    const { incarnation } = hub.address()
+    const whom = to === undefined ? {} : { to }
+    const word = { kind: 'released', incarnation, name: this.#ports.name, ...whom } as const
+    this.#say(word)
+    return word
   }
 
   #say(word: Word): void {

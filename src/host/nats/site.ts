@@ -17,7 +17,7 @@ import { natsTransport } from '../transport/nats.ts'
 import { Follower } from './follower.ts'
 import { Hubs, type HubsPorts } from './hubs.ts'
 import { notOf } from './key-file.ts'
-import { forbidden, isForbidden, Line } from './line.ts'
+import { forbidden, isForbidden, Line, textOf } from './line.ts'
 import type { Tell } from './notice.ts'
 import { findPartitions, otherNumber } from './partitions.ts'
 import { type NatsPlace, readPlace } from './place.ts'
@@ -58,7 +58,7 @@ export async function openOnNats(where: string, options: CheckedOptions): Promis
       return refusal === undefined ? undefined : new RefusedError(refusal)
     },
   })
-  void learnPartitions(store, options, hubs).catch((cause: Fault) => stop.fail(cause))
+  void learnPartitions(store, options, hubs).catch((cause) => stop.fail(faultOf(cause)))
   const records = new Follower({ line, subjects, limits })
   const partitions = await awaitHubs(hubs, notify).catch(async (cause) => {
     await closeAll()
@@ -105,6 +105,10 @@ function closedBy({ shown }: NatsPlace, cause: unknown): Fault {
   if (isForbidden(cause)) return forbidden(shown, cause)
   const why = cause instanceof Error ? `: ${cause.message}` : ''
   return new Fault('E_UNREACHABLE', `The connection to ${shown} was closed for good${why}.`)
+}
+
+function faultOf(cause: unknown): Fault {
+  return cause instanceof Fault ? cause : new Fault('E_BROKEN', textOf(cause), { cause })
 }
 
 /** What the servers know; an agent need not be allowed to ask them, and hears it from whoever may be a hub. */

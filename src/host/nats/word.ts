@@ -11,7 +11,7 @@ import { partitionsMax } from './subjects.ts'
 export type Word =
   | { readonly kind: 'beat'; readonly incarnation: number; readonly name: string }
   /** `to`: whom the partition is handed to; absent where it is for whoever has the fewest. */
-  | { readonly kind: 'released'; readonly name: string; readonly to?: string }
+  | { readonly kind: 'released'; readonly incarnation: number; readonly name: string; readonly to?: string }
   /** Whoever also waits leaves it the first try. */
   | { readonly kind: 'claims'; readonly name: string }
   | { readonly kind: 'who' }
@@ -31,10 +31,10 @@ export function wordIn(data: Uint8Array): Word | undefined {
   const word = objectIn(data)
   switch (word?.kind) {
     case 'beat':
+    case 'released':
       return isCount(word.incarnation) && isName(word.name) ? (word as unknown as Word) : undefined
     case 'heard':
       return Number(word.agoMs) >= 0 ? (word as unknown as Word) : undefined
-    case 'released':
     case 'claims':
       return isName(word.name) ? (word as unknown as Word) : undefined
     case 'who':
