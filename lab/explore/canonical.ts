@@ -4,6 +4,8 @@
  * Must never happen here: leaving out what a later decision depends on. What is left out says why.
  */
 
+import { Table } from '../../src/protocol/table.ts'
+
 /** Left out of every state, wherever the name occurs. */
 const omitted: ReadonlySet<string> = new Set([
   // Given to the machine at its birth and the same for its whole life.
@@ -40,6 +42,10 @@ export function canonical(value: unknown): string {
     if (Array.isArray(value)) {
       for (const item of value) out += `${text(item)},`
       return `[${out}]`
+    }
+    if (value instanceof Table) {
+      for (const key of value.keys()) out += `${text(key)}>${text(value.get(key))},`
+      return `<${out}>`
     }
     if (value instanceof Map) {
       for (const [key, item] of value) out += `${text(key)}>${text(item)},`

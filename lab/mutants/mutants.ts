@@ -124,8 +124,8 @@ const capacity: readonly Mutant[] = [
   {
     name: 'hold without expiry',
     file: 'src/agent/joining.ts',
-    find: 'if (hold.until <= agent.now) agent.holds.delete(invite)',
-    replace: 'if (hold.until < 0) agent.holds.delete(invite)',
+    find: 'if (hold.until <= agent.now) agent.holds.delete(hold.invite)',
+    replace: 'if (hold.until < 0) agent.holds.delete(hold.invite)',
   },
   {
     name: 'hold not given back',

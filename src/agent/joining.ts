@@ -46,7 +46,7 @@ export function onRelease(agent: AgentState, message: GroupRelease): void {
 
 /** Gives back what was promised and never confirmed. */
 export function dropStaleHolds(agent: AgentState): void {
-  for (const [invite, hold] of agent.holds) if (hold.until <= agent.now) agent.holds.delete(invite)
+  for (const hold of agent.holds.values()) if (hold.until <= agent.now) agent.holds.delete(hold.invite)
 }
 
 /**

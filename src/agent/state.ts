@@ -2,6 +2,7 @@
  * What an agent knows: its promises, its work, and the tasks it has announced itself.
  * Must never happen here: a decision.
  */
+
 import type { Member } from '../protocol/group.ts'
 import type { AgentId, HubId, InviteId, NodeId, SkillName, TaskId } from '../protocol/id.ts'
 import type { JsonText } from '../protocol/json.ts'
@@ -20,6 +21,7 @@ import type {
 import { homeOf } from '../protocol/partition.ts'
 import type { Refusal } from '../protocol/refusal.ts'
 import type { Skill } from '../protocol/skill.ts'
+import { Table } from '../protocol/table.ts'
 import type { MemberResult, Outcome, TaskAnnouncement } from '../protocol/task.ts'
 import type { Millis } from '../protocol/time.ts'
 import type { Warning } from '../protocol/warning.ts'
@@ -169,8 +171,8 @@ export interface AgentState {
   /** When to join again, or to show that it lives. */
   beatAt: Millis | undefined
   skillUpdateAt: Millis | undefined
-  readonly holds: Map<InviteId, Hold>
-  readonly works: Map<TaskId, Work>
+  readonly holds: Table<InviteId, Hold>
+  readonly works: Table<TaskId, Work>
   /** In which epoch its part of a task came to an end: what was said before that is heard no more. */
   readonly closed: Recent<TaskId, number>
   /** What has ended and is not noted yet, and when it is said again, the earliest first. */
@@ -182,7 +184,7 @@ export interface AgentState {
   /** Tasks that it has announced under ids which it made itself. */
   serial: number
   /** Own tasks that are open, and when each is asked after again, the earliest first. */
-  readonly announced: Map<TaskId, Announced>
+  readonly announced: Table<TaskId, Announced>
   readonly unanswered: Map<TaskId, Millis>
   readonly followed: Map<TaskId, Millis>
   /** Questions to hubs that are not answered, and when each is asked again, the earliest first. */
@@ -213,15 +215,15 @@ export function newAgentState(
     heartbeatMs: configuration.limits.heartbeatMs,
     beatAt: undefined,
     skillUpdateAt: undefined,
-    holds: new Map(),
-    works: new Map(),
+    holds: new Table(),
+    works: new Table(),
     closed: newRecent(endsRemembered),
     unnoted: new Map(),
     taskOfRun: new Map(),
     stopping: new Set(),
     runs: 0,
     serial: 0,
-    announced: new Map(),
+    announced: new Table(),
     unanswered: new Map(),
     followed: new Map(),
     asked: new Map(),

@@ -2,6 +2,7 @@
  * One agent machine in its shell: it takes part with its skills, or only announces. Tells the machine what comes in,
  * and performs what it decides.
  */
+
 import { Agent } from '../agent/agent.ts'
 import type { AgentEffect, AgentInput, News, Profile } from '../agent/state.ts'
 import { type AnnouncementContext, checkAnnouncement, taskConflict } from '../protocol/announce.ts'
@@ -12,6 +13,7 @@ import { never } from '../protocol/machine.ts'
 import type { Address, Envelope, HubAsk, HubTell } from '../protocol/message.ts'
 import { homeOf } from '../protocol/partition.ts'
 import { isRefusal, type Refusal } from '../protocol/refusal.ts'
+import { Table } from '../protocol/table.ts'
 import type { MemberResult, TaskAnnouncement } from '../protocol/task.ts'
 import type { Millis } from '../protocol/time.ts'
 import { checkDefinition, checkPrice, messageOf, verificationIn } from './answers.ts'
@@ -86,7 +88,7 @@ export class Participant {
   readonly #node: Node<AgentInput, never, AgentEffect>
   readonly #performer: Performer | undefined
   /** Tasks that are open, as far as this node knows, with their announcements. */
-  readonly #followed = new Map<
+  readonly #followed = new Table<
     TaskId,
     { readonly handle: TaskHandle; readonly announcement: TaskAnnouncement }
   >()

@@ -3,6 +3,7 @@
  * of the machine.
  * Must never happen here: an error of the user's code that reaches anybody but this agent's hub.
  */
+
 import type { AgentEffect, Judgement } from '../agent/state.ts'
 import type { Member } from '../protocol/group.ts'
 import type { AgentId } from '../protocol/id.ts'
@@ -10,6 +11,7 @@ import { quote } from '../protocol/id.ts'
 import { type JsonText, toJsonText } from '../protocol/json.ts'
 import type { Call } from '../protocol/message.ts'
 import type { Refusal } from '../protocol/refusal.ts'
+import { Table } from '../protocol/table.ts'
 import { confirmationIn, considerationIn, failureOf, messageOf, no } from './answers.ts'
 import { openAssignment } from './assignment.ts'
 import type { AgentDefinition } from './autonomous.ts'
@@ -21,7 +23,7 @@ export class Performer {
   readonly #definition: AgentDefinition
   readonly #ports: RunPorts
   readonly #resultName: string
-  readonly #runs = new Map<number, Run>()
+  readonly #runs = new Table<number, Run>()
 
   constructor(definition: AgentDefinition, ports: RunPorts) {
     this.#definition = definition

@@ -3,11 +3,13 @@
  * process, and an audit.
  * Must never happen here: a look into a machine.
  */
+
 import type { Fact } from '../protocol/fact.ts'
 import type { Considered, Member } from '../protocol/group.ts'
 import type { AgentId, NodeId, SkillName, TaskId } from '../protocol/id.ts'
 import type { HubTell, WaitingFor } from '../protocol/message.ts'
 import type { Refusal } from '../protocol/refusal.ts'
+import { Table } from '../protocol/table.ts'
 import type { MemberResult, TaskAnnouncement, TaskStatus } from '../protocol/task.ts'
 import type { Millis } from '../protocol/time.ts'
 import type { Warning } from '../protocol/warning.ts'
@@ -208,7 +210,7 @@ export function viewOf(record: TaskRecord): TaskView {
 
 /** The tasks of a network: all that are open, and the last that ended. */
 export class Views {
-  readonly #records = new Map<TaskId, TaskRecord>()
+  readonly #records = new Table<TaskId, TaskRecord>()
   readonly #ended: TaskId[] = []
   readonly #endedKept: number
   readonly #durations = new Durations()
@@ -249,9 +251,9 @@ export class Views {
   /** Those that stand now. */
   groups(): GroupView[] {
     const groups: GroupView[] = []
-    for (const [task, { epoch, members, formedAt, endedAt }] of this.#records) {
+    for (const { announcement, epoch, members, formedAt, endedAt } of this.#records.values()) {
       if (endedAt !== undefined || formedAt === undefined || members.length === 0) continue
-      groups.push({ task, epoch, members, formedAt })
+      groups.push({ task: announcement.id, epoch, members, formedAt })
     }
     return groups
   }

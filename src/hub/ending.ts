@@ -18,7 +18,7 @@ import { memberOf } from './guests.ts'
 import { learn, learnFromRejection } from './judging.ts'
 import { withdraw } from './projects.ts'
 import { dequeue, enqueue } from './queue.ts'
-import { isOwn, vacate } from './roster.ts'
+import { detach, isOwn, vacate } from './roster.ts'
 import { refuseMessage, unknownTask } from './running.ts'
 import { type HubState, send, sendTo, type Task, tellFollowers, touch } from './state.ts'
 
@@ -166,7 +166,7 @@ export function end(hub: HubState, task: Task, status: EndStatus, reason: Refusa
     if (part.state === 'working') {
       if (entry !== undefined) {
         vacate(hub, entry, part)
-        entry.tasks.delete(id)
+        detach(entry, task)
       }
       send(hub, address, { kind: 'TASK_CANCEL', task: id, reason: reason?.message ?? status })
     }

@@ -17,7 +17,7 @@ import { notePassedOver, strategies } from './judging.ts'
 import { forsake, noteFormed } from './projects.ts'
 import { enqueue } from './queue.ts'
 import { consideredIn } from './recounting.ts'
-import { countPart, dropSupply, occupy, shiftSlots, supplyOf } from './roster.ts'
+import { countPart, detach, dropSupply, occupy, shiftSlots, supplyOf } from './roster.ts'
 import { assignmentOf, awaitWork } from './running.ts'
 import {
   type HubState,
@@ -189,7 +189,7 @@ export function dropInvitation(
   asked.why = refusal.message
   asked.entry.isOpen = false
   search.invitations.delete(asked.entry.id)
-  asked.entry.tasks.delete(task.id)
+  detach(asked.entry, task)
   shiftSlots(hub, asked.entry, -1, 0)
   if (verdict === 'silent') release(hub, task, invitation, refusal)
   settle(hub, task)
@@ -221,7 +221,7 @@ export function endSearch(hub: HubState, task: Task, refusal: Refusal): void {
 function clear(hub: HubState, task: Task, search: Search, members: ReadonlyMap<AgentId, Invitation>): void {
   for (const { entry } of search.asked) {
     if (members.has(entry.id)) continue
-    entry.tasks.delete(task.id)
+    detach(entry, task)
     if (entry.lender !== undefined && !isInUse(entry)) returnGuest(hub, entry)
   }
   if (search.granted) return

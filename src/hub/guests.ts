@@ -2,6 +2,7 @@
  * Slots that other hubs have granted, as this one sees them: each is an agent with one slot, for one task.
  * Must never happen here: a guest in the catalog, or one that outlives its task.
  */
+
 import type { Member } from '../protocol/group.ts'
 import type { AgentId, GrantId, HubId } from '../protocol/id.ts'
 import type { Address, Message } from '../protocol/message.ts'
@@ -40,7 +41,7 @@ export function takeIn(hub: HubState, task: Task, from: Address, grant: Grant): 
     passedOver: 0,
     heardAt: hub.now,
     slot: -1,
-    tasks: new Set(),
+    tasks: [],
     lender: { hub: from.id as HubId, life: from.incarnation, grant: id, task },
     loans: undefined,
     dueAt: 0,

@@ -18,7 +18,7 @@ export function ask(hub: HubState, task: Task, search: Search, found: readonly A
   let query: SkillQuery | undefined
   let open = 0
   for (const { entry, reach, open: stands } of found) {
-    entry.tasks.add(task.id)
+    if (!entry.tasks.includes(task)) entry.tasks.push(task)
     search.unanswered += 1
     if (stands) {
       open += 1

@@ -233,9 +233,7 @@ export function remainingMs(hub: HubState, task: Task): Millis {
 /** When each slot of an agent is free; no more slots than there are tasks. */
 export function freeIn(hub: HubState, entry: RosterEntry, slotsMax: number): Millis[] {
   const taken: Millis[] = []
-  for (const id of entry.tasks) {
-    const task = hub.tasks.get(id)
-    if (task === undefined) continue
+  for (const task of entry.tasks) {
     const works = task.group?.parts.get(entry.id)?.state === 'working'
     if (works || isEarmarked(task, entry)) taken.push(remainingMs(hub, task))
   }

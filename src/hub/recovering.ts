@@ -17,7 +17,7 @@ import { learn } from './judging.ts'
 import { compareLoans, loseLoans } from './lending.ts'
 import { askedOf } from './offers.ts'
 import { enqueue } from './queue.ts'
-import { strike, vacate } from './roster.ts'
+import { detach, strike, vacate } from './roster.ts'
 import { awaitWork, startMember } from './running.ts'
 import { type HubState, type Part, type RosterEntry, send, standingMembers, type Task } from './state.ts'
 
@@ -35,7 +35,7 @@ export function loseMember(hub: HubState, task: Task, part: Part, reason: Refusa
   const entry = memberOf(hub, task, part.member)
   if (entry !== undefined) {
     vacate(hub, entry, part)
-    entry.tasks.delete(task.id)
+    detach(entry, task)
     send(hub, entry.address, { kind: 'GROUP_DISSOLVED', task: task.id, epoch, reason: reason.message })
   }
   if (counts && task.attempts >= task.announcement.maxAttempts) {
@@ -54,9 +54,8 @@ export function loseMember(hub: HubState, task: Task, part: Part, reason: Refusa
 
 /** An agent is gone: from groups, from invitations, from questions. */
 export function loseAgent(hub: HubState, entry: RosterEntry, reason: Refusal, counts: boolean): void {
-  for (const id of [...entry.tasks]) {
-    const task = hub.tasks.get(id)
-    if (task === undefined) continue
+  for (const task of [...entry.tasks]) {
+    if (!hub.tasks.has(task.id)) continue
     const part = task.group?.parts.get(entry.id)
     if (part?.state === 'working') loseMember(hub, task, part, reason, counts)
     leaveSearch(hub, task, entry, reason)
@@ -75,7 +74,7 @@ export function leaveSearch(hub: HubState, task: Task, entry: RosterEntry, reaso
     dropInvitation(hub, task, search, invitation, 'rejected', reason)
     return
   }
-  entry.tasks.delete(task.id)
+  detach(entry, task)
   if (asked.verdict !== undefined) return
   const answered = asked.offer !== undefined
   asked.verdict = 'declined'
@@ -91,7 +90,7 @@ export function reconcile(hub: HubState, entry: RosterEntry, message: AgentHeart
   const isAlone = hub.lending.partitions === 1
   if (!isAlone) compareLoans(hub, entry, message)
   // Of a million agents most are idle: there is nothing to compare.
-  if (message.working.length === 0 && entry.tasks.size === 0) return
+  if (message.working.length === 0 && entry.tasks.length === 0) return
   const named = new Set<TaskId>()
   for (const { task: id, epoch } of message.working) {
     named.add(id)
@@ -105,10 +104,9 @@ export function reconcile(hub: HubState, entry: RosterEntry, message: AgentHeart
       send(hub, entry.address, { kind: 'GROUP_DISSOLVED', task: id, epoch, reason })
     }
   }
-  for (const id of entry.tasks) {
-    const task = hub.tasks.get(id)
-    const part = task?.group?.parts.get(entry.id)
-    if (task === undefined || part?.state !== 'working' || named.has(id)) continue
+  for (const task of entry.tasks) {
+    const part = task.group?.parts.get(entry.id)
+    if (part?.state !== 'working' || named.has(task.id)) continue
     remind(hub, entry, task)
     if (task.group?.started) startMember(hub, task, part)
   }

@@ -2,6 +2,7 @@
  * Who is present, and the slots of each: the hub is the only one who promises them.
  * Must never happen here: held and running slots above an agent's capacity.
  */
+
 import type { AgentId, NodeId, SkillName, TaskId } from '../protocol/id.ts'
 import { quote } from '../protocol/id.ts'
 import { checkAgent } from '../protocol/join.ts'
@@ -14,7 +15,16 @@ import { isInUse, returnGuest } from './guests.ts'
 import { expectationsOf, listingOf, markProven, ranksOf, relist, typicalTime } from './judging.ts'
 import { payOwed, takeItsWord } from './lending.ts'
 import { agentsChanged } from './projects.ts'
-import { countRefusal, type HubState, type Part, type RosterEntry, type Supply, send, stir } from './state.ts'
+import {
+  countRefusal,
+  type HubState,
+  type Part,
+  type RosterEntry,
+  type Supply,
+  send,
+  stir,
+  type Task,
+} from './state.ts'
 
 export function freeSlots(entry: RosterEntry): number {
   return entry.capacity - entry.held - entry.running
@@ -47,6 +57,14 @@ export function countPart(hub: HubState, entry: RosterEntry): void {
   if (hub.configuration.limits.workSpread === 0 || entry.lender !== undefined) return
   entry.begun += 1
   for (const { name } of entry.skills) supplyOf(hub, name).begun += 1
+}
+
+/** The agent has nothing more to do with a task. */
+export function detach({ tasks }: RosterEntry, task: Task): void {
+  const at = tasks.indexOf(task)
+  if (at < 0) return
+  for (let i = at + 1; i < tasks.length; i++) tasks[i - 1] = tasks[i] as Task
+  tasks.pop()
 }
 
 /** A promised slot becomes one at work. */
@@ -160,7 +178,7 @@ function enter(hub: HubState, address: Address, id: AgentId, message: AgentJoin)
     passedOver: 0,
     heardAt: hub.now,
     slot: -1,
-    tasks: new Set(),
+    tasks: [],
     lender: undefined,
     loans: undefined,
     dueAt: 0,

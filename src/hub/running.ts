@@ -21,7 +21,7 @@ import { record } from './applying.ts'
 import { claim } from './ending.ts'
 import { memberOf } from './guests.ts'
 import { loseMember } from './recovering.ts'
-import { vacate } from './roster.ts'
+import { detach, vacate } from './roster.ts'
 import {
   countRefusal,
   type HubState,
@@ -234,7 +234,7 @@ function finish(hub: HubState, task: Task, part: Part, message: TaskComplete): v
   const entry = memberOf(hub, task, part.member)
   if (entry !== undefined) {
     vacate(hub, entry, part)
-    entry.tasks.delete(task.id)
+    detach(entry, task)
   }
   claim(hub, task)
   if (hub.tasks.has(task.id)) hub.toNote.push({ task, agent })

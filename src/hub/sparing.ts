@@ -118,9 +118,9 @@ export function isDistinct({ requires, minMembers }: TaskAnnouncement): boolean 
 export function spareSlots(hub: HubState, task: Task, entry: RosterEntry): number {
   let free = freeSlots(entry)
   if (hub.claim !== undefined && hub.claim.task !== task.id && hub.claim.agents.has(entry.id)) return 0
-  for (const id of entry.tasks) {
-    const other = id === task.id ? undefined : hub.tasks.get(id)
-    if (other?.search?.preferred === undefined || other.search.invitations.has(entry.id)) continue
+  for (const other of entry.tasks) {
+    if (other === task || other.search?.preferred === undefined) continue
+    if (other.search.invitations.has(entry.id)) continue
     if (other.search.preferred.agents.has(entry.id)) free -= 1
   }
   return free

@@ -3,6 +3,7 @@
  * again after a crash.
  * Must never happen here: a decision.
  */
+
 import type { Fact } from '../protocol/fact.ts'
 import type { Checkpoint, Considered, Member } from '../protocol/group.ts'
 import type { AgentId, InviteId, NodeId, SkillName, TaskId } from '../protocol/id.ts'
@@ -11,6 +12,7 @@ import type { Address, Message, OpenOffer, WaitingFor } from '../protocol/messag
 import type { Refusal, RefusalCode } from '../protocol/refusal.ts'
 import type { Skill } from '../protocol/skill.ts'
 import type { SkillStanding } from '../protocol/standing.ts'
+import { Table } from '../protocol/table.ts'
 import type { MemberResult, Outcome, TaskAnnouncement } from '../protocol/task.ts'
 import type { Millis } from '../protocol/time.ts'
 import type { Warning } from '../protocol/warning.ts'
@@ -220,7 +222,7 @@ export interface RosterEntry extends Due {
   /** Its place in the catalog. */
   slot: number
   /** Open tasks in which it is a member, invited or asked. */
-  readonly tasks: Set<TaskId>
+  readonly tasks: Task[]
   /** Of a guest: who has lent the slot. */
   readonly lender: Lender | undefined
   /** Its slots that are granted to tasks by reservation. */
@@ -242,8 +244,8 @@ export interface HubState {
   now: Millis
   facts: Fact[]
   effects: HubEffect[]
-  readonly tasks: Map<TaskId, Task>
-  readonly ended: Map<TaskId, EndedTask>
+  readonly tasks: Table<TaskId, Task>
+  readonly ended: Table<TaskId, EndedTask>
   /** Open tasks that wait for a task, by that task. */
   readonly dependents: Map<TaskId, Set<TaskId>>
   /** What is being looked up, and who waits for it. */
@@ -298,8 +300,8 @@ export function newHubState(self: Address, configuration: Configuration, random:
     now: 0,
     facts: [],
     effects: [],
-    tasks: new Map(),
-    ended: new Map(),
+    tasks: new Table(),
+    ended: new Table(),
     dependents: new Map(),
     recalls: new Map(),
     awaited: new Map(),

@@ -23,7 +23,7 @@ const worthEach = 100
 export function waitForRivals(hub: HubState, task: Task, search: Search): boolean {
   if (search.invitations.size > 0) return false
   if (search.chooseBy === undefined && !isScarce(hub, search)) return false
-  const rivals = rivalsOf(hub, task, search)
+  const rivals = rivalsOf(task, search)
   if (rivals.length === 0) return false
   search.chooseBy ??= Math.min(search.endsAt, hub.now + hub.configuration.limits.batchWindowMs)
   const isEarly = hub.now < search.chooseBy && rivals.some((rival) => rival.search.unanswered > 0)
@@ -47,13 +47,12 @@ interface Rival {
 }
 
 /** Searches that have asked one of the same agents and have invited nobody yet. */
-function rivalsOf(hub: HubState, task: Task, search: Search): Rival[] {
+function rivalsOf(task: Task, search: Search): Rival[] {
   const rivals = new Map<Task, Rival>()
   for (const { entry } of search.asked) {
-    for (const id of entry.tasks) {
-      const other = hub.tasks.get(id)
-      const their = other?.search
-      if (other === undefined || other === task || their === undefined) continue
+    for (const other of entry.tasks) {
+      const their = other.search
+      if (other === task || their === undefined) continue
       if (askedOf(their, entry) !== undefined && their.invitations.size === 0)
         rivals.set(other, { task: other, search: their })
       if (rivals.size === togetherMax - 1) return [...rivals.values()]

@@ -117,7 +117,7 @@ test('END-6 an agent whose promises never lapse is caught', () => {
       agent.receive = (input, now) => {
         receive(input, now)
         const { holds } = agent.state()
-        for (const [invite, hold] of holds) holds.set(invite, { ...hold, until: Number.MAX_SAFE_INTEGER })
+        for (const hold of holds.values()) holds.set(hold.invite, { ...hold, until: Number.MAX_SAFE_INTEGER })
       }
       return agent
     },

@@ -3,8 +3,10 @@
  * and of the tasks that ended last.
  * Must never happen here: waiting, copying or encoding on the way of an append.
  */
+
 import type { Fact } from '../../protocol/fact.ts'
 import type { TaskId } from '../../protocol/id.ts'
+import { Table } from '../../protocol/table.ts'
 import { Fault } from '../fault.ts'
 import type { Journal, Position, Recorded } from '../ports.ts'
 import { taskOf } from './batch.ts'
@@ -28,7 +30,7 @@ const goneMax = 1_000
 class MemoryJournal implements Journal {
   readonly #endedKept: number
   /** The facts of every task that is still kept, in order. Only an acceptance makes an entry. */
-  readonly #tasks = new Map<TaskId, Recorded[]>()
+  readonly #tasks = new Table<TaskId, Recorded[]>()
   /** Tasks that have ended, in that order; those before `#gone` are forgotten. */
   #ended: TaskId[] = []
   #gone = 0
