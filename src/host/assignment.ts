@@ -6,7 +6,7 @@ import type { AgentId, SkillName, TaskId } from '../protocol/id.ts'
 import { type JsonText, jsonNull } from '../protocol/json.ts'
 import type { Assignment as AssignmentMessage } from '../protocol/message.ts'
 import type { Refusal } from '../protocol/refusal.ts'
-import type { EndStatus, MemberResult, Outcome as OutcomeMessage } from '../protocol/task.ts'
+import type { EndStatus, MemberResult, Outcome as OutcomeMessage, TaskInput } from '../protocol/task.ts'
 import type { Millis } from '../protocol/time.ts'
 
 export interface SkillResult {
@@ -59,12 +59,21 @@ export function resultsBySkill(results: readonly MemberResult[]): ResultsBySkill
   const bySkill: Record<string, SkillResult[]> = {}
   for (const { agent, skills, result } of results) {
     for (const skill of skills) {
-      const known = bySkill[skill] ?? []
-      known.push({ agent, result: valueIn(result) })
-      bySkill[skill] = known
+      const one = { agent, result: valueIn(result) }
+      const known = bySkill[skill]
+      // A list that grows by `push` would begin with room for 17.
+      if (known === undefined) bySkill[skill] = [one]
+      else known.push(one)
     }
   }
   return bySkill
+}
+
+/** No two tasks have one name: an ordinary object would be given a hidden class of its own for each. */
+function resultsByTask(inputs: readonly TaskInput[]): Assignment['inputs'] {
+  const byTask: Record<string, ResultsBySkill> = Object.create(null)
+  for (const { task, results } of inputs) byTask[task] = resultsBySkill(results)
+  return Object.setPrototypeOf(byTask, Object.prototype)
 }
 
 export function openAssignment(message: AssignmentMessage): Assignment {
@@ -77,7 +86,7 @@ export function openAssignment(message: AssignmentMessage): Assignment {
     payload: valueIn(message.payload),
     metadata: valueIn(message.metadata),
     depth,
-    inputs: Object.fromEntries(inputs.map(({ task, results }) => [task, resultsBySkill(results)])),
+    inputs: inputs.length === 0 ? {} : resultsByTask(inputs),
     finished: finished.map(({ agent, skills, result }) => ({ agent, skills, result: valueIn(result) })),
   }
   const { deadlineAt, checkpoint, feedback } = message

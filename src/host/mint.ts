@@ -14,11 +14,16 @@ import type { Millis } from '../protocol/time.ts'
 export function taskIds(partitions: number): (now: Millis, near?: TaskId) => TaskId {
   const source = randomBytes(8).toString('hex')
   let count = 0
+  let latest: Millis | undefined
+  let prefix = ''
   return (now, near) => {
     const wanted = near === undefined ? undefined : partitionOf(near, partitions)
+    // Many are made in one millisecond, and the time is the dear part of a name.
+    if (now !== latest) prefix = `t${now.toString(36).padStart(9, '0')}-${source}-`
+    latest = now
     for (;;) {
       count += 1
-      const id = `t${now.toString(36).padStart(9, '0')}-${source}-${count.toString(36)}` as TaskId
+      const id = `${prefix}${count}` as TaskId
       if (wanted === undefined || partitionOf(id, partitions) === wanted) return id
     }
   }

@@ -80,8 +80,8 @@ export interface TaskRecord {
   /** The hub, or the initiator, lets the members begin. */
   begun: boolean
   members: readonly Member[]
-  results: MemberResult[]
-  readonly formations: FormationView[]
+  results: readonly MemberResult[]
+  formations: readonly FormationView[]
   readonly losses: LossView[]
   formedAt: Millis | undefined
   endedAt: Millis | undefined
@@ -101,7 +101,7 @@ export function foldTask(record: TaskRecord | undefined, fact: Fact): TaskRecord
       record.members = fact.members
       record.formedAt = fact.at
       record.status = record.begun ? 'working' : 'formed'
-      record.formations.push(fact)
+      record.formations = record.formations.concat(fact)
       break
     case 'task.started':
       record.begun = true
@@ -158,7 +158,8 @@ function newRecord(fact: Extract<Fact, { kind: 'task.accepted' }>): TaskRecord {
 
 function finishMember(record: TaskRecord, fact: Extract<Fact, { kind: 'member.finished' }>): void {
   const skills = record.members.find((member) => member.agent === fact.agent)?.skills ?? []
-  record.results.push({ agent: fact.agent, skills, result: fact.result })
+  // What is kept has no room for more.
+  record.results = record.results.concat({ agent: fact.agent, skills, result: fact.result })
   const waitsForVerdict = record.announcement.verify.by !== 'trust'
   if (waitsForVerdict && record.members.every((member) => hasResult(record, member)))
     record.status = 'verifying'

@@ -63,22 +63,25 @@ export function reachMask(task: Task, entry: RosterEntry, needs: readonly OpenNe
   return mask
 }
 
+/** The bits of a mask, in a list with no room for more: most have one, and it is kept with the group. */
+function placesIn(mask: number): readonly number[] {
+  let places: readonly number[] = none
+  for (let rest = mask; rest !== 0; rest &= rest - 1) {
+    const place = 31 - Math.clz32(rest & -rest)
+    places = places.length === 0 ? [place] : places.concat(place)
+  }
+  return places
+}
+
+const none: readonly never[] = []
+
 /** The one description of a set of needs in a search. */
 export function reachOf(task: Task, search: Search, mask: number): Reach {
   for (const known of search.reaches) if (known.mask === mask) return known
-  // By `concat`, which makes no room for more: most hold one, and they are kept with the group.
-  let needs: readonly number[] = []
-  let skills: readonly SkillName[] = []
-  let requirements: readonly Requirement[] = []
-  for (let i = 0; i < search.needs.length; i++) {
-    const need = search.needs[i]
-    if (need === undefined || ((mask >>> i) & 1) === 0) continue
-    const { skill, level, count } = need
-    needs = needs.concat(i)
-    skills = skills.concat(skill)
-    requirements = requirements.concat({ skill, level, count })
-  }
-  const reach: Reach = { mask, needs, skills, call: callOf(task, requirements) }
+  const needs = placesIn(mask)
+  const open = needs.map((place) => search.needs[place] as OpenNeed)
+  const skills = open.map(({ skill }) => skill)
+  const reach: Reach = { mask, needs, skills, call: callOf(task, requirementsOf(open)) }
   search.reaches.push(reach)
   return reach
 }

@@ -157,6 +157,7 @@ export function end(hub: HubState, task: Task, status: EndStatus, reason: Refusa
   record(hub, status === 'completed' ? ended : { ...ended, ...why, ...vainSearch(task) })
   hub.taskDeadlines.set(task, undefined)
   withdraw(hub, task, status === 'completed')
+  const dissolved = { kind: 'GROUP_DISSOLVED', task: id, epoch, reason: reason?.message ?? status } as const
   for (const part of group?.parts.values() ?? []) {
     if (part.state === 'lost') continue
     const { agent, incarnation } = part.member
@@ -170,7 +171,7 @@ export function end(hub: HubState, task: Task, status: EndStatus, reason: Refusa
       }
       send(hub, address, { kind: 'TASK_CANCEL', task: id, reason: reason?.message ?? status })
     }
-    send(hub, address, { kind: 'GROUP_DISSOLVED', task: id, epoch, reason: reason?.message ?? status })
+    send(hub, address, dissolved)
   }
   const outcome = hub.ended.get(id)?.outcome
   if (outcome !== undefined) {

@@ -147,7 +147,7 @@ function invite(hub: HubState, task: Task, search: Search, team: Team, { places,
 
 /** No other invitation has this name: of several hubs, each adds its own. */
 function newInvite({ self, invites, lending }: HubState): InviteId {
-  const name = `i${self.incarnation.toString(36)}-${invites.toString(36)}`
+  const name = `i${self.incarnation}-${invites}`
   return (lending.partitions === 1 ? name : `${name}-${self.id}`) as InviteId
 }
 
@@ -295,15 +295,24 @@ function announceGroup(
     const part = task.group?.parts.get(agent)
     if (part?.state !== 'working') continue
     const invite = newcomers.get(agent)?.id
-    if (invite === undefined) send(hub, { id: agent, incarnation }, formed)
-    else send(hub, { id: agent, incarnation }, formedFor(hub, task, part, { ...formed, invite }))
+    const own = invite === undefined ? formed : formedFor(hub, task, part, members, invite)
+    send(hub, { id: agent, incarnation }, own)
   }
   tellFollowers(hub, task, formed)
 }
 
 /** Where nobody else starts the work, whoever hears that the group stands begins. */
-function formedFor(hub: HubState, task: Task, part: Part, formed: GroupFormed): GroupFormed {
-  return task.group?.started ? { ...formed, assignment: assignmentOf(hub, task, part) } : formed
+function formedFor(
+  hub: HubState,
+  task: Task,
+  part: Part,
+  members: readonly Member[],
+  invite: InviteId,
+): GroupFormed {
+  const { id, epoch, group } = task
+  if (!group?.started) return { kind: 'GROUP_FORMED', task: id, epoch, members, invite }
+  const assignment = assignmentOf(hub, task, part)
+  return { kind: 'GROUP_FORMED', task: id, epoch, members, invite, assignment }
 }
 
 function uncoveredBy(task: Task, members: readonly Member[]): SkillName[] {

@@ -40,7 +40,6 @@ function isKept(a: Project | undefined, b: Project | undefined): boolean {
 }
 
 function include(hub: HubState, project: Project, task: Task): void {
-  if (task.project === undefined) task.expectedMs = expectationOf(hub, task)
   // Where it waits is with its project from now on.
   const waits = task.waiter !== undefined || task.line !== undefined
   if (waits) unpark(hub, task)
@@ -125,6 +124,7 @@ function rank(hub: HubState, project: Project): void {
   const ready = [...project.tasks].filter((task) => waits.get(task) === 0)
   for (let task = ready.pop(); task !== undefined; task = ready.pop()) {
     const ranks = (behind.get(task) ?? []).map(({ rankMs }) => rankMs)
+    task.expectedMs ??= expectationOf(hub, task)
     task.rankMs = upwardRank(task.expectedMs, shareOf(hub, task), ranks)
     for (const id of task.announcement.dependsOn) {
       const before = hub.tasks.get(id)

@@ -13,7 +13,8 @@ import { borrow, mayBorrow, stopBorrowing } from './borrowing.ts'
 import { dropClaim, keepForImpatient } from './keeping.ts'
 import { firstOfEach, isOpen, park, parkInProject, unpark } from './lines.ts'
 import { askForPlans } from './planning.ts'
-import { exchangePlaces, inPool, type Pool, poolsOf } from './projects.ts'
+import type { Project } from './project.ts'
+import { exchangePlaces, inPool, isPlenty, type Pool, poolsOf } from './projects.ts'
 import { type HubState, type Kind, stir, type Task, touch } from './state.ts'
 
 /** Lets a task look for members, now or once `restMs` have passed. */
@@ -60,11 +61,24 @@ export function serve(hub: HubState): void {
   const contended = queue.stirred.size > 0 ? 0 : fresh.findIndex((task) => isContended(hub, task))
   const alone = contended < 0 ? fresh : fresh.slice(0, contended)
   const rest = contended < 0 ? [] : fresh.slice(contended)
-  for (const task of alone) if (!begin(hub, task)) park(hub, task)
+  for (const task of alone) if (!begin(hub, task)) line(hub, task)
   if (queue.stirred.size > 0 || rest.length > 0 || queue.projectsStirred)
-    serveInTurn(hub, new Set(rest.map((task) => park(hub, task))))
+    serveInTurn(hub, new Set(rest.flatMap((task) => line(hub, task) ?? [])))
   for (const task of rest) if (task.waiter !== undefined) task.waitingFor = reasonOf(hub, task)
   keepForImpatient(hub)
+}
+
+/** Lets a task wait: with the others of its project, or with those that need the same, which are answered. */
+function line(hub: HubState, task: Task): Kind | undefined {
+  if (task.project === undefined) return park(hub, task)
+  parkInProject(hub, task)
+  return undefined
+}
+
+/** Whether the tasks of a project need no order: nobody waits, and none of them will for agents (AHEAD-9). */
+function isUnordered(hub: HubState, { plan, planning, tasks }: Project): boolean {
+  if (hub.queue.rotation.lines.size > 0 || plan !== undefined || planning !== undefined) return false
+  return isPlenty(hub, tasks)
 }
 
 /** Whether somebody waits for what it needs. Where nobody does there are no turns. */
@@ -84,9 +98,10 @@ function takeFresh(hub: HubState): Task[] {
   for (const task of hub.queue.fresh) {
     task.fresh = false
     if (!task.queued || task.restUntil !== undefined) continue
-    if (task.blockedOn.size === 0 && task.project !== undefined) parkInProject(hub, task)
-    else if (task.blockedOn.size === 0) fresh.push(task)
-    else {
+    if (task.blockedOn.size === 0) {
+      if (task.project === undefined || isUnordered(hub, task.project)) fresh.push(task)
+      else parkInProject(hub, task)
+    } else {
       task.queued = false
       task.waitingFor = standstill(hub, task)
     }

@@ -62,7 +62,7 @@ export function assignmentOf(hub: HubState, task: Task, part: Part): Assignment 
     payload,
     metadata,
     depth,
-    inputs: dependsOn.map((id): TaskInput => ({ task: id, results: resultsOf(hub, task, id) })),
+    inputs: dependsOn.length === 0 ? noInputs : inputsOf(hub, task),
     finished: task.results,
   }
   if (deadlineAt === undefined && checkpoint === undefined && feedback === undefined) return assignment
@@ -72,6 +72,12 @@ export function assignmentOf(hub: HubState, task: Task, part: Part): Assignment 
     ...(checkpoint === undefined ? {} : { checkpoint }),
     ...(feedback === undefined ? {} : { feedback }),
   }
+}
+
+const noInputs: readonly TaskInput[] = []
+
+function inputsOf(hub: HubState, task: Task): readonly TaskInput[] {
+  return task.announcement.dependsOn.map((id) => ({ task: id, results: resultsOf(hub, task, id) }))
 }
 
 /** What a task depends on has handed over: known of own ones, and of those of other hubs by what they said. */

@@ -158,7 +158,10 @@ export interface Task extends Due {
   fruitless: number
   waitingFor: WaitingFor | undefined
   lastConsidered: readonly Considered[]
-  /** As it is stated, or as the agents that can do it are expected to take; undefined when nothing is known. */
+  /**
+   * As it is stated, or as the agents that can do it are expected to take; undefined when nothing is known, and until
+   * its project is ranked or planned.
+   */
   expectedMs: Millis | undefined
   /** The longest way to the end of its project. */
   rankMs: Millis

@@ -60,7 +60,8 @@ export function updatePace(pace: Pace, seen: Duration, statedMs: Millis | undefi
 
 /** How many times longer than stated an agent takes. That it is right weighs as much as three durations. */
 export function paceOf(pace: Pace): number {
-  const [weight = 0, mean = 0] = pace ?? []
+  if (pace === undefined) return 1
+  const [weight, mean] = pace
   return Math.exp((weight * mean) / (timePriorWeight + weight))
 }
 

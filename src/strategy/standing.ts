@@ -151,7 +151,8 @@ function driftAfter(standing: SkillStanding, seen: Verdict, prior: Prior): [numb
   const { successes, failures } = standing
   const expected = (prior.mean * prior.strength + successes) / (prior.strength + successes + failures)
   const better = (seen.success ? 1 : 0) - expected
-  const [worse = 0, rising = 0] = standing.drift ?? []
+  const worse = standing.drift?.[0] ?? 0
+  const rising = standing.drift?.[1] ?? 0
   return [
     round(Math.max(0, worse + seen.weight * (-better - driftSlack))),
     round(Math.max(0, rising + seen.weight * (better - driftSlack))),
@@ -166,7 +167,8 @@ function ownAfter(
   rank: number,
   kept: number,
 ): [number, number] | undefined {
-  const [successes = 0, outcomes = 0] = own ?? []
+  const successes = own?.[0] ?? 0
+  const outcomes = own?.[1] ?? 0
   if (seen.requiredRank === rank && isExample(fits, rank)) {
     const success = seen.success ? seen.weight : 0
     return [round(successes * kept + success), round(outcomes * kept + seen.weight)]
