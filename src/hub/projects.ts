@@ -199,10 +199,9 @@ function typicalOf(hub: HubState, skill: OpenNeed['skill'], rank: number): Milli
   return known.sort((a, b) => a - b)[known.length >>> 1]
 }
 
-/** Durations are learned while a project waits: before a plan is made, what was not stated is looked up again. */
+/** Durations are learned while a project waits: before a plan is made they are looked up again. */
 export function reckon(hub: HubState, project: Project): void {
   for (const task of project.tasks) {
-    if (task.announcement.expectedMs !== undefined) continue
     const expected = expectationOf(hub, task)
     if (expected !== task.expectedMs) project.ranked = false
     task.expectedMs = expected

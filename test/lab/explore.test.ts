@@ -40,7 +40,7 @@ const pinned: readonly Pin[] = [
   ['a claim is checked by an agent', 0, 458, 1366],
   ['cancellation', 0, 3764, 11347],
   ['started by the initiator', 0, 2704, 7721],
-  ['dependency', 0, 4156, 9657],
+  ['dependency', 0, 4331, 10061],
   ['departure', 0, 3098, 9120],
   ['departure and crash', 0, 4002, 10046],
   ['deadline', 1, 8752, 25773],
