@@ -105,8 +105,8 @@ function applyToTask(task: Task, fact: FactOfOpenTask): void {
       task.attempts += 1
       task.feedback = fact.reason
       task.group = undefined
-      task.results = []
-      task.tookMs = []
+      task.results = none
+      task.tookMs = none
       for (const { agent } of [...task.checkpoints]) forgetCheckpoint(task, agent)
       task.facts.push(fact)
       return
@@ -150,8 +150,8 @@ function accept(hub: HubState, fact: TaskAcceptedFact): void {
     children: undefined,
     epoch: 0,
     group: undefined,
-    results: [],
-    tookMs: [],
+    results: none,
+    tookMs: none,
     checkpoints: [],
     attempts: 0,
     failedBy: nothing,
@@ -163,12 +163,12 @@ function accept(hub: HubState, fact: TaskAcceptedFact): void {
     restUntil: undefined,
     fruitless: 0,
     waitingFor: undefined,
-    lastConsidered: [],
+    lastConsidered: none,
     expectedMs: undefined,
     rankMs: 0,
     project: undefined,
     line: undefined,
-    unwilling: [],
+    unwilling: none,
     lookAt: undefined,
     claimedAt: undefined,
     check: undefined,
@@ -199,6 +199,7 @@ function waitFor(hub: HubState, { id, dependsOn }: TaskAnnouncement): Set<TaskId
 
 /** Of most tasks nothing is ever put into a set, and taking out of an empty one changes nothing. */
 const nothing: Set<never> = new Set()
+const none: readonly never[] = []
 
 function adopt(parent: Task, child: TaskId, isCheck: boolean): void {
   parent.children ??= new Set()

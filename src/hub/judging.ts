@@ -91,11 +91,13 @@ function currentEstimate(hub: HubState, entry: RosterEntry, place: number): Esti
 
 /** The rank under which an agent is listed: the claimed one until there is evidence, or always. */
 export function ranksOf(hub: HubState, agent: AgentId, skills: readonly Skill[]): number[] {
+  return skills.map((claim) => rankOfClaim(hub, agent, claim))
+}
+
+function rankOfClaim(hub: HubState, agent: AgentId, claim: Skill): number {
   const { levels, levelsBy } = hub.configuration
-  return skills.map((claim) => {
-    const level = levelsBy === 'claim' ? claim.level : standingOf(hub, agent, claim).level
-    return rankOf(levels, level) ?? 0
-  })
+  const standing = levelsBy === 'claim' ? undefined : hub.standings.get(agent)?.get(claim.name)
+  return rankOf(levels, standing?.level ?? claim.level) ?? 0
 }
 
 /** What the catalog is told of an agent's skill, by its place among the agent's skills. */
@@ -347,14 +349,13 @@ function observed(
     prior: hub.population.priorOf(skill, levels[requiredRank] ?? before.level),
     expectedMs: entry === undefined ? undefined : entry.estimates[skillPlace(entry, skill)]?.typicalMs,
   }
-  const time = tookMs === undefined ? {} : { tookMs, statedMs }
   let standing = before
   if (blame > 0) {
-    const verdict = { success: false, weight: blame, requiredRank, ...time }
+    const verdict = { success: false, weight: blame, requiredRank, tookMs, statedMs }
     standing = observe(standing, verdict, levels, hub.now, background)
   }
   if (blame < 1) {
-    const verdict = { success: true, weight: 1 - blame, requiredRank, ...time }
+    const verdict = { success: true, weight: 1 - blame, requiredRank, tookMs, statedMs }
     standing = observe(standing, verdict, levels, hub.now, background)
   }
   return seen.absent ? withoutLevel(standing, before) : standing
@@ -374,13 +375,14 @@ export function levelAskedOf(hub: HubState, { announcement }: Task, skill: Skill
 function reassess(hub: HubState, agent: AgentId): void {
   const entry = hub.roster.get(agent)
   if (entry === undefined) return
-  entry.estimates = expectationsOf(hub, agent, entry.skills)
-  entry.ranks = ranksOf(hub, agent, entry.skills)
-  entry.skills.forEach((skill, i) => {
+  for (let i = 0; i < entry.skills.length; i++) {
+    const skill = entry.skills[i] as Skill
+    entry.estimates[i] = estimateOf(hub, agent, skill)
+    entry.ranks[i] = rankOfClaim(hub, agent, skill)
     hub.catalog.rescore(entry.slot, listingOf(entry, skill, i))
-  })
+    stir(hub, skill.name)
+  }
   markProven(hub, entry)
-  for (const { name } of entry.skills) stir(hub, name)
 }
 
 /** Takes an agent that is known well enough off the list of newcomers. */

@@ -53,13 +53,16 @@ export function updateFits(
   const bounded = Math.min(usualMax, Math.max(usualMin, usual))
   const atLevel = Math.log(bounded / (1 - bounded))
   let best = Number.NEGATIVE_INFINITY
-  const moved = fits.map((fit, rank) => {
+  const moved = fits.slice()
+  for (let rank = 0; rank < moved.length; rank++) {
     const logit = atLevel + step * (rank - seen.requiredRank)
-    const after = fit * kept - seen.weight * Math.log1p(Math.exp(seen.success ? -logit : logit))
+    const after =
+      (moved[rank] ?? 0) * kept - seen.weight * Math.log1p(Math.exp(seen.success ? -logit : logit))
+    moved[rank] = after
     if (after > best) best = after
-    return after
-  })
-  for (let i = 0; i < moved.length; i++) moved[i] = Math.max(doubtMin, round((moved[i] ?? best) - best))
+  }
+  for (let rank = 0; rank < moved.length; rank++)
+    moved[rank] = Math.max(doubtMin, round((moved[rank] ?? best) - best))
   return moved
 }
 

@@ -34,7 +34,7 @@ export interface Verdict {
   /** Rank of the level that the task asked for. */
   readonly requiredRank: number
   /** How long it took; of a failure, how long it had been at work. */
-  readonly tookMs?: Millis
+  readonly tookMs?: Millis | undefined
   /** How long the initiator said that it would take. */
   readonly statedMs?: Millis | undefined
 }
@@ -88,8 +88,8 @@ export function observe(
   const fits = updateFits(before, seen, prior.usual, kept)
   const next = nextRank(rank, fits, seen, successes + failures)
   const own = next === rank ? ownAfter(standing, seen, before, rank, kept) : undefined
-  const { tookMs } = seen
-  const duration = tookMs === undefined ? undefined : { ...seen, tookMs, expectedMs }
+  const { success, weight, tookMs } = seen
+  const duration = tookMs === undefined ? undefined : { success, weight, tookMs, expectedMs }
   const time = duration === undefined ? standing : updateTime(standing, duration)
   const pace = duration === undefined ? standing.pace : updatePace(standing.pace, duration, seen.statedMs)
   const after: Draft = {
