@@ -1,6 +1,6 @@
 /**
- * What several logs of one network must say of each other: each has what is of its own partition, counts no outcome that
- * nobody has reported, and hangs no task on one that is not there.
+ * What several logs of one network must say of each other: each has what is of its own partition, counts no outcome
+ * that nobody has reported, and hangs no task on one that is not there.
  * Must never happen here: a look at one log alone.
  */
 import type { Fact } from '../../protocol/fact.ts'
