@@ -114,8 +114,20 @@ class Stage {
     const load = this.#load(network)
     const faults = this.#faults()
     await Promise.race([Promise.all([load, faults]), this.#tooLong(faults)])
+    const waiting = await this.#whyWaiting(network)
     await network.close()
-    return this.#conclude(Math.round((performance.now() - from) / 1_000))
+    return this.#conclude(Math.round((performance.now() - from) / 1_000), waiting)
+  }
+
+  /** What the network itself says of some of those that have not ended. */
+  async #whyWaiting(network: Network): Promise<string[]> {
+    const open = [...this.#accepted].filter((id) => !this.#outcomes.has(id)).slice(0, 5)
+    return Promise.all(
+      open.map(async (id) => {
+        const { summary, formations, losses } = await network.explain(id)
+        return `${summary} ${JSON.stringify({ formations, losses })}`
+      }),
+    )
   }
 
   async end(): Promise<void> {
@@ -281,7 +293,7 @@ class Stage {
 
   // ---- the verdict
 
-  async #conclude(seconds: number): Promise<Outcome> {
+  async #conclude(seconds: number, waiting: readonly string[]): Promise<Outcome> {
     const place = readPlace(`nats://${this.#url}`)
     if (isRefusal(place)) throw new Error(place.message)
     const line = await Connection.open(place, {
@@ -303,8 +315,8 @@ class Stage {
       all.slice(0, 5).map((one) => `${what}: ${one}`),
     )
     const counts = Object.fromEntries(Object.entries(found).map(([what, all]) => [what, all.length]))
-    const waiting = this.#accepted.size - this.#outcomes.size
-    if (waiting > 0) broken.push(`${waiting} clients were not told an outcome`)
+    const untold = this.#accepted.size - this.#outcomes.size
+    if (untold > 0) broken.push(`${untold} clients were not told an outcome`, ...waiting)
     const leaseMs = this.#given.whole('lease')
     const report = {
       ...counts,

@@ -14,6 +14,8 @@ import { Fault, type FaultCode } from '../../src/host/fault.ts'
 import { chain, encodeFacts } from '../../src/host/journal/batch.ts'
 import { type NatsJournal, openNatsJournal } from '../../src/host/journal/nats.ts'
 import { headersOf, type LogEnd, logStart } from '../../src/host/journal/nats-batch.ts'
+import { NatsLog } from '../../src/host/journal/nats-log.ts'
+import { findStore, type NatsStore } from '../../src/host/journal/nats-store.ts'
 import { Packer } from '../../src/host/journal/packing.ts'
 import type { Line } from '../../src/host/nats/line.ts'
 import type { Notice } from '../../src/host/nats/notice.ts'
@@ -301,6 +303,49 @@ if (hasNats('NATS-6 the journal on a real server')) {
     await again.replay(() => {})
     assert.deepEqual(await again.history('a' as TaskId), life('a'))
     assert.deepEqual(await factsIn(again), [...life('a'), ...life('b0'), ...life('b1'), ...life('b2')])
+  })
+
+  test('NATS-20 a snapshot stays, also where the one before it was the first message', patient, async (t) => {
+    const { open } = await placeFor(t)
+    const journal = await open()
+    // A hub that is closed before anything was announced: there is nothing to index.
+    await journal.append([started(1)])
+    await journal.snapshot([])
+    for (const id of ['a', 'b', 'c']) {
+      await journal.append(life(id))
+      await journal.snapshot([accepted(`after-${id}`)])
+      const replayed: Fact[] = []
+      await (await open()).replay((fact) => replayed.push(fact))
+      assert.deepEqual(replayed, [accepted(`after-${id}`)])
+    }
+  })
+
+  test('NATS-20 a snapshot that is replaced twice while it is read is not damaged', patient, async (t) => {
+    const { open, line } = await placeFor(t)
+    const journal = await open()
+    await journal.append(life('a'))
+    await journal.snapshot([accepted('first')])
+    const store = await findStore(line, subjects, 0)
+    assert.ok(store !== undefined)
+    let isRead = false
+    const slow: NatsStore = {
+      ...store,
+      async message(stream, query, how) {
+        const isPart = stream === store.sideStream && 'seq' in query && !('next_by_subj' in query)
+        if (isPart && !isRead) {
+          isRead = true
+          for (const id of ['b', 'c']) {
+            await journal.append(life(id))
+            await journal.snapshot([accepted(`after-${id}`)])
+          }
+        }
+        return store.message(stream, query, how)
+      },
+    }
+    const log = await NatsLog.open(slow, logStart)
+    const replayed: Fact[] = []
+    assert.equal(await log.replay((fact) => replayed.push(fact)), journal.end().position)
+    assert.deepEqual([isRead, replayed], [true, [accepted('after-c')]])
   })
 
   test('NATS-10 a server without JetStream is refused', patient, async (t) => {

@@ -297,9 +297,12 @@ async function sawAll(server: NatsServer, seen: ReadonlyMap<number, readonly num
 /** What is open and ended, who is busy with what, and why, is the same wherever it is looked at. */
 async function shows(network: Network, ended: readonly string[]): Promise<void> {
   const tasks = await network.tasks()
+  assert.deepEqual(tasks.map(({ id }) => id).sort(), [...ended, 'working', 'flying'].sort())
+  const instants = tasks.map(({ announcedAt }) => announcedAt)
   assert.deepEqual(
-    tasks.map(({ id }) => id),
-    [...ended, 'working', 'flying'],
+    instants,
+    instants.toSorted((a, b) => a - b),
+    'in the order in which they were announced',
   )
   assert.equal(tasks.find(({ id }) => id === 'flying')?.waiting?.kind, 'missing')
   const groups = await network.groups()

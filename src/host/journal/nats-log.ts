@@ -73,11 +73,13 @@ export class NatsLog {
 
   /** Hands over the newest snapshot and every fact after it, up to the end that was last seen. */
   async replay(apply: (fact: Fact) => void): Promise<Position> {
-    const manifest = await newestManifest(this.store)
-    const snapshot = manifest === undefined ? [] : await snapshotText(this.store, manifest)
-    for (const fact of snapshot) apply(fact)
+    const { manifest, facts } = await newestSnapshot(this.store)
+    for (const fact of facts) apply(fact)
+    const snapshotEnd = endAt(manifest)
+    // It may stand for what was written since the end was found.
+    if (snapshotEnd.position > this.#end.position) this.#end = snapshotEnd
     const tail = new Map<TaskId, number[]>()
-    for await (const batch of this.#batches(endAt(manifest), this.#end.seq)) {
+    for await (const batch of this.#batches(snapshotEnd, this.#end.seq)) {
       note(tail, batch)
       for (const fact of batch.facts) apply(fact)
     }
@@ -196,6 +198,26 @@ export class NatsLog {
       else high = middle
     }
     return low === 0 ? logStart : endBefore(this.store, low)
+  }
+}
+
+interface Snapshot {
+  readonly manifest: Manifest | undefined
+  readonly facts: readonly Fact[]
+}
+
+/** The newest snapshot. One that is replaced twice while it is read, by a process that is slow, is not damaged. */
+async function newestSnapshot(store: NatsStore): Promise<Snapshot> {
+  let manifest = await newestManifest(store)
+  for (;;) {
+    if (manifest === undefined) return { manifest, facts: [] }
+    try {
+      return { manifest, facts: await snapshotText(store, manifest) }
+    } catch (cause) {
+      const newer = await newestManifest(store)
+      if (newer?.at === manifest.at) throw cause
+      manifest = newer
+    }
   }
 }
 

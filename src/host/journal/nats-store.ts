@@ -134,6 +134,8 @@ async function storeOn(line: Line, subjects: Subjects, partition: number): Promi
       return (await (how === 'once' ? line.during(ask()) : patiently(line, ask))) ?? undefined
     },
     async forget(filter, seq) {
+      // Nothing lies before the first message, and a server takes this bound for none: it would forget everything.
+      if (seq <= 1) return
       await patiently(line, () => management.streams.purge(subjects.sideStream, { filter, seq }))
     },
   }
