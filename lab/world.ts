@@ -5,43 +5,27 @@
  */
 import type { AgentDefinition, AnnounceSpec } from '../src/host/autonomous.ts'
 import type { Explanation } from '../src/host/explain.ts'
-import type { Fault } from '../src/host/fault.ts'
-import { HubHost } from '../src/host/hub-host.ts'
+import type { HubHost } from '../src/host/hub-host.ts'
 import { explainTask } from '../src/host/network.ts'
 import { announcer, Participant, type Participation, participationOf } from '../src/host/participant.ts'
-import type { Clock, Position, Random, Soon } from '../src/host/ports.ts'
+import type { Clock, Random, Soon } from '../src/host/ports.ts'
 import { RefusedError } from '../src/host/refused.ts'
 import type { TaskHandle } from '../src/host/task-handle.ts'
-import type { Fact } from '../src/protocol/fact.ts'
 import type { HubId, NodeId, TaskId } from '../src/protocol/id.ts'
 import { type Configuration, defaultConfiguration } from '../src/protocol/limits.ts'
-import type { AgentReport, Envelope, HubTell } from '../src/protocol/message.ts'
-import { isRefusal, type Refusal, refuse } from '../src/protocol/refusal.ts'
+import type { AgentReport, HubAsk, HubTell } from '../src/protocol/message.ts'
+import { homeOf } from '../src/protocol/partition.ts'
+import { isRefusal, refuse } from '../src/protocol/refusal.ts'
 import type { Millis } from '../src/protocol/time.ts'
 import { seeded } from '../src/strategy/random.ts'
 import { type Behaviour, type Stage, scripted } from './world/behaviour.ts'
-import { Disk } from './world/disk.ts'
+import type { Disk } from './world/disk.ts'
+import type { Happening } from './world/happening.ts'
+import { Hubs } from './world/hubs.ts'
 import { type Event, type Life, newLife, origin, settled, Timeline } from './world/timeline.ts'
 import { type Fate, Wire } from './world/wire.ts'
 
-/** What can be seen of a world, in the order in which it happens. */
-export type Happening =
-  | { readonly kind: 'sent'; readonly envelope: Envelope; readonly copies: number }
-  | { readonly kind: 'lost'; readonly envelope: Envelope; readonly why: 'cut' | 'unreachable' }
-  | { readonly kind: 'malformed'; readonly refusal: Refusal }
-  | { readonly kind: 'durable'; readonly fact: Fact; readonly position: Position }
-  /** The door, or the hub, said no to whoever announced or joined. Whoever joined is this life. */
-  | { readonly kind: 'refused'; readonly node: string; readonly refusal: Refusal; readonly life?: number }
-  /** User code of an agent. */
-  | {
-      readonly kind: 'acted'
-      readonly agent: string
-      readonly task: TaskId
-      readonly epoch: number
-      readonly what: 'begins' | 'ends' | 'fails' | 'stops'
-    }
-  | { readonly kind: 'started' | 'crashed'; readonly node: string; readonly incarnation: number }
-  | { readonly kind: 'stopped'; readonly node: string; readonly fault: Fault }
+export type { Happening } from './world/happening.ts'
 
 export interface WorldOptions {
   readonly seed: number
@@ -73,14 +57,12 @@ export const hubName = 'hub' as HubId
 export class World {
   readonly timeline: Timeline = new Timeline()
   readonly wire: Wire
-  readonly disk: Disk
   readonly configuration: Configuration
   readonly #options: WorldOptions
   readonly #random: Random
   readonly #residents = new Map<string, Resident>()
   readonly #incarnations = new Map<string, number>()
-  #hubLife: Life | undefined
-  #hub: HubHost | undefined
+  readonly #hubs: Hubs
   #minted = 0
 
   constructor(options: WorldOptions) {
@@ -95,59 +77,54 @@ export class World {
       lost: (envelope, why) => this.#tell({ kind: 'lost', envelope, why }),
       malformed: (refusal) => this.#tell({ kind: 'malformed', refusal }),
     })
-    this.disk = new Disk(this.timeline, {
+    this.#hubs = new Hubs(this.configuration.partitions ?? 1, {
+      timeline: this.timeline,
       commitMs: options.commitMs ?? (() => 0),
-      durable: (facts, first) => {
-        for (const [i, fact] of facts.entries()) {
-          this.#tell({ kind: 'durable', fact, position: first + i })
-        }
-      },
+      portsOf: (life) => ({
+        transport: this.wire.transport(life),
+        clock: this.#clock(life),
+        soon: this.#soon(life),
+        random: this.#random,
+        configuration: this.configuration,
+      }),
+      durable: (hub, fact, position) => this.#tell({ kind: 'durable', hub, fact, position }),
+      started: (node, incarnation) => this.#tell({ kind: 'started', node, incarnation }),
+      crashed: (node, incarnation) => this.#tell({ kind: 'crashed', node, incarnation }),
+      stopped: (node, fault) => this.#tell({ kind: 'stopped', node, fault }),
     })
   }
 
-  // ---- the hub
+  // ---- the hubs; where none is named it is the first
+
+  get hubIds(): readonly HubId[] {
+    return this.#hubs.ids
+  }
 
   /** Starts the hub on what the disk has, unless it runs. It serves once its first facts are durable. */
-  openHub(): void {
-    if (this.#hubLife?.alive) return
-    const life = newLife()
-    this.#hubLife = life
-    this.#hub = undefined
-    const failed = (fault: Fault): void => {
-      life.alive = false
-      this.#tell({ kind: 'stopped', node: hubName, fault })
-    }
-    const { configuration } = this
-    const ports = {
-      journal: this.disk.journal(life),
-      transport: this.wire.transport(life),
-      clock: this.#clock(life),
-      soon: this.#soon(life),
-      random: this.#random,
-      configuration,
-      failed,
-    }
-    const opened = HubHost.open(hubName, ports).then((host) => {
-      if (!life.alive) return
-      this.#hub = host
-      this.#tell({ kind: 'started', node: hubName, incarnation: host.address().incarnation })
-    })
-    opened.catch((cause: unknown) => failed(cause as Fault))
+  openHub(id?: HubId): void {
+    this.#hubs.open(this.#hubs.named(id))
   }
 
   /** Ends the hub's process. Of the commits under way the first `kept` reach the disk; by default all do. */
-  crashHub(kept: number = Number.POSITIVE_INFINITY): void {
-    if (this.#hubLife === undefined) return
-    this.#hubLife.alive = false
-    this.disk.crash(kept)
-    const incarnation = this.#hub?.address().incarnation ?? 0
-    this.#hub = undefined
-    this.#tell({ kind: 'crashed', node: hubName, incarnation })
+  crashHub(kept: number = Number.POSITIVE_INFINITY, id?: HubId): void {
+    this.#hubs.crash(this.#hubs.named(id), kept)
   }
 
   /** Absent while it is down or not yet open. */
   get hub(): HubHost | undefined {
-    return this.#hubLife?.alive ? this.#hub : undefined
+    return this.hostOf()
+  }
+
+  hostOf(id?: HubId): HubHost | undefined {
+    return this.#hubs.host(this.#hubs.named(id))
+  }
+
+  get disk(): Disk {
+    return this.diskOf()
+  }
+
+  diskOf(id?: HubId): Disk {
+    return this.#hubs.disk(this.#hubs.named(id))
   }
 
   // ---- agents and initiators
@@ -182,7 +159,7 @@ export class World {
 
   /** Ends a node's process without a word. */
   crash(id: string): void {
-    if (id === hubName) return this.crashHub()
+    if (this.#hubs.has(id)) return this.crashHub(undefined, id)
     const resident = this.#residents.get(id)
     if (resident === undefined) return
     resident.life.alive = false
@@ -235,26 +212,27 @@ export class World {
 
   /** As `task.explain()` does it. Runs the world until the hub has answered. */
   async explain(by: string, task: string): Promise<Explanation | undefined> {
-    const { hub } = this
+    const hub = this.#hostFor(task)
     if (hub === undefined) return undefined
     return this.#awaited(explainTask(hub, this.#participant(by), task as TaskId))
   }
 
-  /** As `network.agents()` does it. Runs the world until the hub has answered. */
+  /** As `network.agents()` does it. Runs the world until the hubs have answered. */
   async agents(by: string): Promise<readonly AgentReport[]> {
-    const tell = await this.#awaited(this.#participant(by).ask({ kind: 'agents' }))
-    return tell?.agents ?? []
+    const told = await this.#askAll(by, { kind: 'agents' })
+    return told.flatMap(({ agents }) => agents)
   }
 
-  /** Why open tasks are not further, as the hub says it. Runs the world until it has answered. */
+  /** Why open tasks are not further, as the hubs say it. Runs the world until they have answered. */
   async waits(by: string): Promise<HubTell['waits']> {
-    const tell = await this.#awaited(this.#participant(by).ask({ kind: 'tasks' }))
-    return tell?.waits ?? []
+    const told = await this.#askAll(by, { kind: 'tasks' })
+    return told.flatMap(({ waits }) => waits)
   }
 
   /** The incarnation of the life that runs under this name, if one does. */
   incarnationOf(id: string): number | undefined {
-    return id === hubName ? this.hub?.address().incarnation : this.#residents.get(id)?.incarnation
+    if (this.#hubs.has(id)) return this.hostOf(id)?.address().incarnation
+    return this.#residents.get(id)?.incarnation
   }
 
   /** Whether a node runs and can be asked: a process that has just begun cannot yet. */
@@ -265,11 +243,28 @@ export class World {
   // ---- inside
 
   #lifeOf(id: string): Life | undefined {
-    return id === hubName ? this.#hubLife : this.#residents.get(id)?.life
+    return this.#hubs.has(id) ? this.#hubs.lifeOf(id) : this.#residents.get(id)?.life
+  }
+
+  #homeOf(id: string): HubId {
+    return homeOf(id, this.hubIds.length)
+  }
+
+  #hostFor(task: string): HubHost | undefined {
+    return this.hostOf(this.#homeOf(task))
+  }
+
+  async #askAll(by: string, about: HubAsk['about']): Promise<HubTell[]> {
+    const told: HubTell[] = []
+    for (const hub of this.hubIds) {
+      const tell = await this.#awaited(this.#participant(by).ask(about, hub))
+      if (tell !== undefined) told.push(tell)
+    }
+    return told
   }
 
   async #handle(by: string, task: string): ReturnType<typeof openedHandle> {
-    return openedHandle(this.hub, this.#participant(by), task as TaskId)
+    return openedHandle(this.#hostFor(task), this.#participant(by), task as TaskId)
   }
 
   /** Lets the world go on until a question is answered, or until nothing is under way that could answer it. */
@@ -301,7 +296,7 @@ export class World {
       clock: this.#clock(life),
       soon: this.#soon(life),
       configuration: this.configuration,
-      mint: () => this.#mint(),
+      mint: (_, near) => this.#mint(near),
       explain: (task) => this.#explain(self.id, task),
     })
     resident.participant = participant
@@ -309,13 +304,16 @@ export class World {
     return participant
   }
 
-  #mint(): TaskId {
-    this.#minted += 1
-    return `t${this.#minted}` as TaskId
+  #mint(near: TaskId | undefined): TaskId {
+    for (;;) {
+      this.#minted += 1
+      const id = `t${this.#minted}` as TaskId
+      if (near === undefined || this.#homeOf(id) === this.#homeOf(near)) return id
+    }
   }
 
   async #explain(by: string, task: TaskId): Promise<Explanation> {
-    const { hub } = this
+    const hub = this.#hostFor(task)
     if (hub === undefined) throw new RefusedError(refuse('E_CLOSED', 'the hub is down'))
     return explainTask(hub, this.#participant(by), task)
   }

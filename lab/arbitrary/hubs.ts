@@ -75,15 +75,23 @@ const state: Arbitrary<TaskState> = fc.oneof(
 type Body<Kind extends HubWord['kind']> = Omit<Extract<Message, { readonly kind: Kind }>, 'kind'>
 
 export const wordsOfHubs: { readonly [Kind in HubWord['kind']]: Arbitrary<Body<Kind>> } = {
-  SLOT_RESERVE: all({
-    task: taskId,
-    round: whole,
-    place: all({ urgent: fc.boolean(), key: real, arrival: whole }),
-    needs: some(all({ skill: skillName, level, count: positive, optional: fc.boolean() })),
-    exclude: some(agentId),
-    include: some(agentId),
-    returns: some(grantId),
-  }),
+  SLOT_RESERVE: record(
+    {
+      task: taskId,
+      round: whole,
+      place: all({ urgent: fc.boolean(), key: real, arrival: whole }),
+      needs: some(
+        record(
+          { skill: skillName, level, count: positive, optional: fc.boolean() },
+          { except: some(agentId) },
+        ),
+      ),
+      exclude: some(agentId),
+      include: some(agentId),
+      returns: some(grantId),
+    },
+    { kinds: positive },
+  ),
   SLOT_GRANT: all({
     task: taskId,
     round: whole,

@@ -116,8 +116,10 @@ async function labour({ plan, dice, mood, stage, assignment, work }: Scene): Pro
 }
 
 /** A sub-task may be refused or fail; the work goes on without it. */
-async function delegate({ work }: Scene): Promise<void> {
-  const spec = { description: 'an errand', requires: [{ skill: delegatedSkill }], maxAttempts: 2 }
+async function delegate({ plan, assignment, work }: Scene): Promise<void> {
+  const errand = { description: 'an errand', requires: [{ skill: delegatedSkill }], maxAttempts: 2 }
+  const id = `${plan.id}-for-${assignment.task}-${assignment.epoch}`.slice(-64)
+  const spec = plan.namesErrands ? { ...errand, id } : errand
   const stopped = new Promise((resolve) => work.signal.addEventListener('abort', resolve))
   try {
     const task = await work.announce(spec)

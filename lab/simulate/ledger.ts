@@ -1,11 +1,12 @@
 /**
- * What the durable facts of a run say about each task, kept apart from the views of the network: what clients and
- * agents are told is compared with this.
+ * What the durable facts of a run, in the logs of all its hubs, say about each task, kept apart from the views of the
+ * network: what clients and agents are told is compared with this.
  * Must never happen here: a look into a machine.
  */
 import { Invariants } from '../../src/hub/invariants.ts'
 import type { Fact, TaskEndedFact } from '../../src/protocol/fact.ts'
 import type { Checkpoint, Member } from '../../src/protocol/group.ts'
+import type { HubId } from '../../src/protocol/id.ts'
 import type { JsonText } from '../../src/protocol/json.ts'
 import type { TaskAnnouncement } from '../../src/protocol/task.ts'
 import type { Millis } from '../../src/protocol/time.ts'
@@ -24,6 +25,8 @@ export interface Done {
 }
 
 export interface Entry {
+  /** In whose log it is. */
+  readonly hub: HubId
   readonly announcement: TaskAnnouncement
   readonly initiator: string
   epoch: number
@@ -39,50 +42,85 @@ export interface Entry {
   ended: TaskEndedFact | undefined
 }
 
+/** Of one hub. */
+export interface Log {
+  readonly facts: Fact[]
+  readonly invariants: Invariants
+  /** How many of the violations were told. */
+  seen: number
+  /** Tasks. */
+  open: number
+}
+
+function newLog(): Log {
+  return { facts: [], invariants: new Invariants(), seen: 0, open: 0 }
+}
+
 /** A rule that was broken, in words. */
 export type Complain = (rule: string, what: string) => void
 
 export class Ledger {
   readonly tasks: Map<string, Entry> = new Map()
-  readonly facts: Fact[] = []
+  readonly logs: ReadonlyMap<HubId, Log>
   /** Claims that an initiator has accepted: `task epoch`. */
   readonly approved: Set<string> = new Set()
-  readonly #invariants = new Invariants()
   readonly #complain: Complain
   readonly #openMax: number
   readonly #capacity: ReadonlyMap<string, number>
-  #seen = 0
-  open = 0
+  /** What lives of agents have come to the end of, though their hubs may not have heard: `agent incarnation task`. */
+  readonly #done = new Set<string>()
 
-  /** `openMax`: how many tasks that somebody announced may be open at once. */
-  constructor(openMax: number, capacity: ReadonlyMap<string, number>, complain: Complain) {
+  /** `openMax`: how many tasks that somebody announced may be open at one hub at once. */
+  constructor(
+    hubs: readonly HubId[],
+    openMax: number,
+    capacity: ReadonlyMap<string, number>,
+    complain: Complain,
+  ) {
+    this.logs = new Map(hubs.map((hub) => [hub, newLog()]))
     this.#capacity = capacity
     this.#openMax = openMax
     this.#complain = complain
   }
 
-  /** Takes the next durable fact, and holds it to the rules. */
-  observe(fact: Fact, position: number, at: Millis): void {
-    this.facts.push(fact)
-    this.#invariants.observe(fact, position)
-    const violations = this.#invariants.violations()
-    for (; this.#seen < violations.length; this.#seen++) {
-      const violation = violations[this.#seen]
+  /** At all hubs. */
+  get open(): number {
+    let open = 0
+    for (const log of this.logs.values()) open += log.open
+    return open
+  }
+
+  /** Takes the next durable fact of a hub, and holds it to the rules. */
+  observe(hub: HubId, fact: Fact, position: number, at: Millis): void {
+    const log = this.logs.get(hub) ?? newLog()
+    log.facts.push(fact)
+    log.invariants.observe(fact, position)
+    const violations = log.invariants.violations()
+    for (; log.seen < violations.length; log.seen++) {
+      const violation = violations[log.seen]
       if (violation !== undefined)
         this.#complain(violation.rule, `${violation.task ?? ''} at ${violation.position}: ${violation.what}`)
     }
     if (fact.kind === 'hub.started') return
-    if (fact.kind === 'task.accepted') this.#accept(fact.announcement, fact.initiator)
+    if (fact.kind === 'task.accepted') this.#accept(hub, log, fact.announcement, fact.initiator)
     const entry = fact.task === undefined ? undefined : this.tasks.get(fact.task)
-    if (entry !== undefined) this.#fold(entry, fact, at)
+    if (entry !== undefined) this.#fold(log, entry, fact, at)
   }
 
-  #accept(announcement: TaskAnnouncement, initiator: string): void {
-    this.open += 1
-    if (announcement.verifies === undefined && this.open > this.#openMax)
-      this.#complain('SIM-9', `${this.open} tasks are open; the limit is ${this.#openMax}`)
+  /** An agent's own code has begun with an assignment, or come to its end. */
+  acted(agent: string, incarnation: number, task: string, isDone: boolean): void {
+    const name = `${agent} ${incarnation} ${task}`
+    if (isDone) this.#done.add(name)
+    else this.#done.delete(name)
+  }
+
+  #accept(hub: HubId, log: Log, announcement: TaskAnnouncement, initiator: string): void {
+    log.open += 1
+    if (announcement.verifies === undefined && log.open > this.#openMax)
+      this.#complain('SIM-9', `${log.open} tasks are open; the limit is ${this.#openMax}`)
     if (this.tasks.has(announcement.id)) return
     this.tasks.set(announcement.id, {
+      hub,
       announcement,
       initiator,
       epoch: 0,
@@ -96,8 +134,10 @@ export class Ledger {
     })
   }
 
-  #fold(entry: Entry, fact: Exclude<Fact, { kind: 'hub.started' }>, at: Millis): void {
+  #fold(log: Log, entry: Entry, fact: Exclude<Fact, { kind: 'hub.started' }>, at: Millis): void {
     switch (fact.kind) {
+      case 'dependency.ended':
+        return this.#checkHeard(fact)
       case 'group.formed':
         entry.epoch = fact.epoch
         entry.parts = new Map(
@@ -143,6 +183,7 @@ export class Ledger {
         entry.feedback = fact.reason
         return
       case 'task.ended':
+        log.open -= 1
         this.#end(entry, fact)
         return
       default:
@@ -154,17 +195,34 @@ export class Ledger {
     for (const { member, state } of parts.values()) {
       const capacity = this.#capacity.get(member.agent)
       if (state !== 'working' || capacity === undefined) continue
-      const work = this.workOf(member.agent, member.incarnation).length
+      const work = this.#atWork(member.agent, member.incarnation)
       if (work > capacity)
         this.#complain('SIM-3', `${member.agent} is in ${work} groups at once; its capacity is ${capacity}`)
     }
   }
 
+  /** Between several hubs the slot of whoever is done may be taken again before the end of its work is heard. */
+  #atWork(agent: string, incarnation: number): number {
+    const tasks = this.workOf(agent, incarnation)
+    if (this.logs.size === 1) return tasks.length
+    return tasks.filter((task) => !this.#done.has(`${agent} ${incarnation} ${task}`)).length
+  }
+
+  /** What one hub has written down of another's task is what that one's log has. */
+  #checkHeard({ task, dependency, status, results }: Extract<Fact, { kind: 'dependency.ended' }>): void {
+    const entry = this.tasks.get(dependency)
+    const kept = entry?.ended?.status === 'completed' ? entry.results : []
+    const told = new Set(results.map(({ agent, result }) => `${agent} ${result}`))
+    const same =
+      entry?.ended?.status === status && kept.every((one) => told.has(`${one.agent} ${one.result}`))
+    if (!same) this.#complain('SIM-19', `${task} has another end of ${dependency} than the log of its hub`)
+  }
+
   #end(entry: Entry, fact: TaskEndedFact): void {
-    this.open -= 1
     entry.ended = fact
-    for (const [id, { announcement, ended }] of this.tasks) {
-      if (announcement.parent === fact.task && ended === undefined)
+    for (const [id, { announcement, ended, hub }] of this.tasks) {
+      // Another hub hears of it later.
+      if (announcement.parent === fact.task && ended === undefined && hub === entry.hub)
         this.#complain('SIM-7', `${fact.task} has ended, its sub-task ${id} has not`)
     }
     if (fact.status === 'completed' && !this.#isChecked(entry))

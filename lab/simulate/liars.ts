@@ -8,9 +8,10 @@ import { decode, encode } from '../../src/protocol/codec.ts'
 import type { AgentId } from '../../src/protocol/id.ts'
 import type { JsonText } from '../../src/protocol/json.ts'
 import type { Address, Envelope, GroupFormed, Message, TaskStart } from '../../src/protocol/message.ts'
+import { homeOf, isHub } from '../../src/protocol/partition.ts'
 import { isRefusal } from '../../src/protocol/refusal.ts'
 import { newLife } from '../world/timeline.ts'
-import { hubName, type World } from '../world.ts'
+import type { World } from '../world.ts'
 import { type Dice, diceOf } from './dice.ts'
 import type { FaultKind, Lie, Surroundings } from './surroundings.ts'
 
@@ -65,7 +66,7 @@ export class Liars {
     if (kind === 'TASK_ANNOUNCE' || kind === 'AGENT_JOIN') this.#introductions.push(encode(envelope))
     if (this.#captured.length < capturedMax) this.#captured.push(encode(envelope))
     else if (this.#dice.chance(0.05)) this.#captured[this.#dice.whole(capturedMax)] = encode(envelope)
-    if (envelope.from.id === hubName) this.#hearHub(envelope)
+    if (this.#isHub(envelope.from)) this.#hearHub(envelope)
     else this.#hearAgent(envelope)
   }
 
@@ -82,7 +83,7 @@ export class Liars {
     const dice = this.#dice
     const envelope = JSON.parse(dice.pick(this.#captured)) as Envelope
     // Whoever announces first is the initiator; another's task is nobody's to announce.
-    if (envelope.from.id === hubName || envelope.message.kind === 'TASK_ANNOUNCE') return
+    if (this.#isHub(envelope.from) || envelope.message.kind === 'TASK_ANNOUNCE') return
     // Half of them come from another life of whoever said it.
     const id = dice.chance(0.5) ? envelope.from.id : (dice.pick(this.#ids) as AgentId)
     if (!this.#ids.includes(id)) return
@@ -116,6 +117,16 @@ export class Liars {
     if (isRefusal(decode(text, this.#world.configuration.limits))) this.#put('malformed', text)
   }
 
+  #isHub({ id }: Address): boolean {
+    return isHub(id, this.#world.hubIds.length)
+  }
+
+  /** That of the task which is spoken of. */
+  #hubOf(message: Message): Address {
+    const task = 'task' in message && typeof message.task === 'string' ? message.task : ''
+    return { id: homeOf(task, this.#world.hubIds.length), incarnation: 0 }
+  }
+
   #put(kind: FaultKind, frame: string): void {
     this.#count(kind)
     const at = this.#world.timeline.now + this.#dice.whole(50)
@@ -123,7 +134,7 @@ export class Liars {
   }
 
   #say(kind: Lie, from: Address, message: Message): void {
-    const envelope = { from, to: { id: hubName, incarnation: 0 }, message }
+    const envelope = { from, to: this.#hubOf(message), message }
     this.#own(envelope)
     this.#put(kind, encode(envelope))
   }
@@ -141,7 +152,7 @@ export class Liars {
       const results = [{ agent: to.id as AgentId, skills: [], result: forgedResult }]
       const from = { id: to.id, incarnation: to.incarnation + 1 }
       const claim: Message = { kind: 'TASK_COMPLETE', task, epoch, results }
-      this.#put('forgery', encode({ from, to: { id: hubName, incarnation: 0 }, message: claim }))
+      this.#put('forgery', encode({ from, to: this.#hubOf(claim), message: claim }))
     }
     if (isStart(message) || message.kind === 'GROUP_INVITE') this.#answerForAnother(to, message)
   }

@@ -9,7 +9,6 @@ import type { AgentReport, WaitingFor } from '../../src/protocol/message.ts'
 import { defaultLevels, type Requirement, rankOf } from '../../src/protocol/skill.ts'
 import type { Millis } from '../../src/protocol/time.ts'
 import { seeded } from '../../src/strategy/random.ts'
-import { hubName } from '../world.ts'
 import type { Entry } from './ledger.ts'
 import { announce, revive, runUntil, type Stageplay } from './simulate.ts'
 import type { TaskPlan } from './surroundings.ts'
@@ -36,6 +35,7 @@ export async function live(play: Stageplay): Promise<Violation[]> {
   if (witness.violations.length > 0 || notLive.length > 0) return notLive
   checkMessages(play, witness.messages - messagesBefore, world.timeline.now - startedAt, complain)
   await checkSlots(play, complain)
+  checkReports(play, complain)
   await checkReplay(play)
   return notLive
 }
@@ -144,7 +144,9 @@ function doubtOf(
   reports: readonly AgentReport[],
 ): string | undefined {
   const { announcement, initiator } = entry
-  if (announcement.deadlineMs !== undefined) return 'is past its deadline'
+  const { deadlineMs, parent = '' } = announcement
+  if (deadlineMs !== undefined) return 'is past its deadline'
+  if (witness.ledger.tasks.get(parent)?.ended !== undefined) return `is open, and its parent ${parent} is not`
   switch (waiting?.kind) {
     case 'missing':
     case 'busy': {
@@ -256,11 +258,14 @@ function free(
 /** No livelock: how much is said grows with the agents and with what there is to do, and with nothing else. */
 function checkMessages(play: Stageplay, messages: number, spanMs: Millis, complain: Complain): void {
   const { surroundings, witness } = play
+  const { partitions } = surroundings
   const { heartbeatMs, resendMs, retryMs } = surroundings.limits
-  const nodes = surroundings.agents.length + surroundings.desks.length
+  const nodes = surroundings.agents.length + surroundings.desks.length + (partitions === 1 ? 0 : partitions)
   const beats = (nodes * spanMs * 4) / Math.min(heartbeatMs, resendMs)
   const searches = (witness.ledger.open * nodes * spanMs * 4) / (16 * retryMs)
-  const most = 2_000 + beats + searches + witness.ledger.tasks.size * nodes * 60
+  // Who waits for slots of others says so again and again, and the order among them is kept by asking some back.
+  const reserves = partitions === 1 ? 0 : (witness.ledger.open * partitions * spanMs * 6) / resendMs
+  const most = 2_000 + beats + searches + reserves + witness.ledger.tasks.size * nodes * 60
   if (messages > most)
     complain('LIVE-4', `${messages} messages in ${spanMs} ms; at most ${Math.round(most)} are needed`)
 }
@@ -299,23 +304,52 @@ async function slotDifferences({ world, witness, surroundings }: Stageplay): Pro
   return differences
 }
 
-/** The live hub writes its snapshot when it is closed; a hub that replays the whole log comes to the same. */
-async function checkReplay({ world, witness }: Stageplay): Promise<void> {
-  const { hub, disk, configuration } = world
-  if (hub === undefined || witness.violations.length > 0) return
-  const replayed = new Hub({ id: hubName, incarnation: 1 }, seeded(1), configuration)
-  for (const fact of disk.facts) replayed.replay(fact)
-  disk.lastSnapshot = undefined
-  const closing = hub.close()
-  await world.timeline.settle()
-  await closing
-  const live = disk.lastSnapshot ?? []
-  if (live.length > 0 && undated(live) !== undated(replayed.snapshot()))
-    witness.complain('SIM-10', 'a hub that replays the log comes to another state than the hub that wrote it')
+/** What hubs have seen of each other's agents is counted at their homes. */
+function checkReports({ witness }: Stageplay, complain: Complain): void {
+  const counted = new Map<string, number>()
+  for (const [home, { facts }] of witness.ledger.logs) {
+    for (const fact of facts) {
+      if (fact.kind !== 'standing.changed' || fact.source === undefined) continue
+      counted.set(`${fact.source.hub} ${home}`, fact.source.serial)
+    }
+  }
+  for (const [hub, { facts }] of witness.ledger.logs) {
+    const reported = facts.filter((fact) => fact.kind === 'outcome.reported')
+    for (const { home, serial } of reported) {
+      if (serial > (counted.get(`${hub} ${home}`) ?? 0))
+        complain('LIVE-6', `${home} has not counted the report ${serial} of ${hub}`)
+    }
+  }
 }
 
-/** The instant of a snapshot, and the life that wrote it, are its own. */
+/** Each live hub writes its snapshot when it is closed; one that replays the whole log comes to the same. */
+async function checkReplay({ world, witness }: Stageplay): Promise<void> {
+  for (const id of world.hubIds) {
+    const hub = world.hostOf(id)
+    if (hub === undefined || witness.violations.length > 0) return
+    const disk = world.diskOf(id)
+    const replayed = new Hub({ id, incarnation: 1 }, seeded(1), world.configuration)
+    for (const fact of disk.facts) replayed.replay(fact)
+    disk.lastSnapshot = undefined
+    const closing = hub.close()
+    await world.timeline.settle()
+    await closing
+    const live = disk.lastSnapshot ?? []
+    if (live.length > 0 && undated(live) !== undated(replayed.snapshot()))
+      witness.complain('SIM-10', `a hub that replays the log of ${id} comes to another state than it has`)
+  }
+}
+
+/**
+ * The instant of a snapshot, and the life that wrote it, are its own. Which reports were noted is in no log: what
+ * counts is how many there were.
+ */
 function undated(facts: readonly Fact[]): string {
-  const told = facts.filter(({ kind }) => kind !== 'hub.started')
-  return JSON.stringify(told.map((fact) => ('strategy' in fact ? { ...fact, at: 0 } : fact)))
+  const told: object[] = []
+  const serials = new Map<string, number>()
+  for (const fact of facts) {
+    if (fact.kind === 'outcome.reported') serials.set(fact.home, fact.serial)
+    else if (fact.kind !== 'hub.started') told.push('strategy' in fact ? { ...fact, at: 0 } : fact)
+  }
+  return JSON.stringify([told, [...serials]])
 }

@@ -5,6 +5,8 @@
 
 export interface Regression {
   readonly seed: number
+  /** Found in a network of several hubs. The others were found before there were any, and are played with one. */
+  readonly hubs?: true
   /** What it showed. */
   readonly found: string
 }
@@ -50,4 +52,32 @@ export const regressions: readonly Regression[] = [
     found: 'a snapshot kept a checkpoint of a claim that was sent back, and replayed to another state',
   },
   { seed: 168559, found: 'the late refusal of a first copy was believed after the second had been accepted' },
+  {
+    seed: 8,
+    hubs: true,
+    found: 'tasks of projects were not looked at when others gave up their reservations',
+  },
+  { seed: 9, hubs: true, found: 'one task that reserved in vain kept all others of its hub from reserving' },
+  {
+    seed: 26,
+    hubs: true,
+    found: 'a task for which no group has the size held slots of other homes for good, and called them busy',
+  },
+  { seed: 104, hubs: true, found: 'a task waited for agents that must not be in its group' },
+  { seed: 318, hubs: true, found: 'a task called busy what it had been granted' },
+  {
+    seed: 1345,
+    hubs: true,
+    found: 'a task asked those of its hub again and again who said no, and nobody else',
+  },
+  {
+    seed: 1586,
+    hubs: true,
+    found: 'whoever had done a part of a task could not take another one from its home',
+  },
+  {
+    seed: 4509,
+    hubs: true,
+    found: 'a home granted again and again, in one turn, who could do nothing of the task any more',
+  },
 ]

@@ -99,7 +99,11 @@ function worldOf(
   let liars: Liars | undefined
   const world: World = new World({
     seed: surroundings.seed,
-    configuration: { limits: surroundings.limits, levels: defaultLevels },
+    configuration: {
+      limits: surroundings.limits,
+      levels: defaultLevels,
+      partitions: surroundings.partitions,
+    },
     shuffled: true,
     commitMs: () => troubles.commitMs(),
     isAsked: (id) => surroundings.agents.find((agent) => agent.id === id)?.isAsked ?? false,
@@ -123,7 +127,7 @@ async function perform(play: Stageplay, troubles: Troubles, liars: Liars): Promi
     revive: (id) => revive(play, id),
     expect: (code) => witness.meantFaults.add(code),
   }
-  world.openHub()
+  for (const id of world.hubIds) world.openHub(id)
   for (const id of surroundings.desks) await world.openDesk(id)
   for (const { id } of surroundings.agents) revive(play, id)
   const always = newLife()

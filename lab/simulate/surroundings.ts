@@ -84,6 +84,8 @@ export interface AgentPlan {
   readonly stubborn: boolean
   /** How often it announces a sub-task, and waits for it. */
   readonly delegates: number
+  /** It gives its sub-tasks names of its own, which may belong to any hub. */
+  readonly namesErrands: boolean
   /** Its offer does not stand: it wants to be asked about every task. */
   readonly isAsked: boolean
   readonly lie?: Lie
@@ -118,6 +120,8 @@ export interface TaskPlan {
 
 export interface Surroundings {
   readonly seed: number
+  /** Among how many hubs tasks and agents are divided. */
+  readonly partitions: number
   readonly limits: Limits
   /** How long things go wrong. */
   readonly safetyMs: Millis
@@ -140,12 +144,19 @@ const levels = ['novice', 'intermediate', 'advanced'] as const
 export function surroundingsOf(seed: number): Surroundings {
   const dice = diceOf(seed, 'surroundings')
   const faults = faultsOf(diceOf(seed, 'faults'))
-  const limits = limitsOf(dice)
+  // Drawn apart: the other seeds are the networks of one hub that they were before there were several.
+  const hubs = diceOf(seed, 'hubs')
+  const partitions = hubs.chance(0.25) ? hubs.between(2, 3) : 1
+  const limits = {
+    ...limitsOf(dice),
+    reservationsMax: partitions === 1 ? defaultLimits.reservationsMax : hubs.pick([1, 2, 16]),
+  }
   const safetyMs = 15_000 + dice.whole(dice.chance(0.3) ? 120_000 : 50_000)
   const offers = diceOf(seed, 'offers')
   const asked = offers.pick([0, 0.5, 1, 1])
   const agents = Array.from({ length: 1 + dice.whole(dice.chance(0.5) ? 4 : 12) }, (_, i) => {
-    return { ...agentOf(diceOf(seed, `agent ${i}`), i, faults), isAsked: offers.chance(asked) }
+    const agent = agentOf(diceOf(seed, `agent ${i}`), i, faults)
+    return { ...agent, isAsked: offers.chance(asked), namesErrands: partitions > 1 && hubs.chance(0.5) }
   })
   const desks = dice.chance(0.3) ? ['desk-0', 'desk-1'] : ['desk-0']
   const load = (faults.overload === undefined ? 1 : 10) * (2 + dice.whole(20))
@@ -157,6 +168,7 @@ export function surroundingsOf(seed: number): Surroundings {
   }
   return {
     seed,
+    partitions,
     limits,
     safetyMs,
     latencyMs: 1 + dice.whole(dice.chance(0.3) ? 200 : 10),
@@ -171,6 +183,13 @@ export function surroundingsOf(seed: number): Surroundings {
 /** The same, with agents of which every one wants to be asked about every task. */
 export function withoutOpenOffers(surroundings: Surroundings): Surroundings {
   return { ...surroundings, agents: surroundings.agents.map((agent) => ({ ...agent, isAsked: true })) }
+}
+
+/** The same, in a network of one hub. */
+export function withOneHub(surroundings: Surroundings): Surroundings {
+  const agents = surroundings.agents.map((agent) => ({ ...agent, namesErrands: false }))
+  const limits = { ...surroundings.limits, reservationsMax: defaultLimits.reservationsMax }
+  return { ...surroundings, partitions: 1, limits, agents }
 }
 
 /** Ten times the load in a third of the time. */
@@ -213,7 +232,7 @@ function limitsOf(dice: Dice): Limits {
   }
 }
 
-function agentOf(dice: Dice, i: number, faults: Faults): Omit<AgentPlan, 'isAsked'> {
+function agentOf(dice: Dice, i: number, faults: Faults): Omit<AgentPlan, 'isAsked' | 'namesErrands'> {
   const own = skills.filter((_, s) => s === i % skills.length || dice.chance(0.35))
   const extra = [
     ...(i === 0 || dice.chance(0.2) ? [judgingSkill] : []),

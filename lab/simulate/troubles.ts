@@ -4,9 +4,10 @@
  * Must never happen here: a fault that a later part of the run cannot take back.
  */
 import type { FaultCode } from '../../src/host/fault.ts'
+import type { HubId } from '../../src/protocol/id.ts'
 import type { Millis } from '../../src/protocol/time.ts'
 import { newLife } from '../world/timeline.ts'
-import { hubName, type World } from '../world.ts'
+import type { World } from '../world.ts'
 import { type Dice, diceOf } from './dice.ts'
 import type { Liars } from './liars.ts'
 import type { FaultKind, Surroundings } from './surroundings.ts'
@@ -120,14 +121,16 @@ export class Troubles {
     this.#life.alive = false
     liars.fallSilent()
     world.wire.heal()
-    world.disk.fail(undefined)
-    for (const id of this.#nodes()) world.slow(id, 0)
-    world.openHub()
+    for (const id of this.#nodes(world)) world.slow(id, 0)
+    for (const id of world.hubIds) {
+      world.diskOf(id).fail(undefined)
+      world.openHub(id)
+    }
   }
 
-  #nodes(): string[] {
+  #nodes({ hubIds }: World): string[] {
     const { agents, desks } = this.#surroundings
-    return [hubName, ...desks, ...agents.map(({ id }) => id)]
+    return [...hubIds, ...desks, ...agents.map(({ id }) => id)]
   }
 
   #later({ world }: Stagehands, afterMs: Millis, run: () => void): void {
@@ -152,7 +155,7 @@ function happen(
 ): boolean {
   const { world, liars, revive } = hands
   const agent = dice.pick(agents).id
-  const anybody = dice.pick([hubName, ...desks, agent])
+  const anybody = dice.pick([...world.hubIds, ...desks, agent])
   switch (kind) {
     case 'replay':
       liars.replay()
@@ -164,14 +167,14 @@ function happen(
       liars.garble()
       return false
     case 'partition':
-      partition(world, dice, dice.pick([...desks, agent]), later)
+      partition(world, dice, [...desks, agent], later)
       return true
     case 'pause':
       world.pause(anybody, Math.floor(100 * (pauseMaxMs / 100) ** dice.next()))
       return true
     case 'clockJump':
       world.skew(
-        dice.chance(0.4) ? hubName : anybody,
+        dice.chance(0.4) ? oneHub(world, dice) : anybody,
         dice.pick([-1, 1]) * Math.floor(100 * (jumpMaxMs / 100) ** dice.next()),
       )
       return true
@@ -196,11 +199,25 @@ function happen(
   }
 }
 
-/** Nothing passes for a while, in one direction or both. */
-function partition(world: World, dice: Dice, id: string, later: Later): void {
+/** Where there is but one, no luck is spent on it. */
+function oneHub({ hubIds }: World, dice: Dice): HubId {
+  const [only] = hubIds
+  return only !== undefined && hubIds.length === 1 ? only : dice.pick(hubIds)
+}
+
+/**
+ * Nothing passes for a while between somebody and a hub, in one direction or both. Of several hubs two may be cut off
+ * from each other, or somebody from all.
+ */
+function partition(world: World, dice: Dice, others: readonly string[], later: Later): void {
+  const id = dice.pick(world.hubIds.length === 1 ? others : [...others, ...world.hubIds])
+  const hubs = world.hubIds.length > 1 && dice.chance(0.3) ? world.hubIds : [oneHub(world, dice)]
   const which = dice.whole(3)
-  if (which !== 0) world.wire.cut(id, hubName)
-  if (which !== 1) world.wire.cut(hubName, id)
+  for (const hub of hubs) {
+    if (hub === id) continue
+    if (which !== 0) world.wire.cut(id, hub)
+    if (which !== 1) world.wire.cut(hub, id)
+  }
   later(dice.between(200, 15_000), () => world.wire.heal())
 }
 
@@ -220,15 +237,17 @@ function endAgent(
 
 function endHub(kind: FaultKind, dice: Dice, { world, expect }: Stagehands, later: Later): boolean {
   const downMs = dice.between(1, 5_000)
+  const hub = oneHub(world, dice)
   if (kind === 'hubCrash' || kind === 'lostTail') {
-    world.crashHub(kind === 'hubCrash' ? Number.POSITIVE_INFINITY : 0)
-    later(downMs, () => world.openHub())
+    world.crashHub(kind === 'hubCrash' ? Number.POSITIVE_INFINITY : 0, hub)
+    later(downMs, () => world.openHub(hub))
     return true
   }
   const code = kind === 'diskFull' ? 'E_STORE_FULL' : 'E_STORE_IO'
   expect(code)
-  world.disk.fail(code, kind === 'diskError' && dice.chance(0.5))
-  later(downMs, () => world.disk.fail(undefined))
-  later(downMs + dice.between(1, 3_000), () => world.openHub())
+  const disk = world.diskOf(hub)
+  disk.fail(code, kind === 'diskError' && dice.chance(0.5))
+  later(downMs, () => disk.fail(undefined))
+  later(downMs + dice.between(1, 3_000), () => world.openHub(hub))
   return true
 }

@@ -2,7 +2,8 @@
  * In which order tasks are served: of one initiator's tasks, whatever begins to look for members in one turn of the hub
  * does so urgent ones first and by age, and a restart makes nobody younger. (Whose turn it is among initiators depends
  * on who could begin, which only the hub knows, and what a project decides among its own tasks is left out. Where some
- * offers are open, nothing says when a search begins that asks nobody: such runs are not judged.)
+ * offers are open, nothing says when a search begins that asks nobody, and where there are several hubs it begins when
+ * slots are granted: such runs are not judged.)
  * Must never happen here: a comparison of two turns, between which anything may have changed.
  */
 import { queueKey } from '../../src/strategy/age.ts'

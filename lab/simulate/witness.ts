@@ -5,9 +5,11 @@
  */
 import { createHash, type Hash } from 'node:crypto'
 import type { Outcome } from '../../src/host/assignment.ts'
+import type { TaskTell } from '../../src/protocol/hanging.ts'
 import type { Address, Envelope, GroupFormed, Message, TaskStart } from '../../src/protocol/message.ts'
+import { hubsOf, isHub } from '../../src/protocol/partition.ts'
 import type { Millis } from '../../src/protocol/time.ts'
-import { type Happening, hubName } from '../world.ts'
+import type { Happening } from '../world.ts'
 import { Hearsay } from './hearsay.ts'
 import { type Complain, type Entry, Ledger } from './ledger.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -47,6 +49,7 @@ export class Witness {
   now: Millis = 0
   /** Which event of the run is happening. */
   event = 0
+  readonly #partitions: number
   readonly #hasSlowTurns: boolean
   readonly #trace: Hash | undefined
   readonly #capacity: ReadonlyMap<string, number>
@@ -56,16 +59,16 @@ export class Witness {
   readonly #begun = new Set<string>()
   /** Lives that take part no longer and know it, `id incarnation`, and the event in which they last said so. */
   readonly #left = new Map<string, number>()
-  #told = 0
 
-  constructor({ agents, limits, faults }: Surroundings, traced: boolean) {
+  constructor({ agents, limits, faults, partitions }: Surroundings, traced: boolean) {
     const complain: Complain = (rule, what) => this.complain(rule, what)
     this.#capacity = new Map(agents.map(({ id, capacity }) => [id, capacity]))
-    this.ledger = new Ledger(limits.maxAnnouncements, this.#capacity, complain)
+    this.#partitions = partitions
+    this.ledger = new Ledger(hubsOf(partitions), limits.maxAnnouncements, this.#capacity, complain)
     this.hearsay = new Hearsay(complain)
     this.#hasSlowTurns = faults.slowNode !== undefined
     this.#turns = new Turns(
-      agents.every(({ isAsked }) => isAsked),
+      partitions === 1 && agents.every(({ isAsked }) => isAsked),
       limits.ageStepMs,
       complain,
     )
@@ -119,7 +122,6 @@ export class Witness {
 
   /** What a client was told when its task had ended. */
   toldOutcome(task: string, { status, results }: Outcome): void {
-    this.#told += 1
     const entry = this.ledger.tasks.get(task)
     if (entry?.ended?.status !== status) {
       this.complain(
@@ -138,10 +140,10 @@ export class Witness {
       this.complain('SIM-2', `a client was told other results of ${task} than the journal has`)
   }
 
-  #durable({ fact, position }: Durable): void {
+  #durable({ hub, fact, position }: Durable): void {
     const before = 'task' in fact && fact.task !== undefined ? this.ledger.tasks.get(fact.task) : undefined
     if (before !== undefined) this.hearsay.checkFact(before, fact)
-    this.ledger.observe(fact, position, this.now)
+    this.ledger.observe(hub, fact, position, this.now)
     if (fact.kind === 'hub.started') this.#turns.hubStarted()
     if (fact.kind !== 'task.accepted' || before !== undefined) return
     const entry = this.ledger.tasks.get(fact.task)
@@ -154,7 +156,9 @@ export class Witness {
   }
 
   #acted({ agent, task, epoch, what }: Acted): void {
-    const life = `${agent} ${this.#lives.get(agent)}`
+    const incarnation = this.#lives.get(agent) ?? 0
+    this.ledger.acted(agent, incarnation, task, what !== 'begins')
+    const life = `${agent} ${incarnation}`
     const running = this.#running.get(life) ?? new Set<string>()
     this.#running.set(life, running)
     if (what !== 'begins') {
@@ -179,7 +183,7 @@ export class Witness {
       this.announcers.set(message.task.id, `${from.id} ${from.incarnation}`)
     if (message.kind === 'TASK_VERDICT' && message.accepted)
       this.ledger.approved.add(`${message.task} ${message.epoch}`)
-    if (from.id !== hubName) {
+    if (!isHub(from.id, this.#partitions)) {
       this.hearsay.hear({ from, to, message })
       return
     }
@@ -196,6 +200,8 @@ export class Witness {
             `${message.task} is said to be ${message.outcome.status} before it is durable`,
           )
         return
+      case 'TASK_TELL':
+        return this.#told(message)
       case 'TASK_NOTED': {
         const entry = this.ledger.tasks.get(message.task)
         if (!entry?.closed.has(to.id))
@@ -218,6 +224,16 @@ export class Witness {
       default:
         return
     }
+  }
+
+  /** Between hubs: how a task stands. */
+  #told({ task, state }: TaskTell): void {
+    const entry = this.ledger.tasks.get(task)
+    const known = entry === undefined ? 'unknown' : (entry.ended?.status ?? 'open')
+    const said = state.kind === 'ended' ? state.outcome.status : state.kind
+    // What was open when the hub decided to say so may have ended by now.
+    if (said === known || (said === 'open' && known !== 'unknown')) return
+    this.complain('SIM-19', `${task} is said to be ${said}; its log says ${known}`)
   }
 
   /** Its answers alone would keep it present for a hub that has missed its farewell. */

@@ -260,7 +260,7 @@ function isAble(hub: HubState, id: RosterEntry['id'], need: OpenNeed): boolean {
 }
 
 /** A member that has finished may take another part, unless the group would then have too few members. */
-function mayTakeMore(task: Task, part: Part): boolean {
+export function mayTakeMore(task: Task, part: Part): boolean {
   if (part.state !== 'finished') return false
   let standing = 0
   for (const { state } of task.group?.parts.values() ?? []) if (state !== 'lost') standing += 1

@@ -4,16 +4,18 @@
  * used, and have the rest back.
  * Must never happen here: a grant that is kept for nothing, or a second task that waits for this one's search.
  */
-import type { GrantId, HubId } from '../protocol/id.ts'
+import type { Considered } from '../protocol/group.ts'
+import type { AgentId, GrantId, HubId } from '../protocol/id.ts'
 import type { WaitingFor } from '../protocol/message.ts'
 import type { ReservedNeed } from '../protocol/slot.ts'
-import { openNeeds, reachMask, requirementsOf } from './asking.ts'
+import { mayTakeMore, openNeeds, reachMask, requirementsOf } from './asking.ts'
+import { isTight, roomIn } from './gathering.ts'
 import { dropGuest, grantsOf, idleGuests } from './guests.ts'
 import { outstanding } from './including.ts'
 import type { AskedHome, Borrowing } from './loans.ts'
 import { tellHub } from './neighbours.ts'
 import { enqueue, stirAll } from './queue.ts'
-import { type HubState, type OpenNeed, standingMembers, type Task, touch } from './state.ts'
+import { type HubState, type OpenNeed, type Task, touch } from './state.ts'
 
 /** Whether this hub may reserve for one more task. */
 export function mayBorrow({ lending, configuration }: HubState): boolean {
@@ -23,27 +25,64 @@ export function mayBorrow({ lending, configuration }: HubState): boolean {
 /** Reserves what the task needs. Answers false where it cannot wait for agents of others. */
 export function borrow(hub: HubState, task: Task): boolean {
   if (!mayBorrow(hub) || !isForAgents(task.waitingFor)) return false
+  return begin(hub, task, [])
+}
+
+const refusals: ReadonlySet<Considered['verdict']> = new Set(['declined', 'rejected', 'silent'])
+
+/**
+ * Whom the agents that were asked would not have is put to others every other time: they seem free to their home, and
+ * would be asked again and again. Answers false where it is not its time.
+ */
+export function borrowFromOthers(hub: HubState, task: Task): boolean {
+  if (!mayBorrow(hub) || task.waitingFor?.kind !== 'unwilling' || task.fruitless % 2 === 0) return false
+  const refused = task.lastConsidered.flatMap(({ agent, verdict }) => (refusals.has(verdict) ? agent : []))
+  return begin(hub, task, refused.slice(0, hub.configuration.limits.groupSizeMax))
+}
+
+/** `shunned`: agents of which none is wanted. */
+function begin(hub: HubState, task: Task, shunned: readonly AgentId[]): boolean {
   const { urgent, key, arrival } = task
   const { groupTimeoutMs } = hub.configuration.limits
   const needs = openNeeds(hub, task)
+  const least = leastMembers(task, roomIn(task, undefined))
+  const kinds = least > 1 || isTight(task, undefined, needs) ? Math.max(1, least) : undefined
   task.borrowing = {
     order: { urgent, key, arrival },
     needs,
+    kinds,
+    shunned,
+    useless: new Set(),
     asked: new Map(),
-    wide: needs.map(() => false),
+    wide: needs.map(() => kinds !== undefined),
     able: new Map(),
     returned: new Set(),
     sayAgainAt: hub.now + hub.configuration.limits.resendMs,
     endsAt: hub.now + groupTimeoutMs,
   }
   hub.lending.borrowers.add(task)
-  task.waitingFor = { kind: 'busy', needs: requirementsOf(needs.filter(({ optional }) => !optional)) }
+  waitForOthers(hub, task, undefined)
   reserve(hub, task, task.borrowing)
   touch(hub, task)
   return true
 }
 
-function isForAgents(waitingFor: WaitingFor | undefined): boolean {
+/** How many more members a group needs at least. */
+export function leastMembers({ announcement }: Task, room: number): number {
+  return Math.max(0, announcement.minMembers - (announcement.maxGroupSize - room))
+}
+
+/**
+ * What one of several hubs lacks others may have: until they have said so, it counts as busy. `before`: what was said
+ * when the task last reserved.
+ */
+export function waitForOthers(hub: HubState, task: Task, before: WaitingFor | undefined): void {
+  if (hub.lending.partitions === 1 || !isForAgents(task.waitingFor)) return
+  const needs = openNeeds(hub, task).filter(({ optional }) => !optional)
+  task.waitingFor = isForAgents(before) ? before : { kind: 'busy', needs: requirementsOf(needs) }
+}
+
+export function isForAgents(waitingFor: WaitingFor | undefined): boolean {
   switch (waitingFor?.kind) {
     case 'busy':
     case 'missing':
@@ -157,7 +196,10 @@ export function say(
   borrowing.asked.set(home, asked)
   const needs = borrowing.needs.flatMap(({ skill, level, optional }, i): ReservedNeed[] => {
     const count = (wants[i] ?? 0) + heldOf(task, borrowing, home, i)
-    return count > 0 ? [{ skill, level, count, optional }] : []
+    if (count === 0) return []
+    const except = task.results.flatMap(({ agent, skills }) => (skills.includes(skill) ? agent : []))
+    const wanted = { skill, level, count, optional }
+    return [except.length === 0 ? wanted : { ...wanted, except }]
   })
   const { announcement } = task
   tellHub(hub, home, {
@@ -166,10 +208,18 @@ export function say(
     round: asked.round,
     place: borrowing.order,
     needs,
-    exclude: [...announcement.exclude, ...standingMembers(task).map(({ agent }) => agent)],
+    exclude: [...announcement.exclude, ...membersToKeep(task), ...borrowing.shunned, ...borrowing.useless],
     include: outstanding(task).filter((id) => !task.guests?.has(id)),
+    ...(borrowing.kinds === undefined ? {} : { kinds: borrowing.kinds }),
     returns,
   })
+}
+
+/** Whoever has finished a part may do another one. */
+function membersToKeep(task: Task): AgentId[] {
+  const parts = [...(task.group?.parts.values() ?? [])]
+  const kept = parts.filter((part) => part.state !== 'lost' && !mayTakeMore(task, part))
+  return kept.map(({ member }) => member.agent)
 }
 
 /** The home counts what it has already granted: the wish is for so many in all. */
@@ -186,9 +236,11 @@ export function sayReservationsAgain(hub: HubState, task: Task): void {
   const { borrowing } = task
   if (borrowing === undefined || hub.now < borrowing.sayAgainAt) return
   if (hub.now >= borrowing.endsAt) {
-    // Whoever holds some and waits for others for so long lets go, and begins again in its old place.
+    // Whoever holds some and waits for others for so long lets go, and begins again in its old place. Where no more may
+    // reserve, others have their turn first: it could wait for ever, and they with it.
+    const restMs = mayBorrow(hub) ? undefined : hub.configuration.limits.retryMs
     stopBorrowing(hub, task)
-    enqueue(hub, task, undefined)
+    enqueue(hub, task, restMs)
     return
   }
   borrowing.sayAgainAt = hub.now + hub.configuration.limits.resendMs

@@ -8,6 +8,7 @@ import type { WaitingFor } from '../protocol/message.ts'
 import type { NoTeam } from '../strategy/form.ts'
 import { type GatheredTeam, type GatherOptions, gather, type Wanted } from '../strategy/gather.ts'
 import { mayJoin, requirementsOf } from './asking.ts'
+import { leastMembers } from './borrowing.ts'
 import { outstanding } from './including.ts'
 import { askedOf } from './offers.ts'
 import { freeSlots } from './roster.ts'
@@ -117,7 +118,7 @@ function run(
   const sizeMax = roomIn(task, search)
   const options: GatherOptions = {
     sizeMax,
-    sizeMin: Math.max(0, task.announcement.minMembers - (task.announcement.maxGroupSize - sizeMax)),
+    sizeMin: leastMembers(task, sizeMax),
     include: outstanding(task).flatMap((id) =>
       search?.invitations.has(id) ? [] : (hub.roster.get(id)?.slot ?? []),
     ),

@@ -9,7 +9,7 @@ import type { GrantInUse, SlotGrant, SlotLost, SlotRecall } from '../protocol/sl
 import { earliest, type Millis } from '../protocol/time.ts'
 import { form } from '../strategy/form.ts'
 import { reachMask, requirementsOf, searchAmong } from './asking.ts'
-import { forget, lacking, reserve, say, stopBorrowing, supplyName } from './borrowing.ts'
+import { forget, lacking, leastMembers, reserve, say, stopBorrowing, supplyName } from './borrowing.ts'
 import { roomIn } from './gathering.ts'
 import { dropGuest, grantsOf, idleGuests, isInUse, takeIn, useOf } from './guests.ts'
 import { outstanding } from './including.ts'
@@ -19,7 +19,7 @@ import { askedOf } from './offers.ts'
 import { enqueue } from './queue.ts'
 import { leaveSearch, loseMember, remind } from './recovering.ts'
 import { startMember } from './running.ts'
-import { type HubState, type RosterEntry, type Task, touch } from './state.ts'
+import { type HubState, type OpenNeed, type RosterEntry, type Task, touch } from './state.ts'
 
 export function onGrant(hub: HubState, from: Address, message: SlotGrant): void {
   const home = from.id as HubId
@@ -43,8 +43,10 @@ export function onGrant(hub: HubState, from: Address, message: SlotGrant): void 
   noteAble(borrowing, home, message)
   touch(hub, task)
   if (searchGranted(hub, task, borrowing)) return
-  widen(task, borrowing, home)
-  giveBackSurplus(hub, task, borrowing)
+  if (borrowing.kinds === undefined) {
+    widen(task, borrowing, home)
+    giveBackSurplus(hub, task, borrowing)
+  }
   reserve(hub, task, borrowing)
   sayWhatIsMissing(hub, task, borrowing)
 }
@@ -102,25 +104,46 @@ function giveBackSurplus(hub: HubState, task: Task, borrowing: Borrowing): void 
     const { lender } = guest
     if (lender === undefined) continue
     giveUp(borrowing, guest)
+    // Its home thinks otherwise, and would grant it again.
+    if (mask === 0) borrowing.useless.add(guest.id)
     const wants = borrowing.asked.get(lender.hub)?.wants ?? []
     const fewer = wants.map((count, i) => Math.min(count, Math.max(0, lacks[i] ?? 0)))
     say(hub, task, borrowing, lender.hub, fewer, [lender.grant])
   }
 }
 
-/** Where all homes have answered and there are too few agents on the whole network, the task says so and rests. */
+/**
+ * What is lacking is busy. Where all homes have answered, and there are too few agents on the whole network or they
+ * make no group of the size, the task says so and rests.
+ */
 function sayWhatIsMissing(hub: HubState, task: Task, borrowing: Borrowing): void {
-  const { needs, wide, able, asked } = borrowing
-  if (able.size < hub.lending.hubs.length) return
-  const missing = needs.filter((need, i) => {
+  const { needs, able, asked, shunned } = borrowing
+  const lacks = lacking(task, needs)
+  const busy = needs.filter(({ optional }, i) => !optional && (lacks[i] ?? 0) > 0)
+  if (busy.length > 0 && shunned.length === 0) task.waitingFor = { kind: 'busy', needs: requirementsOf(busy) }
+  if (able.size < hub.lending.hubs.length || [...asked.values()].some(({ isAnswered }) => !isAnswered)) return
+  const missing = missingIn(borrowing)
+  if (missing.length > 0) {
+    stopBorrowing(hub, task)
+    // Those who would not have it are there.
+    const kind = shunned.length > 0 ? 'unwilling' : 'missing'
+    rest(hub, task, { kind, needs: requirementsOf(missing) })
+  } else if (busy.length === 0 && outstanding(task).every((id) => task.guests?.has(id))) {
+    // Of every kind that is free some were granted, and they make no group.
+    const required = requirementsOf(needs.filter(({ optional }) => !optional))
+    stopBorrowing(hub, task)
+    rest(hub, task, { kind: 'size', needs: required, size: roomIn(task, undefined), busy: true })
+  }
+}
+
+/** The required needs for which everybody was asked, and of which all homes together have too few. */
+function missingIn({ needs, wide, able }: Borrowing): OpenNeed[] {
+  return needs.filter((need, i) => {
     if (need.optional || !wide[i]) return false
     let all = 0
     for (const counts of able.values()) all += counts[i] ?? 0
     return all < need.count
   })
-  if (missing.length === 0 || [...asked.values()].some(({ isAnswered }) => !isAnswered)) return
-  stopBorrowing(hub, task)
-  rest(hub, task, { kind: 'missing', needs: requirementsOf(missing) })
 }
 
 function rest(hub: HubState, task: Task, waitingFor: WaitingFor): void {
@@ -141,8 +164,8 @@ function searchGranted(hub: HubState, task: Task, { needs }: Borrowing): boolean
     return { values: required.map((_, i) => ((mask >>> i) & 1 ? 0 : undefined)), cost: 0.001 }
   })
   const sizeMax = roomIn(task, undefined)
-  const sizeMin = Math.max(0, task.announcement.minMembers - (task.announcement.maxGroupSize - sizeMax))
-  if (form(required, candidates, { sizeMax, sizeMin }).kind === 'none') return false
+  if (form(required, candidates, { sizeMax, sizeMin: leastMembers(task, sizeMax) }).kind === 'none')
+    return false
   searchAmong(hub, task, needs, guests)
   hub.lending.covered.push(task)
   return true

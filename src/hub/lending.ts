@@ -11,19 +11,17 @@ import { homeOf } from '../protocol/partition.ts'
 import { type Refusal, refuse } from '../protocol/refusal.ts'
 import { rankOf } from '../protocol/skill.ts'
 import {
-  type Grant,
   type GrantInUse,
   leaseOf,
   type SlotConfirm,
   type SlotRelease,
   type SlotReserve,
 } from '../protocol/slot.ts'
-import { rankIn } from './judging.ts'
-import { isEarlier, type Loan, type Reservation } from './loans.ts'
+import { isEarlier, type Loan, type Reservation, type WantedNeed } from './loans.ts'
 import { tellHub } from './neighbours.ts'
 import { owe, takeOwed } from './owed.ts'
 import { freeSlots, isPresent, shiftSlots } from './roster.ts'
-import { type HubState, type OpenNeed, type RosterEntry, send } from './state.ts'
+import { type HubState, type RosterEntry, send } from './state.ts'
 
 /** A hub wants slots for a task, or no longer those that it had wanted. */
 export function onReserve(hub: HubState, from: Address, message: SlotReserve): void {
@@ -34,11 +32,12 @@ export function onReserve(hub: HubState, from: Address, message: SlotReserve): v
   for (const id of message.returns) giveBack(hub, task, borrower, id)
   const reservation = known ?? enter(hub, from, message)
   reservation.round = message.round
-  reservation.needs = message.needs.map((need): OpenNeed => {
+  reservation.needs = message.needs.map((need): WantedNeed => {
     return { ...need, rank: rankOf(hub.configuration.levels, need.level) ?? 0, weight: 1 }
   })
   reservation.exclude = new Set(message.exclude)
   reservation.include = message.include
+  reservation.kinds = message.kinds
   reservation.isUnanswered = true
   hub.lending.leases.set(reservation, hub.now + leaseOf(hub.configuration.limits.resendMs))
   for (const loan of reservation.loans) if (loan.recalled) recall(hub, loan)
@@ -56,6 +55,7 @@ function enter(hub: HubState, from: Address, { task, place, round }: SlotReserve
     needs: [],
     exclude: new Set(),
     include: [],
+    kinds: undefined,
     isUnanswered: true,
     loans: new Set(),
     dueAt: 0,
@@ -81,72 +81,7 @@ function leave(hub: HubState, reservation: Reservation): void {
   for (const loan of [...reservation.loans]) endLoan(hub, loan)
 }
 
-// ---- granting
-
-/** Serves the reservations once, the earliest first. */
-export function serveReservations(hub: HubState): void {
-  const { lending } = hub
-  if (!lending.stirred) return
-  lending.stirred = false
-  for (const reservation of [...lending.line]) {
-    const granted = grantAll(hub, reservation)
-    // An answer names all that is granted and not confirmed: an earlier one may have been lost.
-    if (reservation.isUnanswered) answer(hub, reservation, [...reservation.loans])
-    else if (granted.length > 0) answer(hub, reservation, granted)
-  }
-}
-
-function grantAll(hub: HubState, reservation: Reservation): Loan[] {
-  const granted: Loan[] = []
-  for (const id of reservation.include) {
-    const entry = hub.roster.get(id)
-    if (entry !== undefined && isFreeFor(hub, reservation, entry)) granted.push(lend(hub, reservation, entry))
-  }
-  for (const need of reservation.needs) {
-    const open = need.count - covering(reservation, need)
-    if (open <= 0) continue
-    const before = granted.length
-    // What searches of its own are about to take is not free.
-    const spare = Math.min(open, hub.catalog.free(need.skill, need.rank) - soughtOf(hub, need))
-    if (spare > 0) {
-      const isOut = (slot: number): boolean => {
-        const entry = hub.bySlot[slot]
-        return entry === undefined || !isFreeFor(hub, reservation, entry)
-      }
-      for (const slot of hub.catalog.shortlist(need.skill, need.rank, spare, hub.random, isOut)) {
-        const entry = hub.bySlot[slot]
-        if (entry !== undefined) granted.push(lend(hub, reservation, entry))
-      }
-    }
-    if (!need.optional) askBack(hub, reservation, need, open - (granted.length - before))
-  }
-  return granted
-}
-
-function soughtOf(hub: HubState, { skill }: OpenNeed): number {
-  return hub.supply.get(skill)?.sought ?? 0
-}
-
-/** One slot of one agent is enough for a task; agents that are kept for an own task are for nobody else. */
-function isFreeFor(hub: HubState, reservation: Reservation, entry: RosterEntry): boolean {
-  return freeSlots(entry) > 0 && couldTake(hub, reservation, entry)
-}
-
-/** Whether a slot of an agent would serve it, if one were free. */
-function couldTake(hub: HubState, { task, exclude }: Reservation, entry: RosterEntry): boolean {
-  if (exclude.has(entry.id) || hub.claim?.agents.has(entry.id)) return false
-  if (hub.tasks.get(task)?.search?.invitations.has(entry.id)) return false
-  for (const loan of entry.loans ?? []) if (loan.task === task) return false
-  return true
-}
-
-function covering({ loans }: Reservation, need: OpenNeed): number {
-  let count = 0
-  for (const { entry } of loans) if (rankIn(entry, need.skill) >= need.rank) count += 1
-  return count
-}
-
-function lend(hub: HubState, reservation: Reservation, entry: RosterEntry): Loan {
+export function lend(hub: HubState, reservation: Reservation, entry: RosterEntry): Loan {
   const { task, borrower, life, order } = reservation
   const loan = newLoan(hub, entry, { task, borrower, life, order })
   reservation.loans.add(loan)
@@ -169,53 +104,7 @@ function newLoan(
   return loan
 }
 
-function answer(hub: HubState, reservation: Reservation, granted: readonly Loan[]): void {
-  const { task, round, borrower, needs } = reservation
-  reservation.isUnanswered = false
-  const supply = needs.map(({ skill, level, rank }) => {
-    return { skill, level, able: hub.catalog.capable(skill, rank), free: hub.catalog.free(skill, rank) }
-  })
-  const grants = granted.map((loan) => grantOf(hub, reservation, loan))
-  tellHub(hub, borrower, { kind: 'SLOT_GRANT', task, round, grants, supply })
-}
-
-function grantOf(hub: HubState, { needs }: Reservation, { id, entry }: Loan): Grant {
-  const known = hub.standings.get(entry.id)
-  return {
-    id,
-    agent: entry.id,
-    incarnation: entry.address.incarnation,
-    skills: entry.skills,
-    standings: needs.flatMap(({ skill }) => known?.get(skill) ?? []),
-    capacity: entry.capacity,
-    busy: entry.held + entry.running - 1,
-    ...(entry.isOpen && entry.openOffer !== undefined ? { openOffer: entry.openOffer } : {}),
-  }
-}
-
-/** The latest of those that hold what an earlier one lacks, and whose groups are not being formed, are asked back. */
-function askBack(hub: HubState, earlier: Reservation, need: OpenNeed, lacking: number): void {
-  const { task, order } = earlier
-  if (lacking <= 0) return
-  let open = lacking
-  const later: Loan[] = []
-  for (const reservation of hub.lending.line) {
-    if (reservation.task === task || isEarlier(reservation.order, order)) continue
-    for (const loan of reservation.loans) {
-      // What it could not take would be granted to the later one again, and asked back again, without end.
-      if (rankIn(loan.entry, need.skill) < need.rank || !couldTake(hub, earlier, loan.entry)) continue
-      // What is on its way back already serves this one as well as another.
-      if (loan.recalled) open -= 1
-      else later.push(loan)
-    }
-  }
-  for (const loan of later.reverse().slice(0, Math.max(0, open))) {
-    loan.recalled = true
-    recall(hub, loan)
-  }
-}
-
-function recall(hub: HubState, loan: Loan): void {
+export function recall(hub: HubState, loan: Loan): void {
   tellHub(hub, loan.borrower, { kind: 'SLOT_RECALL', task: loan.task, grants: [inUse(loan)] })
 }
 

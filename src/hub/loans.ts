@@ -45,6 +45,12 @@ export interface Loan {
   doubted: boolean
 }
 
+/** Of a reservation. */
+export interface WantedNeed extends OpenNeed {
+  /** Who has done it already. */
+  readonly except?: readonly AgentId[]
+}
+
 /** What the hub of a task wants of this one. It is due when nothing was heard of it for a lease. */
 export interface Reservation extends Due {
   readonly task: TaskId
@@ -52,9 +58,11 @@ export interface Reservation extends Due {
   readonly life: number
   readonly order: Order
   round: number
-  needs: readonly OpenNeed[]
+  needs: readonly WantedNeed[]
   exclude: ReadonlySet<AgentId>
   include: readonly AgentId[]
+  /** Where groups are put together of several kinds of agents: of how many of each. */
+  kinds: number | undefined
   /** The first answer is owed. */
   isUnanswered: boolean
   readonly loans: Set<Loan>
@@ -128,6 +136,12 @@ export interface AskedHome {
 export interface Borrowing {
   readonly order: ReservationPlace
   readonly needs: readonly OpenNeed[]
+  /** As in `SLOT_RESERVE`. */
+  readonly kinds: number | undefined
+  /** Who would not have the task when it was last put to them. */
+  readonly shunned: readonly AgentId[]
+  /** Who was granted and can do nothing of it. */
+  readonly useless: Set<AgentId>
   readonly asked: Map<HubId, AskedHome>
   /** Needs that everybody was asked for. */
   readonly wide: boolean[]

@@ -9,7 +9,14 @@ import { priorityLevel } from '../protocol/task.ts'
 import { isBefore } from '../strategy/age.ts'
 import { type Choice, type Claimant, choose, pay } from '../strategy/rotation.ts'
 import { standstill, startAsking } from './asking.ts'
-import { borrow, mayBorrow, stopBorrowing } from './borrowing.ts'
+import {
+  borrow,
+  borrowFromOthers,
+  isForAgents,
+  mayBorrow,
+  stopBorrowing,
+  waitForOthers,
+} from './borrowing.ts'
 import { dropClaim, keepForImpatient } from './keeping.ts'
 import { firstOfEach, isOpen, park, parkInProject, unpark } from './lines.ts'
 import { askForPlans } from './planning.ts'
@@ -44,6 +51,8 @@ export function awaken(hub: HubState, task: Task): void {
 /** Looks at the whole queue again: what a mistake of ours would leave lying is found after this interval. */
 export function stirAll(hub: HubState): void {
   for (const skill of hub.queue.kindsBySkill.keys()) stir(hub, skill)
+  // Where only tasks of projects wait there are no kinds.
+  if (hub.projects.size > 0) hub.queue.projectsStirred = true
 }
 
 function freshen(hub: HubState, task: Task): void {
@@ -89,7 +98,9 @@ function isContended(hub: HubState, { announcement }: Task): boolean {
 
 /** What a task in the queue waits for. It changes with whatever others do, so it is looked at when somebody asks. */
 export function reasonOf(hub: HubState, task: Task): WaitingFor | undefined {
-  return (task.waiter && standstill(hub, task)) ?? task.waitingFor
+  const own = task.waiter && standstill(hub, task)
+  // Of several hubs one does not know what the others have.
+  return own === undefined || (hub.lending.partitions > 1 && isForAgents(own)) ? task.waitingFor : own
 }
 
 /** In the order of age. */
@@ -200,7 +211,11 @@ function beginInPool(
 }
 
 function begin(hub: HubState, task: Task): boolean {
-  if (!startAsking(hub, task) && !borrow(hub, task)) return false
+  const before = task.waitingFor
+  if (!borrowFromOthers(hub, task) && !startAsking(hub, task) && !borrow(hub, task)) {
+    waitForOthers(hub, task, before)
+    return false
+  }
   task.queued = false
   if (hub.claim?.task === task.id) dropClaim(hub)
   touch(hub, task)

@@ -25,6 +25,8 @@ export interface ReservedNeed {
   readonly count: number
   /** Granted where somebody is free at once, and never waited for. */
   readonly optional: boolean
+  /** Who has done it already. */
+  readonly except?: readonly AgentId[]
 }
 
 /** One slot of one agent, promised by its home. */
@@ -78,6 +80,11 @@ export interface SlotReserve {
   readonly exclude: readonly AgentId[]
   /** Wanted by name. */
   readonly include: readonly AgentId[]
+  /**
+   * Where members must fill several places, or be more than the places: of all who can do the same of the needs so many
+   * are wanted, for who makes a group follows from all who are free.
+   */
+  readonly kinds?: number
   /** Grants that are not wanted any more. */
   readonly returns: readonly GrantId[]
 }

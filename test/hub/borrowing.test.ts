@@ -139,6 +139,100 @@ test('HOME-7 no more than reservationsMax tasks reserve at once, and the next do
   )
 })
 
+/** What the other home answers to the last reservation for a task. */
+function grant(house: OneOfTwo, task: string, ...agents: readonly (readonly [string, ...string[]])[]): void {
+  const last = house.heard('SLOT_RESERVE', there).findLast((one) => one.task === task)
+  const grants = agents.map(([id, ...skills], i) => {
+    const listed = skills.map((name) => ({ name: name as SkillName, level: 'novice' }))
+    return { ...grantOf(id, 'clean', `g1-${last?.round}-${i}`), skills: listed }
+  })
+  const supply = (last?.needs ?? []).map(({ skill, level }) => {
+    const able = grants.filter(({ skills }) => skills.some(({ name }) => name === skill)).length
+    return { skill, level, able, free: 0 }
+  })
+  house.hears(there, { kind: 'SLOT_GRANT', task: task as TaskId, round: last?.round ?? 0, grants, supply })
+}
+
+test('HOME-20 a task of which no group has the size says so, and holds nobody while it rests', () => {
+  const house = new OneOfTwo()
+  house.join(ada, ['clean'])
+  house.announce(own, ['clean', 'model'], { maxGroupSize: 1 })
+  assert.equal(house.said.find(({ message }) => message.kind === 'SLOT_RESERVE')?.to.id, there)
+  grant(house, own, [bob, 'model'])
+  const waiting = house.hub.state().tasks.get(own as TaskId)?.waitingFor
+  assert.ok(waiting?.kind === 'size')
+  assert.deepEqual(
+    [waiting.needs.map(({ skill }) => skill), waiting.size, waiting.busy],
+    [['clean', 'model'], 1, true],
+  )
+  assert.equal(house.heard('SLOT_RELEASE', there)[0]?.grants.length, 1)
+  assert.deepEqual(house.slots(ada), [0, 0])
+  house.pass(house.limits.retryMs)
+  grant(house, own, [bob, 'model'], [named('bob', there, 1), 'clean', 'model'])
+  const both = house.heard('SKILL_QUERY', named('bob', there, 1))
+  assert.deepEqual(
+    both.map(({ call }) => call.needs.length),
+    [2],
+  )
+})
+
+test('HOME-21 what was granted is not called busy, and what others may have is not called missing', () => {
+  const house = new OneOfTwo({ reservationsMax: 1 })
+  const waits = (n: number) => house.hub.state().tasks.get(named('own', here, n) as TaskId)?.waitingFor
+  const kinds = (n: number): unknown => {
+    const waiting = waits(n)
+    return waiting !== undefined && 'needs' in waiting
+      ? [waiting.kind, ...waiting.needs.map(({ skill }) => skill)]
+      : waiting
+  }
+  house.announce(named('own', here, 0), ['clean', 'model'])
+  house.announce(named('own', here, 1), ['paint'])
+  assert.deepEqual(kinds(1), ['busy', 'paint'], 'it has not been asked for')
+  const task = named('own', here, 0) as TaskId
+  const last = house.heard('SLOT_RESERVE', there).at(-1)
+  const supply = ['clean', 'model'].map((name) => {
+    return { skill: name as SkillName, level: 'novice', able: 1, free: 0 }
+  })
+  const grants = [grantOf(bob, 'model', 'g1-1')]
+  house.hears(there, { kind: 'SLOT_GRANT', task, round: last?.round ?? 0, grants, supply })
+  assert.deepEqual(kinds(0), ['busy', 'clean'])
+})
+
+test('HOME-7 who has reserved in vain leaves its place to the next', () => {
+  const house = new OneOfTwo({ reservationsMax: 1, agentTimeoutMs: 1_000_000 })
+  const [first, second] = [named('own', here, 0), named('own', here, 1)]
+  house.announce(first, ['clean'])
+  house.announce(second, ['model'])
+  house.pass(house.limits.groupTimeoutMs)
+  house.pass(0)
+  assert.equal(house.heard('SLOT_RESERVE', there).at(-1)?.task, second)
+  house.pass(house.limits.groupTimeoutMs)
+  house.pass(0)
+  assert.equal(house.heard('SLOT_RESERVE', there).at(-1)?.task, first)
+})
+
+test('HOME-22 a task whose agents say no is put to those of others every other time', () => {
+  const house = new OneOfTwo()
+  house.join(ada, ['clean'])
+  house.announce(own, ['clean'])
+  const decline = (): void => {
+    const round = house.heard('SKILL_QUERY', ada)[0]?.round ?? 0
+    const refusal = { code: 'E_BUSY', message: 'its code goes on' } as const
+    house.hears(ada, { kind: 'SKILL_DECLINE', task: own as TaskId, round, refusal })
+  }
+  decline()
+  assert.equal(house.hub.state().tasks.get(own as TaskId)?.waitingFor?.kind, 'unwilling')
+  house.pass(house.limits.retryMs)
+  assert.deepEqual(house.heard('SKILL_QUERY', ada), [])
+  const asked = house.said.flatMap(({ message }) => (message.kind === 'SLOT_RESERVE' ? message.exclude : []))
+  assert.deepEqual(asked, [ada])
+  grant(house, own)
+  const waiting = house.hub.state().tasks.get(own as TaskId)?.waitingFor
+  assert.equal(waiting?.kind, 'unwilling', 'it is there, and says no')
+  house.pass(2 * house.limits.retryMs)
+  assert.equal(house.heard('SKILL_QUERY', ada).length, 1)
+})
+
 test('HOME-10 an agent says what is of a task to the hub of the task, and the rest to its home', () => {
   const profile = {
     skills: [{ name: 'clean' as SkillName, level: 'novice' }],

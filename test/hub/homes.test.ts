@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import type { AgentId, GrantId, NodeId, SkillName, TaskId } from '../../src/protocol/id.ts'
 import type { Message } from '../../src/protocol/message.ts'
 import { homeOf, hubsOf, isHub, partitionOf } from '../../src/protocol/partition.ts'
-import { ada, bob, early, late, named, OneOfTwo, own, reserve, there } from './one-of-two.ts'
+import { ada, bob, early, here, late, named, OneOfTwo, own, reserve, there } from './one-of-two.ts'
 
 test('HOME-1 ids are spread evenly over partitions, and everybody comes to the same', () => {
   const counts = new Array<number>(16).fill(0)
@@ -324,4 +324,47 @@ test('HOME-13 a home counts the report that follows the last one, once, and says
   house.hears(there, reserve(early, 1, 'clean'))
   const [grant] = house.heard('SLOT_GRANT')
   assert.equal(grant?.grants[0]?.standings[0]?.successes, successes(), 'it travels with the grant')
+})
+
+test('HOME-20 where members must fill several places, one agent of each kind that is free is granted', () => {
+  const [eve, dan, fay] = [1, 2, 3].map((n) => named('ada', here, n))
+  assert.ok(eve !== undefined && dan !== undefined && fay !== undefined)
+  const house = new OneOfTwo()
+  house.join(ada, ['clean', 'model'])
+  for (const id of [eve, dan]) house.join(id, ['clean'])
+  house.join(fay, ['model', 'paint'])
+  const model = { skill: 'model' as SkillName, level: 'novice', count: 1, optional: false }
+  const first = reserve(early, 1, 'clean')
+  const needs = [...first.needs, model]
+  house.hears(there, { ...first, kinds: 1, needs })
+  const agents = house.heard('SLOT_GRANT')[0]?.grants.map(({ agent }) => agent as string) ?? []
+  assert.equal(agents.length, 3)
+  assert.ok(agents.includes(ada) && agents.includes(fay))
+  house.hears(there, { ...first, kinds: 2, needs, round: 2 })
+  assert.equal(house.heard('SLOT_GRANT')[0]?.grants.length, 4, 'both who can clean alone')
+})
+
+test('HOME-21 a home counts nobody as able whom the reservation excludes', () => {
+  const house = new OneOfTwo()
+  house.join(ada, ['clean'])
+  house.hears(there, reserve(early, 1, 'clean', { exclude: [ada as AgentId] }))
+  assert.deepEqual(
+    house.heard('SLOT_GRANT').map(({ grants, supply }) => [grants, supply[0]?.able]),
+    [[[], 0]],
+  )
+})
+
+test('HOME-21 who has done a part is granted for another one alone', () => {
+  const house = new OneOfTwo()
+  house.join(ada, ['clean', 'model'])
+  const first = reserve(early, 1, 'clean')
+  const needs = first.needs.map((need) => ({ ...need, except: [ada as AgentId] }))
+  house.hears(there, { ...first, needs })
+  assert.deepEqual(
+    house.heard('SLOT_GRANT').map(({ grants, supply }) => [grants, supply[0]?.able]),
+    [[[], 0]],
+  )
+  const model = { skill: 'model' as SkillName, level: 'novice', count: 1, optional: false }
+  house.hears(there, { ...first, needs: [...needs, model], round: 2 })
+  assert.equal(house.heard('SLOT_GRANT')[0]?.grants[0]?.agent, ada)
 })

@@ -23,13 +23,14 @@ export function named(prefix: string, hub: HubId, n = 0): string {
   }
 }
 
-/** By whom a task is announced, and on what it hangs. */
+/** By whom a task is announced, on what it hangs, and what else it says. */
 interface Hanging {
   readonly by?: string
   readonly dependsOn?: readonly string[]
   readonly parent?: string
   readonly depth?: number
   readonly priority?: 'normal' | 'high' | 'critical'
+  readonly maxGroupSize?: number
 }
 
 export type Said<Kind extends MessageKind> = Extract<Message, { readonly kind: Kind }>
@@ -94,10 +95,10 @@ export class OneOfTwo {
   }
 
   announce(id: string, skills: readonly string[], more: Hanging = {}): void {
-    const { by = 'you', dependsOn = [], parent, depth = 1, priority = 'normal' } = more
+    const { by = 'you', parent, depth = 1, ...rest } = more
     const requires = skills.map((skill) => ({ skill }))
     const context = { id: id as TaskId, limits: this.limits, levels: defaultConfiguration.levels }
-    const task = checkAnnouncement({ description: id, requires, dependsOn, priority }, context)
+    const task = checkAnnouncement({ description: id, requires, ...rest }, context)
     assert.ok(!isRefusal(task))
     const above = parent === undefined ? {} : { parent: parent as TaskId, depth }
     this.hears(by, { kind: 'TASK_ANNOUNCE', task: { ...task, ...above } })

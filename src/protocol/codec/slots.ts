@@ -92,7 +92,13 @@ function slotSchemas(
   const { skillsMax } = limits
   const grants = exactly<readonly GrantId[]>()(list(grantId, ceilings.capacity))
   const place = z.strictObject({ urgent: flag, key: real, arrival: whole })
-  const need = z.strictObject({ skill: skillName, level, count: positive, optional: flag })
+  const need = z.strictObject({
+    skill: skillName,
+    level,
+    count: positive,
+    optional: flag,
+    except: z.exactOptional(list(agentId, limits.groupSizeMax)),
+  })
   const supply = z.strictObject({ skill: skillName, level, able: whole, free: whole })
   const inUse = z.strictObject({ grant: grantId, agent: agentId, incarnation: whole })
   return {
@@ -103,8 +109,9 @@ function slotSchemas(
         round: whole,
         place,
         needs: list(need, skillsMax),
-        exclude: agentIds,
+        exclude: list(agentId, limits.dependenciesMax + 2 * limits.groupSizeMax),
         include: agentIds,
+        kinds: z.exactOptional(positive),
         returns: grants,
       }),
     ),
