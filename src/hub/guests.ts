@@ -10,6 +10,7 @@ import { rankOf } from '../protocol/skill.ts'
 import type { Grant, GrantInUse } from '../protocol/slot.ts'
 import { estimate } from '../strategy/score.ts'
 import { newStanding } from '../strategy/standing.ts'
+import { newEntry } from './entry.ts'
 import { tellHub } from './neighbours.ts'
 import { isPresent } from './roster.ts'
 import type { HubState, RosterEntry, Task } from './state.ts'
@@ -21,9 +22,7 @@ export function takeIn(hub: HubState, task: Task, from: Address, grant: Grant): 
   const levelsOf = skills.map((claim, i) =>
     levelsBy === 'claim' ? claim.level : (seen[i]?.level ?? claim.level),
   )
-  const guest: RosterEntry = {
-    address: { id: agent, incarnation },
-    id: agent,
+  const guest = newEntry({ id: agent, incarnation }, hub.now, {
     skills,
     ranks: levelsOf.map((level) => rankOf(levels, level) ?? 0),
     estimates: skills.map((claim, i) => {
@@ -32,21 +31,8 @@ export function takeIn(hub: HubState, task: Task, from: Address, grant: Grant): 
     }),
     capacity: 1,
     openOffer: grant.openOffer,
-    isOpen: grant.openOffer !== undefined,
-    held: 0,
-    running: 0,
-    begun: 0,
-    startedSum: 0,
-    expectedSum: 0,
-    passedOver: 0,
-    heardAt: hub.now,
-    slot: -1,
-    tasks: [],
     lender: { hub: from.id as HubId, life: from.incarnation, grant: id, task },
-    loans: undefined,
-    dueAt: 0,
-    place: -1,
-  }
+  })
   task.guests ??= new Map()
   task.guests.set(agent, guest)
   return guest

@@ -19,7 +19,7 @@ import {
 } from '../protocol/slot.ts'
 import { isEarlier, type Loan, type Reservation, type WantedNeed } from './loans.ts'
 import { tellHub } from './neighbours.ts'
-import { owe, takeOwed } from './owed.ts'
+import { forgive, owe, takeOwed } from './owed.ts'
 import { freeSlots, isPresent, shiftSlots } from './roster.ts'
 import { type HubState, type RosterEntry, send } from './state.ts'
 
@@ -136,7 +136,7 @@ function adopt(hub: HubState, from: Address, message: SlotConfirm, use: GrantInU
   const { task } = message
   const entry = isPresent(hub, use.agent, use.incarnation)
   if (entry === undefined) {
-    owe(hub, use.agent, use.incarnation, message)
+    owe(hub, use, message)
     // Right after a start of the home its agents are only coming.
     if (hub.now - hub.lending.openedAt < hub.configuration.limits.agentTimeoutMs) return undefined
     const refusal = refuse('E_AGENT_LOST', 'it is not present at its home')
@@ -145,7 +145,7 @@ function adopt(hub: HubState, from: Address, message: SlotConfirm, use: GrantInU
   }
   if (freeSlots(entry) > 0) return occupyFor(hub, entry, from.id as HubId, from.incarnation, task)
   // The first word may come after the end of the work; what is still used is said again.
-  if (!message.over) owe(hub, use.agent, use.incarnation, message)
+  if (!message.over) owe(hub, use, message)
   return undefined
 }
 
@@ -177,6 +177,7 @@ export function onRelease(hub: HubState, from: Address, message: SlotRelease): v
 
 function giveBack(hub: HubState, task: TaskId, borrower: HubId, id: GrantId): void {
   const loan = hub.lending.loans.get(id)
+  if (loan === undefined) forgive(hub, task, id)
   if (loan === undefined || loan.task !== task || loan.borrower !== borrower) return
   if (loan.doubted) dissolve(hub, loan)
   endLoan(hub, loan)
@@ -217,8 +218,7 @@ export function loseLoans(hub: HubState, entry: RosterEntry, refusal: Refusal): 
     tellLost(hub, loan, refusal)
     endLoan(hub, loan)
     // Whoever has left has ended its work.
-    if (refusal.code === 'E_AGENT_LOST' && loan.borrower !== hub.self.id)
-      owe(hub, entry.id, entry.address.incarnation, loan)
+    if (refusal.code === 'E_AGENT_LOST' && loan.borrower !== hub.self.id) owe(hub, inUse(loan), loan)
   }
 }
 

@@ -4,26 +4,37 @@
  * that is free, before anybody else; that it was lost here, the borrower may never have heard.
  * Must never happen here: a slot that is taken for a life of an agent that has ended.
  */
-import type { AgentId, TaskId } from '../protocol/id.ts'
+import type { GrantId, TaskId } from '../protocol/id.ts'
 import type { AssignmentName } from '../protocol/message.ts'
+import type { GrantInUse } from '../protocol/slot.ts'
 import type { HubState, RosterEntry } from './state.ts'
+
+export interface OwedUse {
+  /** Of the group that the task has formed or forms. */
+  readonly epoch: number
+  /** By which its borrower knows the slot. */
+  readonly grant: GrantId
+}
 
 /** Of one life of an agent. */
 export interface Owed {
   readonly incarnation: number
-  /** The epoch of the group that each task has formed or forms. */
-  readonly uses: Map<TaskId, number>
+  readonly uses: Map<TaskId, OwedUse>
   readonly until: number
 }
 
 /** Kept for as long as a group waits for a sign of work: by then the borrower has lost the member by itself. */
-export function owe(hub: HubState, agent: AgentId, incarnation: number, use: AssignmentName): void {
+export function owe(
+  hub: HubState,
+  { agent, incarnation, grant }: GrantInUse,
+  { task, epoch }: AssignmentName,
+): void {
   const { owed } = hub.lending
   const known = owed.get(agent)
   if (known !== undefined && known.incarnation > incarnation) return
-  const uses = known?.incarnation === incarnation ? known.uses : new Map<TaskId, number>()
+  const uses = known?.incarnation === incarnation ? known.uses : new Map<TaskId, OwedUse>()
   // A group is formed or being formed with the slot, whether or not the word of it has come.
-  uses.set(use.task, Math.max(1, use.epoch, uses.get(use.task) ?? 0))
+  uses.set(task, { epoch: Math.max(1, epoch, uses.get(task)?.epoch ?? 0), grant })
   // The latest is the last, so those whose time is over are found at the front.
   owed.delete(agent)
   owed.set(agent, { incarnation, uses, until: hub.now + hub.configuration.limits.workSilenceMs })
@@ -42,5 +53,14 @@ export function takeOwed(hub: HubState, { id, address }: RosterEntry): Assignmen
   const [use] = isOver ? [] : known.uses
   if (use !== undefined) known.uses.delete(use[0])
   if (use === undefined || known.uses.size === 0) owed.delete(id)
-  return use && { task: use[0], epoch: use[1] }
+  return use && { task: use[0], epoch: use[1].epoch }
+}
+
+/** The borrower uses the slot no more. */
+export function forgive(hub: HubState, task: TaskId, grant: GrantId): void {
+  for (const [agent, { uses }] of hub.lending.owed) {
+    if (uses.get(task)?.grant !== grant) continue
+    uses.delete(task)
+    if (uses.size === 0) hub.lending.owed.delete(agent)
+  }
 }

@@ -11,6 +11,7 @@ import type { Address, AgentJoin } from '../protocol/message.ts'
 import { homeOf, isHub } from '../protocol/partition.ts'
 import { isRefusal, type Refusal, refuse } from '../protocol/refusal.ts'
 import type { Skill } from '../protocol/skill.ts'
+import { newEntry } from './entry.ts'
 import { isInUse, returnGuest } from './guests.ts'
 import { expectationsOf, listingOf, markProven, ranksOf, relist, typicalTime } from './judging.ts'
 import { payOwed, takeItsWord } from './lending.ts'
@@ -161,29 +162,16 @@ function namesake(hub: HubState, known: RosterEntry | undefined, from: Address):
 
 function enter(hub: HubState, address: Address, id: AgentId, message: AgentJoin): void {
   const { skills, capacity, openOffer } = message
-  const entry: RosterEntry = {
-    address,
-    id,
+  const ranks = ranksOf(hub, id, skills)
+  const estimates = expectationsOf(hub, id, skills)
+  const entry = newEntry(address, hub.now, {
     skills,
-    ranks: ranksOf(hub, id, skills),
-    estimates: expectationsOf(hub, id, skills),
+    ranks,
+    estimates,
     capacity,
     openOffer,
-    isOpen: openOffer !== undefined,
-    held: 0,
-    running: 0,
-    begun: 0,
-    startedSum: 0,
-    expectedSum: 0,
-    passedOver: 0,
-    heardAt: hub.now,
-    slot: -1,
-    tasks: [],
     lender: undefined,
-    loans: undefined,
-    dueAt: 0,
-    place: -1,
-  }
+  })
   hub.roster.set(id, entry)
   list(hub, entry)
   hub.agentDeadlines.set(entry, hub.now + hub.configuration.limits.agentTimeoutMs)

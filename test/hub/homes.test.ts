@@ -8,6 +8,22 @@ import type { Message } from '../../src/protocol/message.ts'
 import { homeOf, hubsOf, isHub, partitionOf } from '../../src/protocol/partition.ts'
 import { ada, bob, early, here, late, named, OneOfTwo, own, reserve, there } from './one-of-two.ts'
 
+/** Ada's slot is granted to a task of the other hub. */
+function lent(house: OneOfTwo, task: string = early, key = 1): string {
+  house.hears(there, reserve(task, key, 'clean'))
+  return house.heard('SLOT_GRANT')[0]?.grants[0]?.id ?? ''
+}
+
+/** The other hub uses Ada's slot. */
+function confirm(task: string, grant: string, { epoch = 1, over = true } = {}): Message {
+  const used = { grant: grant as GrantId, agent: ada as AgentId, incarnation: 1 }
+  return { kind: 'SLOT_CONFIRM', task: task as TaskId, epoch, grants: [used], over }
+}
+
+function release(task: string, grant: string, over = false): Message {
+  return { kind: 'SLOT_RELEASE', task: task as TaskId, grants: [grant as GrantId], over }
+}
+
 test('HOME-1 ids are spread evenly over partitions, and everybody comes to the same', () => {
   const counts = new Array<number>(16).fill(0)
   for (let i = 0; i < 16_000; i++)
@@ -47,12 +63,11 @@ test('HOME-2 a slot is granted once, and confirmed it stays with its task until 
   house.announce(own, ['clean'])
   assert.deepEqual(house.heard('SKILL_QUERY'), [], 'its own task waits for the slot that is lent')
   const id = grant?.grants[0]?.id as GrantId
-  const used = { grant: id, agent: ada as AgentId, incarnation: 1 }
-  house.hears(there, { kind: 'SLOT_CONFIRM', task: early as TaskId, epoch: 1, grants: [used], over: true })
+  house.hears(there, confirm(early, id))
   assert.deepEqual(house.slots(ada), [0, 1])
   house.pass(house.limits.resendMs * 4)
   assert.deepEqual(house.slots(ada), [0, 1], 'no lease ends what is confirmed')
-  house.hears(there, { kind: 'SLOT_RELEASE', task: early as TaskId, grants: [id], over: false })
+  house.hears(there, release(early, id))
   assert.equal(house.heard('SKILL_QUERY', ada)[0]?.call.task, own)
 })
 
@@ -84,14 +99,13 @@ test('HOME-3 a free slot goes to the earliest reservation that wants it, in what
 test('HOME-4 what a later task holds without having confirmed it is asked back for an earlier one', () => {
   const house = new OneOfTwo()
   house.join(ada, ['clean'])
-  house.hears(there, reserve(late, 900, 'clean'))
-  const id = house.heard('SLOT_GRANT')[0]?.grants[0]?.id as GrantId
+  const id = lent(house, late, 900)
   house.hears(there, reserve(early, 100, 'clean'))
   assert.deepEqual(
     house.heard('SLOT_RECALL').map(({ task, grants }) => [task, grants[0]?.grant]),
     [[late, id]],
   )
-  house.hears(there, { kind: 'SLOT_RELEASE', task: late as TaskId, grants: [id], over: false })
+  house.hears(there, release(late, id))
   assert.deepEqual(
     house.heard('SLOT_GRANT').map(({ task, grants }) => [task, grants.length]),
     [
@@ -107,10 +121,8 @@ test('HOME-4 what a later task holds without having confirmed it is asked back f
 test('HOME-4 what is confirmed is not asked back', () => {
   const house = new OneOfTwo()
   house.join(ada, ['clean'])
-  house.hears(there, reserve(late, 900, 'clean'))
-  const id = house.heard('SLOT_GRANT')[0]?.grants[0]?.id as GrantId
-  const used = { grant: id, agent: ada as AgentId, incarnation: 1 }
-  house.hears(there, { kind: 'SLOT_CONFIRM', task: late as TaskId, epoch: 1, grants: [used], over: true })
+  const id = lent(house, late, 900)
+  house.hears(there, confirm(late, id))
   house.hears(there, reserve(early, 100, 'clean'))
   assert.deepEqual(house.heard('SLOT_RECALL'), [])
 })
@@ -132,7 +144,7 @@ test('HOME-6 what is said twice is said once, and an older reservation changes n
   const house = new OneOfTwo()
   house.join(ada, ['clean'])
   house.hears(there, reserve(early, 1, 'clean', { round: 3 }))
-  const id = house.heard('SLOT_GRANT')[0]?.grants[0]?.id as GrantId
+  const id = house.heard('SLOT_GRANT')[0]?.grants[0]?.id ?? ''
   house.hears(there, reserve(early, 1, 'model', { round: 2 }))
   house.hears(there, reserve(early, 1, 'clean', { round: 3 }))
   assert.deepEqual(
@@ -140,28 +152,17 @@ test('HOME-6 what is said twice is said once, and an older reservation changes n
     [[id]],
     'the same grant is said again: the first word of it may be lost',
   )
-  const used = { grant: id, agent: ada as AgentId, incarnation: 1 }
-  const confirm: Message = {
-    kind: 'SLOT_CONFIRM',
-    task: early as TaskId,
-    epoch: 1,
-    grants: [used],
-    over: true,
-  }
-  const release: Message = { kind: 'SLOT_RELEASE', task: early as TaskId, grants: [id], over: true }
-  for (const message of [confirm, confirm]) house.hears(there, message)
+  for (const message of [confirm(early, id), confirm(early, id)]) house.hears(there, message)
   assert.deepEqual(house.slots(ada), [0, 1])
-  for (const message of [release, release]) house.hears(there, message)
+  for (const message of [release(early, id, true), release(early, id, true)]) house.hears(there, message)
   assert.deepEqual(house.slots(ada), [0, 0])
 })
 
 test('HOME-8 what an earlier life of a hub had borrowed is free, and its members are let go', () => {
   const house = new OneOfTwo()
   house.join(ada, ['clean'])
-  house.hears(there, reserve(early, 1, 'clean'))
-  const id = house.heard('SLOT_GRANT')[0]?.grants[0]?.id as GrantId
-  const used = { grant: id, agent: ada as AgentId, incarnation: 1 }
-  house.hears(there, { kind: 'SLOT_CONFIRM', task: early as TaskId, epoch: 1, grants: [used], over: true })
+  const id = lent(house)
+  house.hears(there, confirm(early, id))
   house.hears(there, { kind: 'HUB_GREET' }, 2)
   assert.deepEqual(house.slots(ada), [0, 0])
   assert.equal(house.heard('GROUP_DISSOLVED', ada)[0]?.task, early)
@@ -175,7 +176,7 @@ test('HOME-8 the slots of what a new agent says it works on are taken, and the h
   assert.deepEqual(house.slots(ada), [0, 1])
   const [recall] = house.heard('SLOT_RECALL', there)
   const id = recall?.grants[0]?.grant as GrantId
-  house.hears(there, { kind: 'SLOT_RELEASE', task: early as TaskId, grants: [id], over: false })
+  house.hears(there, release(early, id))
   assert.deepEqual(house.slots(ada), [0, 0])
   assert.deepEqual(
     house.heard('GROUP_DISSOLVED', ada).map(({ epoch }) => epoch),
@@ -197,8 +198,7 @@ test('HOME-9 when an agent dies or leaves, whoever has borrowed it hears of it',
 
 test('HOME-14 what is confirmed of an agent that is only coming after a start is taken when it comes', () => {
   const house = new OneOfTwo()
-  const used = { grant: 'g0-1' as GrantId, agent: ada as AgentId, incarnation: 1 }
-  house.hears(there, { kind: 'SLOT_CONFIRM', task: early as TaskId, epoch: 2, grants: [used], over: false })
+  house.hears(there, confirm(early, 'g0-1', { epoch: 2, over: false }))
   house.announce(own, ['clean'])
   house.join(ada, ['clean'])
   assert.deepEqual(house.slots(ada), [0, 1], 'it names no work: the word that its group stands was lost')
@@ -206,39 +206,34 @@ test('HOME-14 what is confirmed of an agent that is only coming after a start is
   const [recall] = house.heard('SLOT_RECALL', there)
   assert.deepEqual([recall?.task, recall?.grants[0]?.agent], [early, ada], 'whoever uses it is asked')
   const id = recall?.grants[0]?.grant as GrantId
-  house.hears(there, { kind: 'SLOT_RELEASE', task: early as TaskId, grants: [id], over: false })
+  house.hears(there, release(early, id))
   assert.equal(house.heard('SKILL_QUERY', ada)[0]?.call.task, own)
 })
 
 test('HOME-14 an agent that was lost comes back with the slots that its borrowers use', () => {
   const house = new OneOfTwo()
   house.join(ada, ['clean'])
-  house.hears(there, reserve(early, 1, 'clean'))
-  const id = house.heard('SLOT_GRANT')[0]?.grants[0]?.id as GrantId
-  const used = { grant: id, agent: ada as AgentId, incarnation: 1 }
-  house.hears(there, { kind: 'SLOT_CONFIRM', task: early as TaskId, epoch: 1, grants: [used], over: true })
+  const id = lent(house)
+  house.hears(there, confirm(early, id))
   house.pass(house.limits.agentTimeoutMs)
   assert.equal(house.heard('SLOT_LOST', there)[0]?.refusal.code, 'E_AGENT_LOST')
   assert.equal(house.hub.state().roster.size, 0)
   house.join(ada, ['clean'])
   assert.deepEqual(house.slots(ada), [0, 1], 'the borrower may not have heard of it')
-  const again = house.heard('SLOT_RECALL', there)[0]?.grants[0]?.grant as GrantId
-  const kept = { ...used, grant: again }
-  house.hears(there, { kind: 'SLOT_CONFIRM', task: early as TaskId, epoch: 1, grants: [kept], over: false })
+  const again = house.heard('SLOT_RECALL', there)[0]?.grants[0]?.grant ?? ''
+  house.hears(there, confirm(early, again, { over: false }))
   assert.deepEqual(house.slots(ada), [0, 1])
-  house.hears(there, { kind: 'SLOT_RELEASE', task: early as TaskId, grants: [again], over: false })
+  house.hears(there, release(early, again))
   assert.deepEqual(house.slots(ada), [0, 0])
 })
 
 test('HOME-14 a group that stands has the next slot that is free, where all were lent by then', () => {
   const house = new OneOfTwo()
   house.join(ada, ['clean'])
-  house.hears(there, reserve(late, 900, 'clean'))
-  const id = house.heard('SLOT_GRANT')[0]?.grants[0]?.id as GrantId
-  const used = { grant: 'g1-0' as GrantId, agent: ada as AgentId, incarnation: 1 }
-  house.hears(there, { kind: 'SLOT_CONFIRM', task: early as TaskId, epoch: 1, grants: [used], over: false })
+  const id = lent(house, late, 900)
+  house.hears(there, confirm(early, 'g1-0', { over: false }))
   house.announce(own, ['clean'])
-  house.hears(there, { kind: 'SLOT_RELEASE', task: late as TaskId, grants: [id], over: true })
+  house.hears(there, release(late, id, true))
   assert.deepEqual(house.slots(ada), [0, 1])
   assert.deepEqual(
     [...house.hub.state().lending.loans.values()].map(({ task }) => task),
@@ -248,24 +243,28 @@ test('HOME-14 a group that stands has the next slot that is free, where all were
   assert.equal(house.heard('SLOT_RECALL', there).at(-1)?.task, early, 'whoever uses it is asked')
 })
 
+test('HOME-14 what is released is owed no more', () => {
+  const house = new OneOfTwo()
+  house.hears(there, confirm(early, 'g0-1', { over: false }))
+  house.hears(there, release(early, 'g0-2'))
+  assert.equal(house.hub.state().lending.owed.size, 1, 'that was another slot')
+  house.hears(there, release(early, 'g0-1'))
+  assert.equal(house.hub.state().lending.owed.size, 0)
+  house.join(ada, ['clean'])
+  assert.deepEqual(house.slots(ada), [0, 0])
+})
+
 test('HOME-14 nothing is owed of an earlier life of an agent, or for longer than silent work is waited for', () => {
   const house = new OneOfTwo()
-  const used = { grant: 'g0-1' as GrantId, agent: ada as AgentId, incarnation: 1 }
-  const confirm: Message = {
-    kind: 'SLOT_CONFIRM',
-    task: early as TaskId,
-    epoch: 1,
-    grants: [used],
-    over: false,
-  }
-  house.hears(there, confirm)
+  const used = confirm(early, 'g0-1', { over: false })
+  house.hears(there, used)
   const listed = [{ name: 'clean' as SkillName, level: 'novice' }]
   house.hears(ada, { kind: 'AGENT_JOIN', skills: listed, capacity: 1 }, 2)
   assert.deepEqual(house.slots(ada), [0, 0])
   assert.equal(house.hub.state().lending.owed.size, 0)
   house.hears(ada, { kind: 'AGENT_LEAVE', reason: 'enough' }, 2)
   const other = new OneOfTwo()
-  other.hears(there, confirm)
+  other.hears(there, used)
   other.pass(other.limits.workSilenceMs)
   other.join(ada, ['clean'])
   assert.deepEqual(other.slots(ada), [0, 0])
@@ -274,10 +273,8 @@ test('HOME-14 nothing is owed of an earlier life of an agent, or for longer than
 test('HOME-10 an agent says at once when its work for another hub is over, and its slot is free', () => {
   const house = new OneOfTwo()
   house.join(ada, ['clean'])
-  house.hears(there, reserve(early, 1, 'clean'))
-  const id = house.heard('SLOT_GRANT')[0]?.grants[0]?.id as GrantId
-  const used = { grant: id, agent: ada as AgentId, incarnation: 1 }
-  house.hears(there, { kind: 'SLOT_CONFIRM', task: early as TaskId, epoch: 2, grants: [used], over: true })
+  const id = lent(house)
+  house.hears(there, confirm(early, id, { epoch: 2 }))
   const ended = (epoch: number): Message => {
     return { kind: 'AGENT_HEARTBEAT', busy: 0, working: [], ended: [{ task: early as TaskId, epoch }] }
   }
