@@ -268,4 +268,63 @@ const recovery: readonly Mutant[] = [
   },
 ]
 
-export const mutants: readonly Mutant[] = [...durability, ...fencing, ...capacity, ...order, ...recovery]
+/** Between hubs that lend each other slots and depend on each other's tasks. */
+const hubs: readonly Mutant[] = [
+  {
+    name: 'home grants a slot that is at work',
+    file: 'src/hub/roster.ts',
+    find: 'return entry.capacity - entry.held - entry.running',
+    replace: 'return entry.capacity - entry.held - (entry.loans === undefined ? entry.running : 0)',
+  },
+  {
+    name: 'confirmation of a granted slot forgotten',
+    file: 'src/hub/lending.ts',
+    find: '    if (loan !== undefined) confirm(hub, loan, message.epoch)\n',
+    replace: '',
+  },
+  {
+    name: 'owed slot given to others',
+    file: 'src/hub/owed.ts',
+    find: 'const [use] = isOver ? [] : known.uses',
+    replace: 'const [use] = isOver ? known.uses : []',
+  },
+  {
+    name: 'slot not given back when it is asked for',
+    file: 'src/hub/granted.ts',
+    find: 'if (task === undefined || guest?.lender === undefined || !isSame) unused.push(grant)',
+    replace: 'if (task === undefined || guest?.lender === undefined || !isSame) continue',
+  },
+  {
+    name: 'report of another hub counted twice',
+    file: 'src/hub/reports.ts',
+    find: 'if (serial === counted + 1) {',
+    replace: 'if (serial <= counted + 1) {',
+  },
+  {
+    name: 'report that was lost not said again',
+    file: 'src/hub/reports.ts',
+    find: '    for (const [serial, { outcomes }] of open) send(hub, home, serial, outcomes)\n',
+    replace: '',
+  },
+  {
+    name: 'dependency of another hub not asked after again',
+    file: 'src/hub/abroad.ts',
+    find: "  tellHome(hub, id, { kind: 'TASK_ASK', task: id, round: hub.rounds })\n",
+    replace: '',
+  },
+  {
+    name: 'end of a dependency of another hub kept in memory alone',
+    file: 'src/hub/abroad.ts',
+    find: '  record(hub, { ...fact, results: handed })\n',
+    replace: '  task.blockedOn.delete(dependency)\n  task.facts.push({ ...fact, results: handed })\n',
+  },
+]
+
+export const mutants: readonly Mutant[] = [
+  ...durability,
+  ...fencing,
+  ...capacity,
+  ...order,
+  ...recovery,
+  ...hubs,
+]
