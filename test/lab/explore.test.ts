@@ -44,10 +44,10 @@ const pinned: readonly Pin[] = [
   ['departure', 0, 3098, 9120],
   ['departure and crash', 0, 4002, 10046],
   ['deadline', 1, 8752, 25773],
-  ['two hubs', 0, 76812, 280604],
-  ['two hubs, an agent crashes', 1, 60148, 216869],
-  ['two hubs want one agent', 0, 27162, 91948],
-  ['two hubs, dependency', 0, 52251, 169753],
+  ['two hubs', 0, 73642, 269165],
+  ['two hubs, an agent crashes', 1, 60148, 216932],
+  ['two hubs want one agent', 0, 25545, 86845],
+  ['two hubs, dependency', 0, 50438, 164198],
 ]
 
 for (const [name, clockSteps, states, transitions] of pinned) {
