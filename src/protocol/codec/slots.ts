@@ -91,30 +91,10 @@ function slotSchemas(
 ): Some<Exclude<Kinds, `OUTCOME_${string}` | Hanging>> {
   const { skillsMax } = limits
   const grants = exactly<readonly GrantId[]>()(list(grantId, ceilings.capacity))
-  const place = z.strictObject({ urgent: flag, key: real, arrival: whole })
-  const need = z.strictObject({
-    skill: skillName,
-    level,
-    count: positive,
-    optional: flag,
-    except: z.exactOptional(list(agentId, limits.groupSizeMax)),
-  })
   const supply = z.strictObject({ skill: skillName, level, able: whole, free: whole })
   const inUse = z.strictObject({ grant: grantId, agent: agentId, incarnation: whole })
   return {
-    SLOT_RESERVE: exactly<Of<'SLOT_RESERVE'>>()(
-      z.strictObject({
-        kind: z.literal('SLOT_RESERVE'),
-        task: taskId,
-        round: whole,
-        place,
-        needs: list(need, skillsMax),
-        exclude: list(agentId, limits.dependenciesMax + 2 * limits.groupSizeMax),
-        include: agentIds,
-        kinds: z.exactOptional(positive),
-        returns: grants,
-      }),
-    ),
+    SLOT_RESERVE: reserveSchema(limits, agentIds),
     SLOT_GRANT: exactly<Of<'SLOT_GRANT'>>()(
       z.strictObject({
         kind: z.literal('SLOT_GRANT'),
@@ -148,6 +128,29 @@ function slotSchemas(
     ),
     HUB_GREET: exactly<Of<'HUB_GREET'>>()(z.strictObject({ kind: z.literal('HUB_GREET') })),
   }
+}
+
+function reserveSchema(limits: Limits, include: Parts['agentIds']): Schema<Of<'SLOT_RESERVE'>> {
+  const need = z.strictObject({
+    skill: skillName,
+    level,
+    count: positive,
+    optional: flag,
+    except: z.exactOptional(list(agentId, limits.groupSizeMax)),
+  })
+  return exactly<Of<'SLOT_RESERVE'>>()(
+    z.strictObject({
+      kind: z.literal('SLOT_RESERVE'),
+      task: taskId,
+      round: whole,
+      place: z.strictObject({ urgent: flag, key: real, arrival: whole }),
+      needs: list(need, limits.skillsMax),
+      exclude: list(agentId, limits.dependenciesMax + ceilings.capacity),
+      include,
+      kinds: z.exactOptional(positive),
+      returns: list(grantId, ceilings.capacity),
+    }),
+  )
 }
 
 function grantSchema({ skillsMax }: Limits, claims: Parts['claims']): Schema<Grant> {
