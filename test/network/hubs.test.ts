@@ -5,12 +5,14 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import { jetstream } from '@nats-io/jetstream'
 import type { NatsServer } from '../../lab/nats-server.ts'
 import { auditOnNats, readNatsJournal } from '../../src/host/nats/reader.ts'
+import { subjectsOf } from '../../src/host/nats/subjects.ts'
 import type { Network, Notice } from '../../src/index.ts'
 import { partitionOf } from '../../src/protocol/partition.ts'
 import { type Running, start } from '../cli/convoke.ts'
-import { hasNats, natsFor, patient } from '../nats.ts'
+import { hasNats, lineTo, natsFor, patient } from '../nats.ts'
 import { eventually, leaseMs, networkOn, sharesOf, until } from './nats-stage.ts'
 import { agent, gate, need, refusalOf } from './stage.ts'
 
@@ -130,6 +132,43 @@ if (hasNats('NATS-21 a network of several partitions on a real server')) {
       await sawAll(server, seen)
     },
   )
+
+  test('NATS-26 one log that cannot be read takes nothing from the others', patient, async (t) => {
+    const server = await natsFor(t)
+    const first = await networkOn(t, server, { name: 'first', partitions: 2 })
+    await until(() => first.status().partitions?.here === 2, 'all hubs are here')
+    await first.close()
+    const line = await lineTo(server.url)
+    await jetstream(line.nats).publish(subjectsOf('main').log(1), 'no fact')
+    await line.close()
+    const notices: string[] = []
+    const notify = ({ text }: Notice): void => void notices.push(text)
+    const next = await networkOn(t, server, { name: 'next', notify })
+    await until(
+      () => notices.some((text) => /not the hub of partition 1: .* is none of a log/.test(text)),
+      'it is told',
+    )
+    assert.deepEqual(next.status(), {
+      connected: true,
+      hub: undefined,
+      partitions: { here: 1, elsewhere: 0, unknown: 1 },
+    })
+    const of = (partition: number): string => {
+      for (let i = 0; ; i++) if (partitionOf(`t${i}`, 2) === partition) return `t${i}`
+    }
+    for (let i = 0; ; i++) {
+      if (partitionOf(`agent-${i}`, 2) !== 0) continue
+      await agent(next, `agent-${i}`, () => 'done')
+      break
+    }
+    assert.equal((await (await next.announce(need({ id: of(0) }))).outcome()).status, 'completed')
+    const waiting = next.announce(need({ id: of(1) }))
+    waiting.catch(() => {})
+    assert.equal(await Promise.race([waiting.then(() => 'accepted'), pause(leaseMs, 'silent')]), 'silent')
+    const told = (): number => notices.filter((text) => /partition 1/.test(text)).length
+    const before = told()
+    await until(() => told() > before, 'it is tried again')
+  })
 
   test(
     'NATS-25 what a task has to do with has its hub: sub-tasks, and those that depend on it',

@@ -38,7 +38,7 @@ export interface OwnershipPorts {
   isHeir(): boolean
   /** There is another hub than before. */
   changed(): void
-  /** This process can be the hub no longer: the log is damaged, the place is full. */
+  /** This process can be the only hub no longer: the log is damaged, the place is full. */
   failed(fault: Fault): void
 }
 
@@ -250,9 +250,7 @@ export class Ownership {
     const fault = await this.#tryToBegin()
     if (fault === undefined || this.#isEnded()) return
     this.#state = 'standing-by'
-    if (isLasting(fault)) return this.#ports.failed(fault)
-    this.#ports.tell({ code: 'hub', text: `this process is not ${this.#place()}: ${fault.message}` })
-    this.#tryAfter(this.#ports.leaseMs)
+    this.#goOnAfter(fault, `this process is not ${this.#place()}`)
   }
 
   /** Opens the journal and takes a hub into service; answers why not. */
@@ -336,9 +334,15 @@ export class Ownership {
     this.#remembered = term.journal.end()
     term.guard.shut()
     void term.hub.abandon().catch(() => {})
-    if (isLasting(fault)) return this.#ports.failed(fault)
-    this.#ports.tell({ code: 'hub', text: `this process is ${this.#place()} no longer: ${fault.message}` })
-    this.#tryAfter(this.#ports.leaseMs)
+    this.#goOnAfter(fault, `this process is ${this.#place()} no longer`)
+  }
+
+  /** One of several partitions that cannot be served takes nothing from the others, and may be mended meanwhile. */
+  #goOnAfter(fault: Fault, what: string): void {
+    const { tell, failed, partitions, leaseMs } = this.#ports
+    if (isLasting(fault) && partitions === 1) return failed(fault)
+    tell({ code: 'hub', text: `${what}: ${fault.message}` })
+    this.#tryAfter(leaseMs)
   }
 
   #sayReleased({ hub }: Term, to?: string): Word {
