@@ -38,7 +38,7 @@ export interface FieldOptions {
 
 interface Player {
   readonly machine: Agent
-  readonly runs: Map<number, { stopped: boolean }>
+  readonly runs: Map<number, { readonly task: TaskId; stopped: boolean }>
   wakesAt: Millis | undefined
 }
 
@@ -194,13 +194,13 @@ export class Field {
 
   #begin(id: AgentId, player: Player, run: number, assignment: Assignment): void {
     const { tookMs, success } = this.#options.perform(id, assignment)
-    const state = { stopped: false }
+    const state = { task: assignment.task, stopped: false }
     player.runs.set(run, state)
     this.after(tookMs, () => {
       if (state.stopped) return
       player.runs.delete(run)
       const ending = success ? jsonNull : refuse('E_WORK_FAILED', 'it did not succeed')
-      player.machine.receive({ kind: 'settled', run, ending }, this.#now)
+      player.machine.receive({ kind: 'settled', task: assignment.task, run, ending }, this.#now)
       this.#drainAgent(id, player)
     })
   }
@@ -212,7 +212,7 @@ export class Field {
     player.runs.delete(run)
     this.after(0, () => {
       player.machine.receive(
-        { kind: 'settled', run, ending: refuse('E_CANCELLED', 'it was stopped') },
+        { kind: 'settled', task: state.task, run, ending: refuse('E_CANCELLED', 'it was stopped') },
         this.#now,
       )
       this.#drainAgent(id, player)

@@ -231,7 +231,7 @@ export class Town {
         if (!isSame()) return
         this.books.ends(id, run)
         const ending = fails ? refuse('E_WORK_FAILED', 'it went wrong') : jsonNull
-        this.#tellAgent(id, { kind: 'settled', run, ending })
+        this.#tellAgent(id, { kind: 'settled', task: assignment.task, run, ending })
       })
     }
     if (effect.kind === 'expelled') {

@@ -90,13 +90,13 @@ function addNode(cosmos: Cosmos, state: State, node: number, free: Move[], fault
     if (luck[costs] > 0) faults.push({ kind: 'act', node, name, input, costs })
   }
   if (wakeAt !== undefined && wakeAt <= now) act('woke', woke)
-  for (const [run, { stopping }] of shadow.runs) {
-    if (stopping) act(`stopped ${run}`, { kind: 'settled', run, ending: stopped })
+  for (const [run, { task, stopping }] of shadow.runs) {
+    if (stopping) act(`stopped ${run}`, { kind: 'settled', task, run, ending: stopped })
     else {
-      act(`done ${run}`, { kind: 'settled', run, ending: jsonNull })
+      act(`done ${run}`, { kind: 'settled', task, run, ending: jsonNull })
       const update = { kind: 'checkpoint', data: jsonNull } as const
-      fault('checkpoints', `saves ${run}`, { kind: 'reported', run, update })
-      fault('failures', `failed ${run}`, { kind: 'settled', run, ending: broken })
+      fault('checkpoints', `saves ${run}`, { kind: 'reported', task, run, update })
+      fault('failures', `failed ${run}`, { kind: 'settled', task, run, ending: broken })
     }
   }
   for (const { task, matter } of shadow.matters) {

@@ -78,9 +78,9 @@ export class Agent implements Machine<AgentInput, never, AgentEffect> {
         if ('round' in input.matter) return answer(agent, input.task, input.matter.round, input.judgement)
         return confirm(agent, input.matter.invite, input.judgement)
       case 'reported':
-        return onReported(agent, input.run, input.update)
+        return onReported(agent, input.task, input.run, input.update)
       case 'settled':
-        return onSettled(agent, input.run, input.ending)
+        return onSettled(agent, input.task, input.run, input.ending)
       case 'announce':
         return announce(agent, input.announcement, input.fresh)
       case 'follow':

@@ -113,9 +113,14 @@ export type AgentInput =
       readonly matter: Matter
       readonly judgement: Judgement
     }
-  | { readonly kind: 'reported'; readonly run: number; readonly update: Update }
+  | { readonly kind: 'reported'; readonly task: TaskId; readonly run: number; readonly update: Update }
   /** The work of a run has ended, with a result, a refusal, or because it was stopped. */
-  | { readonly kind: 'settled'; readonly run: number; readonly ending: JsonText | Refusal }
+  | {
+      readonly kind: 'settled'
+      readonly task: TaskId
+      readonly run: number
+      readonly ending: JsonText | Refusal
+    }
   | { readonly kind: 'announce'; readonly announcement: TaskAnnouncement; readonly fresh: boolean }
   | { readonly kind: 'follow'; readonly task: TaskId }
   | { readonly kind: 'cancel'; readonly task: TaskId; readonly reason: string }
@@ -177,7 +182,6 @@ export interface AgentState {
   readonly closed: Recent<TaskId, number>
   /** What has ended and is not noted yet, and when it is said again, the earliest first. */
   readonly unnoted: Map<TaskId, Millis>
-  readonly taskOfRun: Map<number, TaskId>
   /** Runs that were told to stop and have not ended: they still take a slot. */
   readonly stopping: Set<number>
   runs: number
@@ -219,7 +223,6 @@ export function newAgentState(
     works: new Table(),
     closed: newRecent(endsRemembered),
     unnoted: new Map(),
-    taskOfRun: new Map(),
     stopping: new Set(),
     runs: 0,
     serial: 0,

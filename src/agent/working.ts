@@ -33,7 +33,6 @@ export function onStart(agent: AgentState, assignment: Assignment): void {
   work.feedback = feedback
   work.run = run
   agent.works.set(task, work)
-  agent.taskOfRun.set(run, task)
   agent.effects.push({ kind: 'begin', run, assignment, members })
 }
 
@@ -51,23 +50,22 @@ export function isSamePart(work: Work, skills: Work['skills']): boolean {
   return true
 }
 
-function workOfRun(agent: AgentState, run: number): Work | undefined {
-  const task = agent.taskOfRun.get(run)
-  const work = task === undefined ? undefined : agent.works.get(task)
+/** What it works on in a run; nothing when that goes on without it by now. */
+function workOfRun(agent: AgentState, task: TaskId, run: number): Work | undefined {
+  const work = agent.works.get(task)
   return work?.run === run ? work : undefined
 }
 
-export function onReported(agent: AgentState, run: number, update: Update): void {
-  const work = workOfRun(agent, run)
+export function onReported(agent: AgentState, task: TaskId, run: number, update: Update): void {
+  const work = workOfRun(agent, task, run)
   if (work === undefined || work.ending !== undefined) return
-  const { task, epoch } = work
+  const { epoch } = work
   say(agent, { kind: 'TASK_UPDATE', task, epoch, member: agent.self.id as TaskUpdate['member'], update })
 }
 
 /** The work has ended by itself, or because it was stopped; only now its slot is free. */
-export function onSettled(agent: AgentState, run: number, ending: JsonText | Refusal): void {
-  const work = workOfRun(agent, run)
-  agent.taskOfRun.delete(run)
+export function onSettled(agent: AgentState, task: TaskId, run: number, ending: JsonText | Refusal): void {
+  const work = workOfRun(agent, task, run)
   agent.stopping.delete(run)
   if (work === undefined) return
   work.run = undefined

@@ -37,7 +37,7 @@ export class Performer {
     const end = (ending: JsonText | Refusal): void => {
       this.#runs.delete(id)
       run.close()
-      this.#ports.take({ kind: 'settled', run: id, ending })
+      this.#ports.take({ kind: 'settled', task: assignment.task, run: id, ending })
     }
     try {
       const result = this.#definition.perform(openAssignment(assignment), run)

@@ -80,12 +80,17 @@ export class Run implements Work {
       throw new RefusedError(refuse('E_RANGE', `progress must be 0 to 1, got ${quote(fraction)}`))
     }
     const said = note === undefined ? {} : { note: note.slice(0, this.#ports.limits.descriptionLengthMax) }
-    this.#ports.take({ kind: 'reported', run: this.#id, update: { kind: 'progress', fraction, ...said } })
+    this.#ports.take({
+      kind: 'reported',
+      task: this.#place.task,
+      run: this.#id,
+      update: { kind: 'progress', fraction, ...said },
+    })
   }
 
   #checkpoint(data: unknown): void {
     const update = { kind: 'checkpoint', data: this.#textOf(data, 'the checkpoint') } as const
-    this.#ports.take({ kind: 'reported', run: this.#id, update })
+    this.#ports.take({ kind: 'reported', task: this.#place.task, run: this.#id, update })
   }
 
   /** The group stands anew. */
@@ -115,7 +120,7 @@ export class Run implements Work {
     }
     const target = to === undefined ? {} : { to: to as AgentId }
     const update = { kind: 'word', data: this.#textOf(data, 'the word'), ...target } as const
-    this.#ports.take({ kind: 'reported', run: this.#id, update })
+    this.#ports.take({ kind: 'reported', task: this.#place.task, run: this.#id, update })
   }
 
   #wordsNow(): Channel<Word> {

@@ -226,8 +226,9 @@ export class Views {
       for (const { skills } of fact.evidence) for (const standing of skills) this.#durations.learn(standing)
       return
     }
-    const record = foldTask(this.#records.get(fact.task), fact)
-    if (record !== undefined) this.#records.set(fact.task, record)
+    const known = this.#records.get(fact.task)
+    const record = foldTask(known, fact)
+    if (record !== undefined && record !== known) this.#records.set(fact.task, record)
     if (fact.kind !== 'task.ended') return
     if (record !== undefined && fact.status === 'completed') this.#durations.compare(record, fact.at)
     this.#ended.push(fact.task)

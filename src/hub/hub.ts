@@ -94,7 +94,7 @@ export class Hub implements Machine<HubInput, Fact, HubEffect> {
     noteEnds(hub)
     for (const task of hub.touched) {
       task.touched = false
-      if (hub.tasks.has(task.id)) hub.taskDeadlines.set(task, nextDueOf(task))
+      if (!task.ending) hub.taskDeadlines.set(task, nextDueOf(task))
     }
     if (hub.tasks.size === 0) hub.maintainAt = undefined
     else hub.maintainAt ??= hub.now + hub.configuration.limits.maintenanceIntervalMs

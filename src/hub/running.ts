@@ -243,14 +243,14 @@ function finish(hub: HubState, task: Task, part: Part, message: TaskComplete): v
     detach(entry, task)
   }
   claim(hub, task)
-  if (hub.tasks.has(task.id)) hub.toNote.push({ task, agent })
+  if (!task.ending) hub.toNote.push({ task, agent })
 }
 
 /** Notes the ends of this turn. Where the task has ended in it as well, its end has said so. */
 export function noteEnds(hub: HubState): void {
   if (hub.toNote.length === 0) return
   for (const { task, agent } of hub.toNote) {
-    if (hub.tasks.has(task.id)) sendTo(hub, agent, { kind: 'TASK_NOTED', task: task.id, epoch: task.epoch })
+    if (!task.ending) sendTo(hub, agent, { kind: 'TASK_NOTED', task: task.id, epoch: task.epoch })
   }
   hub.toNote = []
 }

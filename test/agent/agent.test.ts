@@ -60,7 +60,7 @@ class Bench {
   }
 
   finish(run: number, result: string): readonly AgentEffect[] {
-    this.agent.receive({ kind: 'settled', run, ending: JSON.stringify(result) as JsonText }, this.now)
+    this.agent.receive({ kind: 'settled', task, run, ending: JSON.stringify(result) as JsonText }, this.now)
     return this.agent.drain().effects
   }
 

@@ -269,7 +269,7 @@ test('HOME-10 an agent says what is of a task to the hub of the task, and the re
   const assignment = { task, epoch: 1, skills: ['clean' as SkillName], description: '', payload: jsonNull }
   const rest = { metadata: jsonNull, depth: 0, inputs: [], finished: [] }
   hears(there, { kind: 'TASK_START', task, epoch: 1, assignment: { ...assignment, ...rest } }, 2)
-  assert.deepEqual(said({ kind: 'settled', run: 1, ending: jsonNull }), [
+  assert.deepEqual(said({ kind: 'settled', task, run: 1, ending: jsonNull }), [
     `TASK_COMPLETE to ${there}`,
     `AGENT_HEARTBEAT to ${here}`,
   ])
