@@ -36,7 +36,7 @@ export function consideredIn(search: Search): Considered[] {
 }
 
 /** Only what weighs something: most costs of most agents are nothing, and the record is kept for ever. */
-function partsOf({ time, load, price, late, spread, plan }: Costs): CostParts {
+function partsOf({ time, load, price, late, spread = 0, plan = 0 }: Costs): CostParts {
   const parts: { -readonly [Part in keyof CostParts]: number } = {}
   if (time >= leastTold) parts.time = round(time)
   if (load >= leastTold) parts.load = round(load)

@@ -198,13 +198,13 @@ export interface Costs {
   /** −log P(done before the deadline). */
   readonly late: number
   /** That it was given more work than others with its skills, where work is to be spread (`strategy/spread`). */
-  readonly spread: number
+  readonly spread?: number
   /** That the plan of the project wants others (`strategy/scarcity`). */
-  readonly plan: number
+  readonly plan?: number
   readonly total: number
 }
 
-export const noCosts: Costs = { time: 0, load: 0, price: 0, late: 0, spread: 0, plan: 0, total: 0 }
+export const noCosts: Costs = { time: 0, load: 0, price: 0, late: 0, total: 0 }
 
 export function costsOf(load: Load, terms: Terms): Costs {
   const { expectedMs } = load
@@ -214,7 +214,7 @@ export function costsOf(load: Load, terms: Terms): Costs {
   const busy = (loadCost * used) / (1 - used)
   const price = priceCost * shareOf(load.price, terms.budget)
   const late = lateness(finishMs, expectedMs, terms.latestMs, terms.deadlineInMs)
-  return { time, load: busy, price, late, spread: 0, plan: 0, total: time + busy + price + late }
+  return { time, load: busy, price, late, total: time + busy + price + late }
 }
 
 /** −log P(done before the deadline), for a log-normal duration with this median and 90 % point. */
