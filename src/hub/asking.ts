@@ -6,6 +6,7 @@ import type { SkillName, TaskId } from '../protocol/id.ts'
 import type { Call, WaitingFor } from '../protocol/message.ts'
 import { type Requirement, rankOf } from '../protocol/skill.ts'
 import { noCosts } from '../strategy/score.ts'
+import { lowest } from '../strategy/team.ts'
 import { gatherAsked, isTight, whyNoTeam } from './gathering.ts'
 import { outstanding, whyNotIncluded } from './including.ts'
 import { rankIn } from './judging.ts'
@@ -67,7 +68,7 @@ export function reachMask(task: Task, entry: RosterEntry, needs: readonly OpenNe
 function placesIn(mask: number): readonly number[] {
   let places: readonly number[] = none
   for (let rest = mask; rest !== 0; rest &= rest - 1) {
-    const place = 31 - Math.clz32(rest & -rest)
+    const place = lowest(rest)
     places = places.length === 0 ? [place] : places.concat(place)
   }
   return places
