@@ -4,7 +4,7 @@
  * Must never happen here: a look into a machine.
  */
 import { Invariants } from '../../src/hub/invariants.ts'
-import type { Fact, TaskEndedFact } from '../../src/protocol/fact.ts'
+import type { Fact, TaskAcceptedFact, TaskEndedFact } from '../../src/protocol/fact.ts'
 import type { Checkpoint, Member } from '../../src/protocol/group.ts'
 import type { HubId } from '../../src/protocol/id.ts'
 import type { JsonText } from '../../src/protocol/json.ts'
@@ -29,6 +29,8 @@ export interface Entry {
   readonly hub: HubId
   readonly announcement: TaskAnnouncement
   readonly initiator: string
+  /** When its acceptance was durable. */
+  readonly acceptedAt: Millis
   epoch: number
   started: boolean
   parts: Map<string, Part>
@@ -102,7 +104,7 @@ export class Ledger {
         this.#complain(violation.rule, `${violation.task ?? ''} at ${violation.position}: ${violation.what}`)
     }
     if (fact.kind === 'hub.started') return
-    if (fact.kind === 'task.accepted') this.#accept(hub, log, fact.announcement, fact.initiator)
+    if (fact.kind === 'task.accepted') this.#accept(hub, log, fact, at)
     const entry = fact.task === undefined ? undefined : this.tasks.get(fact.task)
     if (entry !== undefined) this.#fold(log, entry, fact, at)
   }
@@ -114,7 +116,7 @@ export class Ledger {
     else this.#done.delete(name)
   }
 
-  #accept(hub: HubId, log: Log, announcement: TaskAnnouncement, initiator: string): void {
+  #accept(hub: HubId, log: Log, { announcement, initiator }: TaskAcceptedFact, acceptedAt: Millis): void {
     log.open += 1
     if (announcement.verifies === undefined && log.open > this.#openMax)
       this.#complain('SIM-9', `${log.open} tasks are open; the limit is ${this.#openMax}`)
@@ -123,6 +125,7 @@ export class Ledger {
       hub,
       announcement,
       initiator,
+      acceptedAt,
       epoch: 0,
       started: announcement.startBy === 'hub',
       parts: new Map(),

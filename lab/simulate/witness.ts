@@ -233,6 +233,8 @@ export class Witness {
     const said = state.kind === 'ended' ? state.outcome.status : state.kind
     // What was open when the hub decided to say so may have ended by now.
     if (said === known || (said === 'open' && known !== 'unknown')) return
+    // What is decided in one turn is said when all of it is durable.
+    if (said === 'unknown' && entry?.acceptedAt === this.now) return
     this.complain('SIM-19', `${task} is said to be ${said}; its log says ${known}`)
   }
 

@@ -190,6 +190,7 @@ export function watchAgain(hub: HubState, task: Task): void {
 /** Asks again after what is watched, and forgets the announcements of which nothing was told. */
 export function askAbroadAgain(hub: HubState): void {
   const { inquiries, watched } = hub.abroad
+  if (inquiries.size + watched.size === 0) return
   for (const [key, inquiry] of inquiries) {
     if (inquiry.until > hub.now) break
     drop(hub, key, inquiry)

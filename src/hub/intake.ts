@@ -178,11 +178,8 @@ export function admit(
   const warning = lateness(hub, announcement)
   const accepted = { kind: 'task.accepted', task: id, at: hub.now, initiator: from, announcement } as const
   const behalf = behalfIn(told, announcement)
-  record(hub, {
-    ...accepted,
-    ...(warning === undefined ? {} : { warning }),
-    ...(behalf === undefined ? {} : { behalf }),
-  })
+  const warned = warning === undefined ? accepted : { ...accepted, warning }
+  record(hub, behalf === undefined ? warned : { ...warned, behalf })
   sendTo(hub, from, acceptanceOf(id, warning))
   const task = hub.tasks.get(id)
   if (task === undefined) return
