@@ -209,6 +209,11 @@ export function viewOf(record: TaskRecord): TaskView {
   }
 }
 
+/** What the list of tasks needs. The reasons are most of a record, and all that lives is copied by the collector. */
+function withoutDecisions(record: TaskRecord): TaskRecord {
+  return { ...record, formations: [], losses: [], considered: [], waiting: undefined }
+}
+
 /** The tasks of a network: all that are open, and the last that ended. */
 export class Views {
   readonly #records = new Table<TaskId, TaskRecord>()
@@ -230,14 +235,18 @@ export class Views {
     const record = foldTask(known, fact)
     if (record !== undefined && record !== known) this.#records.set(fact.task, record)
     if (fact.kind !== 'task.ended') return
-    if (record !== undefined && fact.status === 'completed') this.#durations.compare(record, fact.at)
+    if (record === undefined) return
+    if (fact.status === 'completed') this.#durations.compare(record, fact.at)
+    this.#records.set(fact.task, withoutDecisions(record))
     this.#ended.push(fact.task)
     if (this.#ended.length < this.#endedKept + 64) return
     for (const task of this.#ended.splice(0, this.#ended.length - this.#endedKept)) this.#records.delete(task)
   }
 
+  /** Of an open task. What was decided about one that has ended is in the log. */
   record(task: TaskId): TaskRecord | undefined {
-    return this.#records.get(task)
+    const record = this.#records.get(task)
+    return record?.endedAt === undefined ? record : undefined
   }
 
   /** In the order in which they were announced. */
