@@ -98,6 +98,9 @@ export function isForAgents(waitingFor: WaitingFor | undefined): boolean {
 export function stopBorrowing(hub: HubState, task: Task): void {
   const { borrowing } = task
   if (borrowing === undefined) return
+  // A search that had begun in this turn with what was granted has ended in it: the next reservations are others.
+  const { lending } = hub
+  if (lending.covered.length > 0) lending.covered = lending.covered.filter((each) => each !== task)
   forget(hub, task)
   const returns = idleGuests(task)
   for (const guest of returns) dropGuest(guest)

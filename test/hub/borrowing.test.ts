@@ -9,6 +9,7 @@ import type { AgentId, InviteId, NodeId, SkillName, TaskId } from '../../src/pro
 import { jsonNull } from '../../src/protocol/json.ts'
 import { defaultConfiguration } from '../../src/protocol/limits.ts'
 import type { Message } from '../../src/protocol/message.ts'
+import { refuse } from '../../src/protocol/refusal.ts'
 import { ada, bob, early, grantOf, here, named, OneOfTwo, own, there } from './one-of-two.ts'
 
 test('HOME-6 a grant for which nobody waits goes back, and its home need not offer again', () => {
@@ -81,6 +82,43 @@ function playToTheEnd(house: OneOfTwo): void {
     house.hears(id, { kind: 'TASK_COMPLETE', task, epoch: 1, results })
   }
 }
+
+test('HOME-7 a member that is lost in the turn in which others are granted lets the task reserve again', () => {
+  const house = new OneOfTwo()
+  const task = own as TaskId
+  const eve = named('eve', there)
+  house.join(ada, ['clean'])
+  house.announce(own, ['clean', 'model'])
+  const granted = (agent: string, id: string): Message => {
+    const round = house.heard('SLOT_RESERVE', there).at(-1)?.round ?? 0
+    return { kind: 'SLOT_GRANT', task, round, grants: [grantOf(agent, 'model', id)], supply: [] }
+  }
+  house.hears(there, granted(bob, 'g1-1'))
+  const round = house.heard('SKILL_QUERY')[0]?.round ?? 0
+  for (const id of [ada, bob]) house.hears(id, { kind: 'SKILL_OFFER', task, round, busy: 0, capacity: 1 })
+  for (const id of [ada, bob]) {
+    const [invited] = house.heard('GROUP_INVITE', id)
+    assert.ok(invited !== undefined)
+    house.hears(id, { kind: 'GROUP_ACCEPT', task, invite: invited.invite })
+  }
+  const refusal = refuse('E_WORK_FAILED', 'it did not work')
+  const failed = { kind: 'TASK_FAILED', task, epoch: 1, refusal } as const
+  house.hears(bob, failed)
+  // Both are heard before the homes are told that a search has begun.
+  const to = house.hub.address()
+  for (const [id, message] of [
+    [there, granted(eve, 'g1-2')],
+    [ada, failed],
+  ] as const) {
+    const from = { id: id as NodeId, incarnation: 1 }
+    house.hub.receive({ kind: 'received', envelope: { from, to, message } }, house.now)
+  }
+  house.drain()
+  house.heard('SLOT_RESERVE', there)
+  house.pass(house.limits.resendMs)
+  const again = house.heard('SLOT_RESERVE', there).flatMap(({ needs }) => needs.map(({ skill }) => skill))
+  assert.ok(again.includes('model' as SkillName), 'it reserves, and says so again')
+})
 
 test('HOME-13 the home of a member hears what became of it, until it has noted that', () => {
   const house = new OneOfTwo()
