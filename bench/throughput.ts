@@ -17,7 +17,7 @@ const skills = ['etl', 'statistics', 'report'] as const
  * Open tasks: enough to keep one thread busy; more on a file, where one commit serves all that wait for it. More than
  * that would only lie in memory, and be copied by the collector.
  */
-const inFlight = { memory: 32, file: 128 }
+const inFlight = { memory: 48, file: 128 }
 /** Tasks of one counted run, after a warm-up of a third of it. */
 const counted = 30_000
 const runs = 3
