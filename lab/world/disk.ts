@@ -66,6 +66,7 @@ export class Disk {
   journal(life: Life): Journal {
     let broken: Fault | undefined
     return {
+      takesTime: true,
       replay: (apply) => this.#log.replay(apply),
       append: (facts) => {
         if (broken === undefined && this.#fault !== undefined) {

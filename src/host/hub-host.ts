@@ -78,6 +78,7 @@ export class HubHost implements Records {
       },
       soon,
       append: (facts) => this.#append(facts),
+      appendTakesTime: ports.journal.takesTime,
       perform: (effect) => this.#perform(effect),
       woke: { kind: 'woke' },
       failed: (cause) => ports.failed(faultOf(cause)),

@@ -12,6 +12,8 @@ export interface NodePorts<Input, Fact, Effect> {
   readonly soon: Soon
   /** Makes facts durable: all that the machine has decided since the last call, which has come to its end. */
   readonly append: (facts: readonly Fact[]) => Promise<unknown>
+  /** An append waits for a device. */
+  readonly appendTakesTime: boolean
   readonly perform: (effect: Effect) => void
   /** What the machine is given when its time has come. */
   readonly woke: Input
@@ -22,6 +24,11 @@ export interface NodePorts<Input, Fact, Effect> {
 
 /** Decisions that a slow disk may have waiting; beyond that, inputs wait instead, and there `inboxMax` is the bound. */
 const heldMax = 1_000
+/**
+ * Inputs of a turn while the disk rests. All at once would be one append, and all that depends on it the next: whoever
+ * decides and the disk would wait for each other.
+ */
+const inputsAtRest = 64
 
 export class Node<Input, Fact, Effect> {
   readonly #machine: Machine<Input, Fact, Effect>
@@ -103,8 +110,7 @@ export class Node<Input, Fact, Effect> {
   }
 
   #decide(): Decision<Fact, Effect> | undefined {
-    const inputs = this.#inbox
-    this.#inbox = []
+    const inputs = this.#nextInputs()
     try {
       const now = this.#ports.clock.now()
       for (const input of inputs) this.#machine.receive(input, now)
@@ -113,6 +119,19 @@ export class Node<Input, Fact, Effect> {
       this.#fail(cause)
       return undefined
     }
+  }
+
+  /** All that wait; for a disk that rests a part of them, so that it writes while the others are decided. */
+  #nextInputs(): Input[] {
+    const all = this.#inbox
+    const rests = this.#ports.appendTakesTime && !this.#appending
+    if (!rests || all.length <= inputsAtRest) {
+      this.#inbox = []
+      return all
+    }
+    this.#inbox = all.slice(inputsAtRest)
+    this.#schedule()
+    return all.slice(0, inputsAtRest)
   }
 
   /** Makes everything durable that is held, unless a commit is under way: then it is for the next one. */

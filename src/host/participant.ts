@@ -118,6 +118,7 @@ export class Participant {
       clock,
       soon,
       append: async () => {},
+      appendTakesTime: false,
       perform: (effect) => this.#perform(effect),
       woke: { kind: 'woke' },
       failed: (cause) => this.#fail(cause),

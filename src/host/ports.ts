@@ -41,6 +41,8 @@ export interface Recorded {
  * opened again, since what is on the disk is then unknown.
  */
 export interface Journal {
+  /** An append waits for a device, and there is time to decide more meanwhile. */
+  readonly takesTime: boolean
   /** Hands over the newest snapshot and every fact after it. Resolves with the position of the last fact. */
   replay(apply: (fact: Fact) => void): Promise<Position>
   /** Resolves when the facts are durable. One append at a time. */

@@ -69,6 +69,7 @@ function corridor(): {
       appends.push({ facts: facts.join(''), done })
       return done.promise
     },
+    appendTakesTime: true,
     perform: (effect) => {
       performed += effect
     },
@@ -131,9 +132,30 @@ test('CORRIDOR-3 after an append that failed nothing is decided and nothing perf
   assert.deepEqual([machine.heard, performed(), failed.length, appends.length], ['Ab', '', 1, 1])
 })
 
+test('CORRIDOR-5 a disk that rests is given the facts of 64 inputs, and the others while it writes', async () => {
+  const { node, machine, appends, performed } = corridor()
+  const inputs = [...'AbCdEfGhIj'.repeat(10)]
+  for (const input of inputs) node.take(input)
+  await turn()
+  assert.equal(machine.heard.length, 64)
+  await turn()
+  await turn()
+  assert.equal(machine.heard, inputs.join(''), 'while the disk writes a turn takes all the others')
+  appends[0]?.done.resolve()
+  await turn()
+  assert.deepEqual(
+    appends.map(({ facts }) => facts.length),
+    [32, 18],
+  )
+  appends[1]?.done.resolve()
+  await node.idle()
+  assert.equal(performed(), inputs.join(''))
+})
+
 /** Slow enough that the hub is always ahead of it. */
 function slow(journal: Journal, snapshots: (readonly Fact[])[], appended: Fact[]): Journal {
   return {
+    takesTime: true,
     replay: (apply) => journal.replay(apply),
     append: async (facts) => {
       await turn()

@@ -28,6 +28,7 @@ export function openMemoryJournal(options: MemoryJournalOptions = {}): Journal {
 const goneMax = 1_000
 
 class MemoryJournal implements Journal {
+  readonly takesTime = false
   readonly #endedKept: number
   /** The facts of every task that is still kept, in order. Only an acceptance makes an entry. */
   readonly #tasks = new Table<TaskId, Recorded[]>()

@@ -49,6 +49,7 @@ export async function openNatsJournal(options: NatsJournalOptions): Promise<Nats
 }
 
 class Writer implements NatsJournal {
+  readonly takesTime = true
   readonly #log: NatsLog
   readonly #store: NatsStore
   /** Names the appends of this journal. */

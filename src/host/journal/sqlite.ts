@@ -34,6 +34,7 @@ export async function openSqliteJournal(file: string, options: SqliteJournalOpti
 }
 
 class SqliteJournal implements Journal {
+  readonly takesTime = true
   readonly #file: string
   readonly #thread: Thread
   readonly #source: Source

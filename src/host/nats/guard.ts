@@ -43,6 +43,7 @@ export class Guard {
       },
     }
     this.journal = {
+      takesTime: journal.takesTime,
       append: async (facts) => {
         const since = performance.now()
         const position = await journal.append(facts)
