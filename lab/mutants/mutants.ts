@@ -112,8 +112,8 @@ const capacity: readonly Mutant[] = [
   {
     name: 'agent over capacity',
     file: 'src/strategy/bid.ts',
-    find: 'if (self.busy < self.capacity) return undefined',
-    replace: 'if (self.busy < self.capacity + 1) return undefined',
+    find: 'if (busy < capacity) return undefined',
+    replace: 'if (busy < capacity + 1) return undefined',
   },
   {
     name: 'stopped work takes no slot',

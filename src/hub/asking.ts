@@ -5,7 +5,6 @@
 import type { SkillName, TaskId } from '../protocol/id.ts'
 import type { Call, WaitingFor } from '../protocol/message.ts'
 import { type Requirement, rankOf } from '../protocol/skill.ts'
-import { noCosts } from '../strategy/score.ts'
 import { lowest } from '../strategy/team.ts'
 import { gatherAsked, isTight, whyNoTeam } from './gathering.ts'
 import { outstanding, whyNotIncluded } from './including.ts'
@@ -347,16 +346,15 @@ function newAsked(entry: RosterEntry, reach: Reach, mustInclude: boolean): Asked
     entry,
     reach,
     open: entry.isOpen,
-    offer: undefined,
+    account: undefined,
     verdict: undefined,
     why: undefined,
-    score: 0,
-    success: 0,
-    outcomes: 0,
     values: unscored,
     cost: 0,
+    price: 0,
+    isUnseen: true,
+    isUnproven: true,
     mustInclude,
-    costs: noCosts,
   }
 }
 

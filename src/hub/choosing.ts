@@ -4,9 +4,8 @@
  */
 import type { Candidate, Need, NoTeam, Team } from '../strategy/form.ts'
 import { formWithOneNewcomer } from '../strategy/newcomers.ts'
-import { isUnproven } from './judging.ts'
 import { freeSlots } from './roster.ts'
-import type { Asked, Search, Task } from './state.ts'
+import type { Asked, OpenNeed, Search, Task } from './state.ts'
 
 export interface Question {
   /** For each need of the search, how many agents are not invited yet. */
@@ -28,39 +27,40 @@ export function questionOf(task: Task, search: Search): Question {
   const willing: Asked[] = []
   for (const asked of search.asked) if (isWilling(search, asked)) willing.push(asked)
   const left = uninvited(search)
-  const places: number[] = []
-  const needs: Need[] = []
-  for (let i = 0; i < left.length; i++) {
-    const count = left[i] ?? 0
-    if (count <= 0) continue
-    places.push(i)
-    const need = search.needs[i]
-    needs.push(need?.optional ? { count, skipPrice: skipPrice * need.weight } : { count })
-  }
+  const places = search.invitations.size === 0 ? left.map(place) : open(left)
   let size = search.invitations.size
   for (const part of task.group?.parts.values() ?? []) if (part.state !== 'lost') size += 1
   const sizes = { sizeMax: maxGroupSize - size, sizeMin: Math.max(0, minMembers - size) }
   const options = budget === undefined ? sizes : { ...sizes, budget: budget - spentIn(task, search) }
+  const needs = needsFor(search, left, places)
   return { left, places, needs, willing, offers: offersFor(search, places, willing, budget), options }
+}
+
+/** The places of which some are left. */
+function open(left: readonly number[]): number[] {
+  const places: number[] = []
+  for (let i = 0; i < left.length; i++) if ((left[i] ?? 0) > 0) places.push(i)
+  return places
+}
+
+function place(_: unknown, i: number): number {
+  return i
 }
 
 /** The best group, with no more than one member of whom little is known, where that can be. */
 export function bestGroup({ needs, willing, offers, options }: Question, search: Search): Team | NoTeam {
-  const isNew = (i: number): boolean => {
-    const asked = willing[i]
-    return asked !== undefined && isUnproven(asked)
-  }
+  const isNew = (i: number): boolean => willing[i]?.isUnproven === true
   return formWithOneNewcomer(needs, offers, options, isNew, hasNewcomer(search))
 }
 
 /** Whether somebody of whom little is known is invited already. */
 function hasNewcomer(search: Search): boolean {
-  for (const { asked } of search.invitations.values()) if (isUnproven(asked)) return true
+  for (const { asked } of search.invitations.values()) if (asked.isUnproven) return true
   return false
 }
 
 function isWilling(search: Search, asked: Asked): boolean {
-  if (asked.offer === undefined || asked.verdict !== undefined) return false
+  if (asked.account === undefined || asked.verdict !== undefined) return false
   return freeSlots(asked.entry) > 0 && !search.invitations.has(asked.entry.id)
 }
 
@@ -72,7 +72,21 @@ function uninvited(search: Search): number[] {
   return left
 }
 
-/** A whole search without a budget is what the choice is made from, as it is. */
+/** A whole search in which all is required is what the choice is made from, as it is. */
+function needsFor(search: Search, left: readonly number[], places: readonly number[]): readonly Need[] {
+  if (search.invitations.size === 0 && !search.needs.some(isOptional)) return search.needs
+  return places.map((i) => {
+    const need = search.needs[i]
+    const count = left[i] ?? 0
+    return need?.optional ? { count, skipPrice: skipPrice * need.weight } : { count }
+  })
+}
+
+function isOptional({ optional }: OpenNeed): boolean {
+  return optional
+}
+
+/** Likewise, without a budget. */
 function offersFor(
   search: Search,
   places: readonly number[],
@@ -82,10 +96,10 @@ function offersFor(
   const whole = places.length === search.needs.length
   if (whole && budget === undefined) return willing
   return willing.map((asked) => {
-    const { cost, offer, mustInclude } = asked
+    const { cost, price, mustInclude } = asked
     const values = whole ? asked.values : places.map((i) => asked.values[i])
     if (budget === undefined) return { values, cost, mustInclude }
-    return { values, cost, mustInclude, price: offer?.price ?? 0 }
+    return { values, cost, mustInclude, price }
   })
 }
 
@@ -94,6 +108,6 @@ export function spentIn(task: Task, search: Search): number {
   let spent = 0
   for (const part of task.group?.parts.values() ?? [])
     if (part.state !== 'lost') spent += part.member.price ?? 0
-  for (const { asked } of search.invitations.values()) spent += asked.offer?.price ?? 0
+  for (const { asked } of search.invitations.values()) spent += asked.price
   return spent
 }

@@ -13,12 +13,13 @@ import { askMore, reachOf, requirementsOf } from './asking.ts'
 import { bestGroup, type Question, questionOf, spentIn } from './choosing.ts'
 import { isInUse, returnGuest } from './guests.ts'
 import { outstanding } from './including.ts'
-import { notePassedOver, strategies } from './judging.ts'
+import { strategies } from './judging.ts'
 import { forsake, noteFormed } from './projects.ts'
 import { enqueue } from './queue.ts'
 import { consideredIn } from './recounting.ts'
 import { countPart, detach, dropSupply, occupy, shiftSlots, supplyOf } from './roster.ts'
 import { assignmentOf, awaitWork } from './running.ts'
+import { notePassedOver } from './scoring.ts'
 import {
   type HubState,
   type Invitation,
@@ -63,9 +64,7 @@ export function decide(
   question: Question,
   team: Team | NoTeam = bestGroup(question, search),
 ): void {
-  const refused = outstanding(task).filter((id) => {
-    return !search.invitations.has(id) && !question.willing.some(({ entry }) => entry.id === id)
-  })
+  const refused = refusedBy(task, search, question)
   if (refused.length > 0) {
     giveUp(hub, task, { kind: 'include', agents: refused, why: 'unwilling' })
     return
@@ -77,19 +76,30 @@ export function decide(
     if (team.members.length === 0) formWhenAccepted(hub, task, search)
     return
   }
-  const lacking = question.places.flatMap((i) => {
-    const need = search.needs[i]
-    return need === undefined || need.optional ? [] : [{ ...need, count: question.left[i] ?? 0 }]
-  })
+  const lacking = lackingIn(search, question)
   if (askMore(hub, task, search, lacking)) return
   giveUp(hub, task, reasonOf(task, search, team, lacking))
+}
+
+/** Who must be in the group and would not. */
+function refusedBy(task: Task, search: Search, { willing }: Question): readonly AgentId[] {
+  const ids = outstanding(task)
+  if (ids.length === 0) return ids
+  return ids.filter((id) => !search.invitations.has(id) && !willing.some(({ entry }) => entry.id === id))
+}
+
+function lackingIn(search: Search, { places, left }: Question): OpenNeed[] {
+  return places.flatMap((i) => {
+    const need = search.needs[i]
+    return need === undefined || need.optional ? [] : [{ ...need, count: left[i] ?? 0 }]
+  })
 }
 
 /** Who has not answered by now is not waited for; an offer that still comes is too late. */
 function closeWindow(search: Search): void {
   search.unanswered = 0
   for (const asked of search.asked) {
-    if (asked.offer !== undefined || asked.verdict !== undefined) continue
+    if (asked.account !== undefined || asked.verdict !== undefined) continue
     asked.verdict = 'silent'
     asked.why = 'no answer before the window closed'
   }
@@ -243,8 +253,7 @@ export function giveUp(hub: HubState, task: Task, waitingFor: WaitingFor): void 
 }
 
 function formGroup(hub: HubState, task: Task, search: Search): void {
-  const kept = standingMembers(task).filter(({ agent }) => !search.invitations.has(agent))
-  const members = kept.concat([...search.invitations.values()].map(memberOf))
+  const members = membersWith(task, search)
   const epoch = task.epoch + 1
   task.search = undefined
   task.fruitless = 0
@@ -270,6 +279,15 @@ function formGroup(hub: HubState, task: Task, search: Search): void {
   announceGroup(hub, task, members, search.invitations)
 }
 
+/** Those who are kept, and those who have accepted. */
+function membersWith(task: Task, { invitations }: Search): readonly Member[] {
+  const fresh = Array.from(invitations.values(), memberOf)
+  if (task.group === undefined) return fresh
+  return standingMembers(task)
+    .filter(({ agent }) => !invitations.has(agent))
+    .concat(fresh)
+}
+
 /** Which strategies decided, and whether they could prove it. */
 function strategyOf({ preferred, unproven }: Search): string {
   const names = preferred === undefined ? strategies : `${strategies} ${preferred.strategy}`
@@ -279,8 +297,7 @@ function strategyOf({ preferred, unproven }: Search): string {
 function memberOf({ asked, reach }: Invitation): Member {
   const { id, address } = asked.entry
   const member = { agent: id, incarnation: address.incarnation, skills: reach.skills }
-  const price = asked.offer?.price ?? 0
-  return price === 0 ? member : { ...member, price }
+  return asked.price === 0 ? member : { ...member, price: asked.price }
 }
 
 function announceGroup(

@@ -1,6 +1,5 @@
 /**
- * Between the hub's state and the strategies: what is expected of an agent, how well it fits a need, and what its
- * work taught us.
+ * Between the hub's state and the strategies: what is expected of an agent, and what its work taught us.
  * Must never happen here: arithmetic (that is a strategy's), or a choice.
  */
 import type { AgentId, HubId, SkillName } from '../protocol/id.ts'
@@ -8,43 +7,20 @@ import { rankOf, type Skill, type SkillLevel } from '../protocol/skill.ts'
 import type { Evidence, SkillStanding } from '../protocol/standing.ts'
 import type { Millis } from '../protocol/time.ts'
 import type { Listing } from '../strategy/catalog.ts'
-import { remainingMs } from '../strategy/duration.ts'
 import { formStrategy } from '../strategy/form.ts'
-import { strayCost } from '../strategy/scarcity.ts'
-import {
-  costsOf,
-  drawsMax,
-  type Estimate,
-  estimate,
-  expectedTime,
-  latestAfter,
-  scoreStrategy,
-  slotsOf,
-  successFor,
-  successMin,
-} from '../strategy/score.ts'
-import { spreadCost } from '../strategy/spread.ts'
+import { type Estimate, estimate, scoreStrategy, slotsOf } from '../strategy/score.ts'
 import {
   blame,
   isProven,
   newStanding,
   observe,
-  provenEvidence,
   standingStrategy,
   withoutLevel,
 } from '../strategy/standing.ts'
 import { record } from './applying.ts'
 import { type Reported, report } from './reports.ts'
 import { isOwn } from './roster.ts'
-import {
-  type Asked,
-  type HubState,
-  type OpenNeed,
-  type RosterEntry,
-  type Search,
-  stir,
-  type Task,
-} from './state.ts'
+import { type HubState, type RosterEntry, stir, type Task } from './state.ts'
 
 /** Written into every decision, so that it can be understood after a strategy has changed. */
 export const strategies: string = `${formStrategy} ${scoreStrategy} ${standingStrategy}`
@@ -74,7 +50,7 @@ export function estimateOf(hub: HubState, agent: AgentId, claim: Skill): Estimat
 }
 
 /** What is expected now: made again when the population has moved since. Nobody is looked at before it is asked. */
-function currentEstimate(hub: HubState, entry: RosterEntry, place: number): Estimate | undefined {
+export function currentEstimate(hub: HubState, entry: RosterEntry, place: number): Estimate | undefined {
   const known = entry.estimates[place]
   const claim = entry.skills[place]
   const rank = entry.ranks[place]
@@ -114,87 +90,6 @@ export function relist(hub: HubState, entry: RosterEntry): void {
   hub.catalog.setLoad(entry.slot, busy, busy < entry.capacity)
 }
 
-/** Fills in what choosing needs to know of an agent that has offered. */
-export function scoreOffer(hub: HubState, task: Task, needs: readonly OpenNeed[], asked: Asked): void {
-  const { entry, offer } = asked
-  if (offer === undefined) return
-  const critical = task.announcement.priority === 'critical'
-  const inFlight = entry.held + entry.running
-  const values = new Array<number | undefined>(needs.length).fill(undefined)
-  let slots = 1
-  let latestMs: Millis | undefined
-  // What the initiator states says more of this task than how long others took: of those only the pace is taken.
-  const stated = offer.expectedMs === undefined ? task.announcement.expectedMs : undefined
-  let expectedMs: Millis | undefined
-  for (const index of asked.reach.needs) {
-    const place = skillPlace(entry, needs[index]?.skill)
-    const expected = currentEstimate(hub, entry, place)
-    if (expected === undefined) continue
-    const success = successFor(expected, critical, hub.random, inFlight, entry.passedOver)
-    values[index] = Math.log(success)
-    if (success > asked.success) asked.success = success
-    if (expected.weight > asked.outcomes) asked.outcomes = expected.weight
-    slots = Math.max(slots, slotsOf(expected, entry.capacity))
-    const own = offeredTime(hub, entry, place, expected, offer.expectedMs, stated)
-    expectedMs = longer(expectedMs, own)
-    latestMs = longer(latestMs, stated === undefined ? expected.latestMs : latestAfter(expected, own))
-  }
-  asked.values = values
-  asked.costs = costsOf(
-    {
-      busy: Math.max(offer.busy, inFlight),
-      slots,
-      expectedMs: expectedMs ?? stated ?? offer.expectedMs,
-      residualMs: residualMs(hub, entry),
-      price: offer.price,
-    },
-    {
-      budget: task.announcement.budget,
-      deadlineInMs: task.deadlineAt === undefined ? undefined : task.deadlineAt - hub.now,
-      latestMs,
-    },
-  )
-  addPolicies(hub, task, needs, asked)
-  asked.cost = asked.costs.total
-  asked.score = Math.log(Math.max(successMin, asked.success)) - asked.cost
-}
-
-/** What is not the agent's doing: how evenly work is to be spread, and whom the plan of its project wants. */
-function addPolicies(hub: HubState, task: Task, needs: readonly OpenNeed[], asked: Asked): void {
-  const spread = unevenness(hub, needs, asked)
-  const preferred = task.search?.preferred
-  const plan = preferred === undefined || preferred.agents.has(asked.entry.id) ? 0 : strayCost
-  if (spread + plan > 0)
-    asked.costs = { ...asked.costs, spread, plan, total: asked.costs.total + spread + plan }
-}
-
-function longer(a: Millis | undefined, b: Millis | undefined): Millis | undefined {
-  return a === undefined || (b !== undefined && b > a) ? b : a
-}
-
-function offeredTime(
-  hub: HubState,
-  entry: RosterEntry,
-  place: number,
-  expected: Estimate,
-  offeredMs: Millis | undefined,
-  statedMs: Millis | undefined,
-): Millis | undefined {
-  if (statedMs !== undefined) return statedMs * expected.pace
-  if (offeredMs === undefined) return expected.typicalMs
-  const name = entry.skills[place]?.name
-  const standing = name === undefined ? undefined : hub.standings.get(entry.id)?.get(name)
-  return expectedTime(expected, offeredMs, standing?.timeWeight ?? 0)
-}
-
-/** How long its work under way goes on, shared by its slots; all of it as if begun at the same, the mean, instant. */
-function residualMs(hub: HubState, entry: RosterEntry): Millis {
-  const { running, startedSum, expectedSum } = entry
-  if (running === 0) return 0
-  const left = remainingMs(expectedSum / running, hub.now - startedSum / running)
-  return (left * running) / entry.capacity
-}
-
 /** Median duration that is expected of an agent for a part: that of the slowest of its skills. 0 when unknown. */
 export function typicalTime(entry: RosterEntry, skills: readonly SkillName[]): Millis {
   let longest = 0
@@ -204,34 +99,8 @@ export function typicalTime(entry: RosterEntry, skills: readonly SkillName[]): M
   return longest
 }
 
-/** Whether too little was seen of an agent, in any of what it is asked for, to rely on it. */
-export function isUnproven(asked: Asked): boolean {
-  return asked.outcomes < provenEvidence
-}
-
-/** Whoever has offered and was not taken is drawn more hopefully the next time, as long as it is new. */
-export function notePassedOver(search: Search): void {
-  for (const { entry, offer, outcomes } of search.asked) {
-    if (search.invitations.has(entry.id)) entry.passedOver = 0
-    else if (offer !== undefined && outcomes === 0)
-      entry.passedOver = Math.min(drawsMax, entry.passedOver + 1)
-  }
-}
-
-/** What it costs that the agent was given more than others with its skills; of several skills the dearest counts. */
-function unevenness(hub: HubState, needs: readonly OpenNeed[], { entry, reach }: Asked): number {
-  const weight = hub.configuration.limits.workSpread / 100
-  if (weight === 0) return 0
-  const costs = reach.needs.map((index) => {
-    const skill = needs[index]?.skill
-    const supply = skill === undefined ? undefined : hub.supply.get(skill)
-    if (skill === undefined || supply === undefined) return 0
-    return spreadCost(entry.begun, supply.begun / Math.max(1, hub.catalog.capable(skill, 0)), weight)
-  })
-  return Math.max(0, ...costs)
-}
-
-function skillPlace(entry: RosterEntry, skill: SkillName | undefined): number {
+/** Where a skill stands among those of an agent, or -1. */
+export function skillPlace(entry: RosterEntry, skill: SkillName | undefined): number {
   for (let i = 0; i < entry.skills.length; i++) if (entry.skills[i]?.name === skill) return i
   return -1
 }

@@ -8,8 +8,8 @@ import { hubsOf } from '../protocol/partition.ts'
 import type { HubWord, ReservationPlace } from '../protocol/slot.ts'
 import type { Millis } from '../protocol/time.ts'
 import { Deadlines, type Due } from './deadlines.ts'
-import type { OpenNeed } from './offer.ts'
 import type { Owed } from './owed.ts'
+import type { OpenNeed } from './reach.ts'
 import type { RosterEntry, Task } from './state.ts'
 
 /** Of a reservation, in the order of all hubs. */

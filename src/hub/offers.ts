@@ -5,7 +5,7 @@
 import type { SkillDecline, SkillOffer, SkillQuery } from '../protocol/message.ts'
 import { offerOrDecline } from '../strategy/bid.ts'
 import { settle } from './forming.ts'
-import { scoreOffer } from './judging.ts'
+import { scoreOffer } from './scoring.ts'
 import { type Asked, type HubState, type RosterEntry, type Search, send, type Task, touch } from './state.ts'
 
 /** Puts the question to those who want to be asked; the others are heard at the end of the turn. */
@@ -49,16 +49,14 @@ export function onAnswer(hub: HubState, entry: RosterEntry, message: SkillOffer 
     asked.verdict = 'declined'
     asked.why = message.refusal.message
   } else {
-    const { busy, expectedMs, price = 0 } = message
-    asked.offer = { busy, expectedMs, price }
-    scoreOffer(hub, task, search.needs, asked)
+    scoreOffer(hub, task, search.needs, asked, message)
   }
   search.unanswered -= 1
   if (search.unanswered === 0) settle(hub, task)
 }
 
-function isOpenQuestion({ offer, verdict }: Asked): boolean {
-  return offer === undefined && verdict === undefined
+function isOpenQuestion({ account, verdict }: Asked): boolean {
+  return account === undefined && verdict === undefined
 }
 
 /**
@@ -93,14 +91,11 @@ function hear(hub: HubState, task: Task, search: Search): boolean {
 /** The question is put to the strategy by which the agent would answer it itself. */
 function hearOne(hub: HubState, task: Task, search: Search, asked: Asked): void {
   const { entry, reach } = asked
-  const { skills, capacity, held, running, openOffer } = entry
-  const busy = held + running
-  const self = { busy, capacity, leaving: false, skills }
+  const { skills, capacity, held, running } = entry
+  const self = { busy: held + running, capacity, leaving: false, skills }
   const refusal = offerOrDecline(self, reach.call, hub.configuration.levels, hub.now)
-  if (refusal === undefined) {
-    asked.offer = { busy, expectedMs: undefined, price: openOffer?.price ?? 0 }
-    scoreOffer(hub, task, search.needs, asked)
-  } else {
+  if (refusal === undefined) scoreOffer(hub, task, search.needs, asked, undefined)
+  else {
     asked.verdict = 'declined'
     asked.why = refusal.message
   }

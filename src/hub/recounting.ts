@@ -5,38 +5,70 @@
 import type { Considered, CostParts } from '../protocol/group.ts'
 import type { Costs } from '../strategy/score.ts'
 import { sortShort } from '../strategy/sorting.ts'
-import type { Search } from './state.ts'
+import type { Asked, Search } from './state.ts'
 
 /** What would be rounded to nothing. */
 const leastTold = 0.0005
 
-type Draft = { -readonly [Key in keyof Considered]: Considered[Key] }
+/** What is said of one agent, as long as the search goes on. */
+export type Account = { -readonly [Key in keyof Considered]: Considered[Key] }
 
 /** Everybody who was asked, best first. Numbers, and no words: those are made when somebody asks for them. */
 export function consideredIn(search: Search): Considered[] {
-  const all: Considered[] = []
-  for (const asked of search.asked) {
-    const { entry, offer, why, outcomes, open } = asked
-    const chosen = search.invitations.has(entry.id)
-    const considered: Draft = {
-      agent: entry.id,
-      skills: asked.reach.skills,
-      score: round(asked.score),
-      success: round(asked.success),
-      load: round((offer?.busy ?? 0) / entry.capacity),
-      verdict: chosen ? 'chosen' : (asked.verdict ?? (offer === undefined ? 'silent' : 'outscored')),
-    }
-    if (outcomes >= leastTold) considered.outcomes = round(outcomes)
-    if (open) considered.open = true
-    if (asked.cost >= leastTold) considered.costs = partsOf(asked.costs)
-    if (why !== undefined) considered.why = why
-    all.push(considered)
+  // What stays with the group is as long as what is in it.
+  const all = search.asked.map((asked) => accountIn(search, asked))
+  return sortShort(all, byScore)
+}
+
+function byScore(a: Considered, b: Considered): number {
+  return b.score - a.score || (a.agent < b.agent ? -1 : 1)
+}
+
+/** What is said of the agent as the search stands now. It is the search's own, and goes on changing with it. */
+function accountIn(search: Search, asked: Asked): Account {
+  const { entry, verdict, why } = asked
+  const account = asked.account ?? accountOf(asked, 0, 0, 0, 0, undefined)
+  if (search.invitations.has(entry.id)) account.verdict = 'chosen'
+  else account.verdict = verdict ?? (asked.account === undefined ? 'silent' : 'outscored')
+  if (why !== undefined) account.why = why
+  return account
+}
+
+/**
+ * Of an agent that has offered: made once, when all of it is known, and handed on as it is.
+ *
+ * @param busy Slots in use or promised when it offered.
+ * @param outcomes Outcomes behind the probability, in the skill of which most was seen.
+ */
+export function accountOf(
+  { entry, reach, open }: Asked,
+  busy: number,
+  score: number,
+  success: number,
+  outcomes: number,
+  costs: CostParts | undefined,
+): Account {
+  const account: Account = {
+    agent: entry.id,
+    skills: reach.skills,
+    score: round(score),
+    success: round(success),
+    load: round(busy / entry.capacity),
+    verdict: 'outscored',
   }
-  return sortShort(all, (a, b) => b.score - a.score || (a.agent < b.agent ? -1 : 1))
+  if (outcomes >= leastTold) account.outcomes = round(outcomes)
+  if (open) account.open = true
+  if (costs !== undefined) account.costs = costs
+  return account
 }
 
 /** Only what weighs something: most costs of most agents are nothing, and the record is kept for ever. */
-function partsOf({ time, load, price, late, spread = 0, plan = 0 }: Costs): CostParts {
+export function partsOf(
+  { time, load, price, late, total }: Costs,
+  spread: number,
+  plan: number,
+): CostParts | undefined {
+  if (total + spread + plan < leastTold) return undefined
   const parts: { -readonly [Part in keyof CostParts]: number } = {}
   if (time >= leastTold) parts.time = round(time)
   if (load >= leastTold) parts.load = round(load)

@@ -76,7 +76,7 @@ export function leaveSearch(hub: HubState, task: Task, entry: RosterEntry, reaso
   }
   detach(entry, task)
   if (asked.verdict !== undefined) return
-  const answered = asked.offer !== undefined
+  const answered = asked.account !== undefined
   asked.verdict = 'declined'
   asked.why = reason.message
   if (answered) return

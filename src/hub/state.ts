@@ -19,18 +19,19 @@ import type { Warning } from '../protocol/warning.ts'
 import { Catalog } from '../strategy/catalog.ts'
 import { Population, type Prior } from '../strategy/population.ts'
 import { newRotation } from '../strategy/rotation.ts'
-import type { Costs, Estimate } from '../strategy/score.ts'
+import type { Estimate } from '../strategy/score.ts'
 import { type Abroad, newAbroad } from './abroad.ts'
 import { Deadlines, type Due } from './deadlines.ts'
 import type { HubEffect, Parked } from './effect.ts'
 import { type Borrowing, type Lender, type Lending, type Loan, newLending } from './loans.ts'
-import type { Offer, OpenNeed, Reach } from './offer.ts'
 import type { Preferred, Project } from './project.ts'
+import type { OpenNeed, Reach } from './reach.ts'
+import type { Account } from './recounting.ts'
 import { newReports, type Reports } from './reports.ts'
 import type { Queue, Waiter } from './waiting.ts'
 
 export type { HubEffect, Parked } from './effect.ts'
-export type { Offer, OpenNeed, Reach } from './offer.ts'
+export type { OpenNeed, Reach } from './reach.ts'
 export type { Kind, Queue, Waiter } from './waiting.ts'
 
 /** One agent of a search: asked, or considered by its open offer, and what it said. */
@@ -40,19 +41,20 @@ export interface Asked {
   readonly reach: Reach
   /** Its open offer is its answer: no question goes out. */
   open: boolean
-  /** Set when it has answered. */
-  offer: Offer | undefined
+  /** What the record says of it; set when it has offered. */
+  account: Account | undefined
   verdict: Considered['verdict'] | undefined
   why: string | undefined
-  score: number
-  success: number
-  /** Outcomes behind it, in the skill of which most was seen. */
-  outcomes: number
   /** The values of `strategy/score` for each open need; undefined where it cannot. Empty until it is scored. */
   values: readonly (number | undefined)[]
+  /** The costs of `strategy/score`, and those of policies. */
   cost: number
-  /** What `cost` is made of. */
-  costs: Costs
+  /** What it asks for its part. */
+  price: number
+  /** Nothing was seen of it in what it is asked for. */
+  isUnseen: boolean
+  /** Too little was seen of it, in any of what it is asked for, to rely on it. */
+  isUnproven: boolean
   /** The announcement asks for it by name. */
   readonly mustInclude: boolean
 }

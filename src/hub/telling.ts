@@ -1,6 +1,7 @@
 /**
  * What a hub answers to questions about itself. Reads, and changes nothing.
  */
+import type { Considered } from '../protocol/group.ts'
 import type { AgentId } from '../protocol/id.ts'
 import { never } from '../protocol/machine.ts'
 import type { Address, AgentReport, HubAsk, HubTell, SkillReport } from '../protocol/message.ts'
@@ -9,7 +10,7 @@ import { estimateOf, standingOf } from './judging.ts'
 import { expectationOf } from './projects.ts'
 import { reasonOf } from './queue.ts'
 import { consideredIn } from './recounting.ts'
-import { type HubState, type RosterEntry, send, type Task } from './state.ts'
+import { type HubState, type RosterEntry, type Search, send, type Task } from './state.ts'
 
 export function onAsk(hub: HubState, from: Address, message: HubAsk): void {
   const { request, about } = message
@@ -28,7 +29,7 @@ export function onAsk(hub: HubState, from: Address, message: HubAsk): void {
     }
     case 'task': {
       const task = hub.tasks.get(about.task)
-      const considered = task?.search === undefined ? (task?.lastConsidered ?? []) : consideredIn(task.search)
+      const considered = task?.search === undefined ? (task?.lastConsidered ?? []) : soFar(task.search)
       // The task itself, and then the others of its project: they say when it can go on.
       const all = task === undefined ? [] : [...new Set([task, ...(task.project?.tasks ?? [])])]
       const waits = all.flatMap((task) => waitOf(hub, task))
@@ -37,6 +38,11 @@ export function onAsk(hub: HubState, from: Address, message: HubAsk): void {
     default:
       return never(about)
   }
+}
+
+/** As it is now: what the search says of each goes on changing with it. */
+function soFar(search: Search): Considered[] {
+  return consideredIn(search).map((account) => ({ ...account }))
 }
 
 function waitOf(hub: HubState, task: Task): HubTell['waits'] {

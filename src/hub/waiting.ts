@@ -5,7 +5,7 @@
 import type { NodeId, SkillName } from '../protocol/id.ts'
 import type { Rotation } from '../strategy/rotation.ts'
 import type { Heap, Placed } from './heap.ts'
-import type { OpenNeed } from './offer.ts'
+import type { OpenNeed } from './reach.ts'
 import type { Task } from './state.ts'
 
 /** Tasks that need the same: what lets one of them go on lets any of them go on. */

@@ -28,7 +28,8 @@ export function offerOrDecline(
   now: Millis,
 ): Refusal | undefined {
   if (self.leaving) return refuse('E_LEAVING', 'the agent is leaving and takes no new work')
-  return notSkilled(self, call, levels) ?? tooLate(self, call, now) ?? noRoom(self, call)
+  const { skills, busy, capacity } = self
+  return notSkilled(skills, call, levels) ?? tooLate(skills, call, now) ?? noRoom(busy, capacity, call)
 }
 
 /**
@@ -44,9 +45,13 @@ export function acceptOrReject(
   return offerOrDecline(self, call, levels, now)
 }
 
-function notSkilled(self: Self, call: Call, levels: readonly SkillLevel[]): Refusal | undefined {
+function notSkilled(
+  skills: readonly Skill[],
+  call: Call,
+  levels: readonly SkillLevel[],
+): Refusal | undefined {
   for (const need of call.needs) {
-    if (skillNamed(self, need.skill) === undefined) {
+    if (skillNamed(skills, need.skill) === undefined) {
       return refuse('E_NOT_SKILLED', `the agent does not have the skill ${quote(need.skill)}`)
     }
     const unknown = checkLevel(levels, need.level, 'call.needs.level')
@@ -55,18 +60,18 @@ function notSkilled(self: Self, call: Call, levels: readonly SkillLevel[]): Refu
   return undefined
 }
 
-function skillNamed(self: Self, name: SkillName): Skill | undefined {
-  for (const skill of self.skills) if (skill.name === name) return skill
+function skillNamed(skills: readonly Skill[], name: SkillName): Skill | undefined {
+  for (const skill of skills) if (skill.name === name) return skill
   return undefined
 }
 
 /** One assignment covers all its skills, so the longest claimed mean time decides. */
-function tooLate(self: Self, call: Call, now: Millis): Refusal | undefined {
+function tooLate(skills: readonly Skill[], call: Call, now: Millis): Refusal | undefined {
   if (call.deadlineAt === undefined) return undefined
   const left = call.deadlineAt - now
   if (left <= 0) return refuse('E_TOO_LATE', `the deadline passed ${-left} ms ago`)
   for (const need of call.needs) {
-    const meanTimeMs = skillNamed(self, need.skill)?.meanTimeMs
+    const meanTimeMs = skillNamed(skills, need.skill)?.meanTimeMs
     if (meanTimeMs !== undefined && meanTimeMs > left) {
       const what = `${quote(need.skill)} takes ${meanTimeMs} ms on average`
       return refuse('E_TOO_LATE', `${what}, and the deadline is in ${left} ms`)
@@ -75,7 +80,7 @@ function tooLate(self: Self, call: Call, now: Millis): Refusal | undefined {
   return undefined
 }
 
-function noRoom(self: Self, call: Call): Refusal | undefined {
-  if (self.busy < self.capacity) return undefined
-  return refuse('E_BUSY', `all ${self.capacity} slots are taken, none is left for ${quote(call.task)}`)
+function noRoom(busy: number, capacity: number, call: Call): Refusal | undefined {
+  if (busy < capacity) return undefined
+  return refuse('E_BUSY', `all ${capacity} slots are taken, none is left for ${quote(call.task)}`)
 }

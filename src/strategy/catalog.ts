@@ -217,11 +217,11 @@ export class Catalog {
 
   /** How many agents have the skill at this rank or above, free or not. */
   capable(skill: SkillName, rank: number): number {
-    return this.#shelves.from(skill, rank).reduce((sum, ladder) => sum + ladder.size, 0)
+    return this.#shelves.capable(skill, rank)
   }
 
   free(skill: SkillName, rank: number): number {
-    return this.#shelves.from(skill, rank).reduce((sum, ladder) => sum + ladder.free, 0)
+    return this.#shelves.free(skill, rank)
   }
 
   /** Slots of all capable agents, free or not. The catalog must not change while this is read. */
@@ -306,9 +306,12 @@ export class Catalog {
     random: () => number,
     except: (slot: number) => boolean,
   ): number | undefined {
-    const unproven = ladders.filter((ladder) => !ladder.proven)
-    const total = unproven.reduce((sum, ladder) => sum + ladder.free, 0)
+    let total = 0
+    for (const ladder of ladders) if (!ladder.proven) total += ladder.free
+    // Drawn whether there is one or not, so that the same choices follow.
     const start = Math.floor(random() * total)
+    if (total === 0) return undefined
+    const unproven = ladders.filter((ladder) => !ladder.proven)
     for (let i = 0; i < total; i++) {
       const slot = this.#offers.owner(freeAt(unproven, (start + i) % total))
       if (!except(slot)) return slot

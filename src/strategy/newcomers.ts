@@ -20,8 +20,22 @@ export function formWithOneNewcomer(
   const best = form(needs, candidates, options)
   const allowed = taken ? 0 : 1
   if (best.kind === 'none' || best.members.length <= allowed) return best
+  let strangers = 0
+  for (const { candidate } of best.members) if (isNew(candidate)) strangers += 1
+  return strangers <= allowed ? best : formCarefully(needs, candidates, options, isNew, taken, best)
+}
+
+/** Instead of a team with too many that are new: the best with only that one of them that is worth most. */
+function formCarefully(
+  needs: readonly Need[],
+  candidates: readonly Candidate[],
+  options: Parameters<typeof form>[2],
+  isNew: (candidate: number) => boolean,
+  taken: boolean,
+  best: Team,
+): Team | NoTeam {
+  if (candidates.every((_, i) => isNew(i))) return best
   const strangers = best.members.filter(({ candidate }) => isNew(candidate))
-  if (strangers.length <= allowed || candidates.every((_, i) => isNew(i))) return best
   const keeper = taken ? undefined : strangers.reduce((a, b) => (gain(b) > gain(a) ? b : a)).candidate
   const fewer = candidates.map((candidate, i) => {
     const isOut = i !== keeper && isNew(i)

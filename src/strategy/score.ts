@@ -197,14 +197,8 @@ export interface Costs {
   readonly price: number
   /** −log P(done before the deadline). */
   readonly late: number
-  /** That it was given more work than others with its skills, where work is to be spread (`strategy/spread`). */
-  readonly spread?: number
-  /** That the plan of the project wants others (`strategy/scarcity`). */
-  readonly plan?: number
   readonly total: number
 }
-
-export const noCosts: Costs = { time: 0, load: 0, price: 0, late: 0, total: 0 }
 
 export function costsOf(load: Load, terms: Terms): Costs {
   const { expectedMs } = load
@@ -213,7 +207,8 @@ export function costsOf(load: Load, terms: Terms): Costs {
   const time = finishMs === undefined ? 0 : timeCost * Math.log1p(finishMs / timeReferenceMs)
   const busy = (loadCost * used) / (1 - used)
   const price = priceCost * shareOf(load.price, terms.budget)
-  const late = lateness(finishMs, expectedMs, terms.latestMs, terms.deadlineInMs)
+  const { deadlineInMs, latestMs } = terms
+  const late = deadlineInMs === undefined ? 0 : lateness(finishMs, expectedMs, latestMs, deadlineInMs)
   return { time, load: busy, price, late, total: time + busy + price + late }
 }
 
@@ -222,9 +217,8 @@ function lateness(
   finishMs: Millis | undefined,
   expectedMs: Millis | undefined,
   latestMs: Millis | undefined,
-  deadlineInMs: Millis | undefined,
+  deadlineInMs: Millis,
 ): number {
-  if (deadlineInMs === undefined) return 0
   if (deadlineInMs <= 0) return -Math.log(lateMin)
   if (finishMs === undefined || expectedMs === undefined || !(expectedMs > 0)) return 0
   const median = Math.max(1, expectedMs)

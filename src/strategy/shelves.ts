@@ -53,14 +53,28 @@ export class Shelves {
   /** The ladders of a skill at this rank and above, lowest rank first, without empty ones. */
   from(skill: SkillName, rank: number): Ladder[] {
     const ladders: Ladder[] = []
-    const number = this.#numbers.get(skill)
-    if (number === undefined) return ladders
-    const end = (number << this.#bits) + 2 * this.#levelCount
-    for (let i = (number << this.#bits) + 2 * rank; i < end; i++) {
+    const end = this.#endOf(skill)
+    for (let i = end - 2 * (this.#levelCount - rank); i < end; i++) {
       const ladder = this.#ladders[i]
       if (ladder !== undefined && ladder.size > 0) ladders.push(ladder)
     }
     return ladders
+  }
+
+  /** How many agents stand on those ladders. */
+  capable(skill: SkillName, rank: number): number {
+    let count = 0
+    const end = this.#endOf(skill)
+    for (let i = end - 2 * (this.#levelCount - rank); i < end; i++) count += this.#ladders[i]?.size ?? 0
+    return count
+  }
+
+  /** How many of them are free. */
+  free(skill: SkillName, rank: number): number {
+    let count = 0
+    const end = this.#endOf(skill)
+    for (let i = end - 2 * (this.#levelCount - rank); i < end; i++) count += this.#ladders[i]?.free ?? 0
+    return count
   }
 
   ladder(skill: SkillName, rank: number, proven: boolean): Ladder {
@@ -92,6 +106,12 @@ export class Shelves {
     let bytes = 0
     for (const ladder of this.#ladders) if (ladder !== undefined) bytes += ladder.bytes
     return bytes
+  }
+
+  /** Where the ladders of a skill end; 0, before all of them, when nobody has it. */
+  #endOf(skill: SkillName): number {
+    const number = this.#numbers.get(skill)
+    return number === undefined ? 0 : (number << this.#bits) + 2 * this.#levelCount
   }
 
   #newShelf(skill: SkillName): number {

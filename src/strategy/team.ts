@@ -1,6 +1,7 @@
 /**
  * The words of team formation, shared by the methods that find a team.
  */
+import { sortShort } from './sorting.ts'
 
 /** `count` different members are needed. A number of places, each of which one member fills. */
 export interface Need {
@@ -136,6 +137,11 @@ export function teamOf(
     uncovered.push(i)
     value -= left * (needs[i]?.skipPrice ?? 0)
   }
-  const members = [...blocks].sort((a, b) => a.candidate - b.candidate)
-  return { kind: 'team', members, value, uncovered, ...(exact ? {} : { exact: false as const }) }
+  const members = sortShort([...blocks], byCandidate)
+  const team: Team = { kind: 'team', members, value, uncovered }
+  return exact ? team : { ...team, exact: false }
+}
+
+function byCandidate(a: Block, b: Block): number {
+  return a.candidate - b.candidate
 }

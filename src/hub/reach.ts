@@ -1,10 +1,9 @@
 /**
- * What an agent is asked for, and what it offers.
+ * What a search looks for: skills, and sets of them that one agent can cover.
  * Must never happen here: a decision.
  */
 import type { SkillName } from '../protocol/id.ts'
 import type { Call } from '../protocol/message.ts'
-import type { Millis } from '../protocol/time.ts'
 
 /** One skill that a search must find agents for. */
 export interface OpenNeed {
@@ -16,12 +15,6 @@ export interface OpenNeed {
   readonly optional: boolean
   /** What an optional skill is worth, against 1. */
   readonly weight: number
-}
-
-export interface Offer {
-  readonly busy: number
-  readonly expectedMs: Millis | undefined
-  readonly price: number
 }
 
 /** A set of a search's needs, with what is said and written of it. Made once, shared by all that have the same. */

@@ -1,0 +1,176 @@
+/**
+ * How well an agent that has offered fits a search, what it would cost, and whether enough is known of it.
+ * Must never happen here: arithmetic (that is a strategy's), or a choice.
+ */
+import type { CostParts } from '../protocol/group.ts'
+import type { SkillOffer } from '../protocol/message.ts'
+import type { Millis } from '../protocol/time.ts'
+import { remainingMs } from '../strategy/duration.ts'
+import { strayCost } from '../strategy/scarcity.ts'
+import {
+  costsOf,
+  drawsMax,
+  type Estimate,
+  expectedTime,
+  latestAfter,
+  successFor,
+  successMin,
+} from '../strategy/score.ts'
+import { spreadCost } from '../strategy/spread.ts'
+import { provenEvidence } from '../strategy/standing.ts'
+import { currentEstimate, skillPlace } from './judging.ts'
+import { accountOf, partsOf } from './recounting.ts'
+import type { Asked, HubState, OpenNeed, RosterEntry, Search, Task } from './state.ts'
+
+/**
+ * Fills in what choosing needs to know of an agent that has offered, and what the record will say of it.
+ *
+ * @param said Its answer; undefined where its open offer is taken for one.
+ */
+export function scoreOffer(
+  hub: HubState,
+  task: Task,
+  needs: readonly OpenNeed[],
+  asked: Asked,
+  said: SkillOffer | undefined,
+): void {
+  const { entry } = asked
+  const critical = task.announcement.priority === 'critical'
+  const inFlight = entry.held + entry.running
+  const values = new Array<number | undefined>(needs.length).fill(undefined)
+  let best = 0
+  let outlook = unknown
+  for (const index of asked.reach.needs) {
+    const place = skillPlace(entry, needs[index]?.skill)
+    const expected = currentEstimate(hub, entry, place)
+    if (expected === undefined) continue
+    const success = successFor(expected, critical, hub.random, inFlight, entry.passedOver)
+    values[index] = Math.log(success)
+    if (success > best) best = success
+    const own = outlookOn(hub, task, entry, place, expected, said)
+    outlook = outlook === unknown ? own : worse(outlook, own)
+  }
+  asked.values = values
+  asked.isUnseen = outlook.weight === 0
+  asked.isUnproven = outlook.weight < provenEvidence
+  asked.price = (said ?? entry.openOffer)?.price ?? 0
+  const costs = charge(hub, task, needs, asked, said, outlook)
+  const score = Math.log(Math.max(successMin, best)) - asked.cost
+  asked.account = accountOf(asked, said?.busy ?? inFlight, score, best, outlook.weight, costs)
+}
+
+/** What is expected of an agent in all that it could do of a task. An `Estimate` says it of one skill. */
+type Outlook = Pick<Estimate, 'weight' | 'slots' | 'typicalMs' | 'latestMs'>
+
+const unknown: Outlook = { weight: 0, slots: 1, typicalMs: undefined, latestMs: undefined }
+
+/** With more skills it takes as long as with the slowest, and is as well known as in the best known. */
+function worse(a: Outlook, b: Outlook): Outlook {
+  return {
+    weight: Math.max(a.weight, b.weight),
+    slots: Math.max(a.slots, b.slots),
+    typicalMs: longer(a.typicalMs, b.typicalMs),
+    latestMs: longer(a.latestMs, b.latestMs),
+  }
+}
+
+function longer(a: Millis | undefined, b: Millis | undefined): Millis | undefined {
+  return a === undefined || (b !== undefined && b > a) ? b : a
+}
+
+/** The estimate itself, unless somebody has said how long this very task takes. */
+function outlookOn(
+  hub: HubState,
+  task: Task,
+  entry: RosterEntry,
+  place: number,
+  expected: Estimate,
+  said: SkillOffer | undefined,
+): Outlook {
+  const { weight, slots } = expected
+  const offeredMs = said?.expectedMs
+  if (offeredMs !== undefined) {
+    const name = entry.skills[place]?.name
+    const standing = name === undefined ? undefined : hub.standings.get(entry.id)?.get(name)
+    const typicalMs = expectedTime(expected, offeredMs, standing?.timeWeight ?? 0)
+    return { weight, slots, typicalMs, latestMs: expected.latestMs }
+  }
+  const statedMs = task.announcement.expectedMs
+  if (statedMs === undefined) return expected
+  // What the initiator states says more of this task than how long others took: of those only the pace is taken.
+  const typicalMs = statedMs * expected.pace
+  return { weight, slots, typicalMs, latestMs: latestAfter(expected, typicalMs) }
+}
+
+/** Writes down what it costs to take the agent, and answers with what of it weighs anything. */
+function charge(
+  hub: HubState,
+  task: Task,
+  needs: readonly OpenNeed[],
+  asked: Asked,
+  said: SkillOffer | undefined,
+  { slots, typicalMs, latestMs }: Outlook,
+): CostParts | undefined {
+  const { entry } = asked
+  const { announcement, deadlineAt } = task
+  const inFlight = entry.held + entry.running
+  const costs = costsOf(
+    {
+      busy: Math.max(said?.busy ?? 0, inFlight),
+      slots: Math.max(1, Math.min(slots, entry.capacity)),
+      expectedMs: typicalMs ?? said?.expectedMs ?? announcement.expectedMs,
+      residualMs: residualMs(hub, entry),
+      price: asked.price,
+    },
+    {
+      budget: announcement.budget,
+      deadlineInMs: deadlineAt === undefined ? undefined : deadlineAt - hub.now,
+      latestMs,
+    },
+  )
+  const { workSpread } = hub.configuration.limits
+  const spread = workSpread === 0 ? 0 : unevenness(hub, needs, asked, workSpread / 100)
+  const plan = strayingOf(task, entry)
+  asked.cost = costs.total + spread + plan
+  return partsOf(costs, spread, plan)
+}
+
+/** How long its work under way goes on, shared by its slots; all of it as if begun at the same, the mean, instant. */
+function residualMs(hub: HubState, entry: RosterEntry): Millis {
+  const { running, startedSum, expectedSum } = entry
+  if (running === 0) return 0
+  const left = remainingMs(expectedSum / running, hub.now - startedSum / running)
+  return (left * running) / entry.capacity
+}
+
+/** What it costs that the agent was given more than others with its skills; of several skills the dearest counts. */
+function unevenness(
+  hub: HubState,
+  needs: readonly OpenNeed[],
+  { entry, reach }: Asked,
+  weight: number,
+): number {
+  let dearest = 0
+  for (const index of reach.needs) {
+    const skill = needs[index]?.skill
+    const supply = skill === undefined ? undefined : hub.supply.get(skill)
+    if (skill === undefined || supply === undefined) continue
+    const average = supply.begun / Math.max(1, hub.catalog.capable(skill, 0))
+    dearest = Math.max(dearest, spreadCost(entry.begun, average, weight))
+  }
+  return dearest
+}
+
+/** What it costs that the plan of the project wants others. */
+function strayingOf({ search }: Task, { id }: RosterEntry): number {
+  const preferred = search?.preferred
+  return preferred === undefined || preferred.agents.has(id) ? 0 : strayCost
+}
+
+/** Whoever has offered and was not taken is drawn more hopefully the next time, as long as it is new. */
+export function notePassedOver(search: Search): void {
+  for (const { entry, account, isUnseen } of search.asked) {
+    if (search.invitations.has(entry.id)) entry.passedOver = 0
+    else if (account !== undefined && isUnseen) entry.passedOver = Math.min(drawsMax, entry.passedOver + 1)
+  }
+}
