@@ -16,7 +16,7 @@ import { stopBorrowing } from './borrowing.ts'
 import { endSearch } from './forming.ts'
 import { memberOf } from './guests.ts'
 import { learn, learnFromRejection } from './judging.ts'
-import { withdraw } from './projects.ts'
+import { tally, withdraw } from './projects.ts'
 import { dequeue, enqueue } from './queue.ts'
 import { detach, isOwn, vacate } from './roster.ts'
 import { refuseMessage, unknownTask } from './running.ts'
@@ -129,6 +129,7 @@ function judge(hub: HubState, task: Task, by: Address['id'], accepted: boolean, 
   for (const { agent } of task.results)
     sendTo(hub, agent, { kind: 'GROUP_DISSOLVED', task: task.id, epoch, reason })
   record(hub, { kind: 'claim.returned', task: task.id, at: hub.now, epoch, by, reason })
+  tally(hub, task)
   task.claimedAt = undefined
   if (task.attempts >= task.announcement.maxAttempts) {
     end(hub, task, 'failed', refuse('E_VERDICT_NO', `the result was not accepted: ${reason}`))

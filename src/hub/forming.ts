@@ -267,7 +267,7 @@ function formGroup(hub: HubState, task: Task, search: Search): void {
     uncovered: uncoveredBy(task, members),
     strategy: strategyOf(search),
   })
-  noteFormed(task)
+  noteFormed(hub, task)
   notePassedOver(search)
   clear(hub, task, search, search.invitations)
   for (const { asked } of search.invitations.values()) {

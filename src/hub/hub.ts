@@ -302,6 +302,7 @@ function wakeTask(hub: HubState, task: Task): void {
   if (task.restUntil !== undefined && hub.now >= task.restUntil) awaken(hub, task)
   if (task.lookAt !== undefined && hub.now >= task.lookAt) {
     task.lookAt = undefined
+    if (task.project !== undefined) task.project.unsettled = true
     hub.queue.projectsStirred = true
   }
   if (task.claimedAt !== undefined && hub.now >= claimAgainAt(task)) putToInitiator(hub, task)

@@ -9,18 +9,19 @@ import { isBefore } from '../strategy/age.ts'
 import { type Candidate, form } from '../strategy/form.ts'
 import { mayJoin, openNeeds, reachMask, standstill } from './asking.ts'
 import { isTight, roomIn, teamOfAnybody } from './gathering.ts'
-import { firstOfEach, park } from './lines.ts'
+import { firstOfEach, park, standApart } from './lines.ts'
 import { type HubState, stir, type Task } from './state.ts'
 
 /** Lets go of agents that are kept for nothing, and keeps some for the first task that has lost its patience. */
 export function keepForImpatient(hub: HubState): void {
   dropStaleClaim(hub)
-  if (hub.claim !== undefined || (hub.queue.kinds.size === 0 && hub.projects.size === 0)) return
+  if (hub.claim !== undefined || (hub.queue.kinds.size === 0 && hub.queue.projectKinds.size === 0)) return
   for (const task of impatient(hub)) {
     const agents = agentsFor(hub, task)
     if (agents === undefined) continue
     hub.claim = { task: task.id, agents }
     if (task.project === undefined) park(hub, task)
+    else standApart(hub, task)
     return
   }
 }
@@ -36,7 +37,7 @@ function dropStaleClaim(hub: HubState): void {
   const { claim } = hub
   if (claim === undefined) return
   const task = hub.tasks.get(claim.task)
-  const isWaiting = task?.waiter !== undefined || task?.line !== undefined
+  const isWaiting = task?.waiter !== undefined || task?.stand !== undefined
   const isWhole = task !== undefined && isWaiting && [...claim.agents].every((agent) => hub.roster.has(agent))
   // What turned out to be missing may be missing for ever: nobody is kept for that.
   if (isWhole && standstill(hub, task)?.kind !== 'missing' && canStillDo(hub, task, claim.agents)) return
@@ -51,11 +52,11 @@ function impatient(hub: HubState): Task[] {
     if (kind.places < 2) continue
     for (const task of firstOfEach(kind)) if (hub.now - task.acceptedAt >= patienceMs) found.push(task)
   }
-  for (const { waiting } of hub.projects.values()) {
+  for (const { places, waiting } of hub.queue.projectKinds.values()) {
+    if (places < 2) continue
     // Those that are planned behind others wait as `planned`: to keep agents for them would keep the others waiting.
     for (const task of waiting) {
-      if (task.waitingFor?.kind !== 'busy' || hub.now - task.acceptedAt < patienceMs) continue
-      if (openNeeds(hub, task).reduce((sum, { count }) => sum + count, 0) >= 2) found.push(task)
+      if (task.waitingFor?.kind === 'busy' && hub.now - task.acceptedAt >= patienceMs) found.push(task)
     }
   }
   const busy = found.filter((task) => waitsForBusy(hub, task))

@@ -10,6 +10,7 @@ import { isFree, openNeeds } from './asking.ts'
 import { isTight, roomIn } from './gathering.ts'
 import { Heap } from './heap.ts'
 import type { HubState, Kind, OpenNeed, Task, Waiter } from './state.ts'
+import type { ProjectKind } from './waiting.ts'
 
 /** Puts a task with those that need the same. */
 export function park(hub: HubState, task: Task): Kind {
@@ -40,9 +41,9 @@ export function unpark(hub: HubState, task: Task): void {
 }
 
 /** Whether the needs of a kind could be met now. */
-export function isOpen(hub: HubState, kind: Kind): boolean {
-  const claimed = hub.claim === undefined ? undefined : hub.tasks.get(hub.claim.task)?.waiter?.kind
-  const own = claimed === kind ? hub.claim?.task : undefined
+export function isOpen(hub: HubState, kind: Kind | ProjectKind): boolean {
+  const claimer = hub.claim && hub.tasks.get(hub.claim.task)
+  const own = (claimer?.waiter ?? claimer?.stand)?.kind === kind ? claimer?.id : undefined
   return kind.needs.every((need) => isFree(hub, need, own))
 }
 
@@ -102,18 +103,51 @@ function scarcest(hub: HubState, needs: readonly OpenNeed[]): SkillName {
 /** Lets a task wait with the others of its project: its payer has a turn for it in the line of its scarcest skill. */
 export function parkInProject(hub: HubState, task: Task): void {
   unpark(hub, task)
-  task.project?.waiting.add(task)
+  if (task.project !== undefined) {
+    task.project.waiting.add(task)
+    task.project.unsettled = true
+  }
   const needs = openNeeds(hub, task).filter((need) => !need.optional)
-  task.line = scarcest(hub, needs)
-  enterLine(hub.queue.rotation, task.line, task.payer)
+  const line = scarcest(hub, needs)
+  task.stand = { line, kind: joinKind(hub, task, needs) }
+  enterLine(hub.queue.rotation, line, task.payer)
   hub.queue.projectsStirred = true
 }
 
+/** Agents are kept for a task of a project: its like may not begin where it may. */
+export function standApart(hub: HubState, task: Task): void {
+  if (task.stand === undefined) return
+  const { line, kind } = task.stand
+  leaveKind(hub, task, kind)
+  task.stand = { line, kind: joinKind(hub, task, kind.needs) }
+}
+
 function unparkFromProject(hub: HubState, task: Task): void {
-  if (task.line === undefined) return
-  leaveLine(hub.queue.rotation, task.line, task.payer)
-  task.line = undefined
+  if (task.stand === undefined) return
+  const { line, kind } = task.stand
+  task.stand = undefined
+  leaveLine(hub.queue.rotation, line, task.payer)
+  leaveKind(hub, task, kind)
   task.project?.waiting.delete(task)
+}
+
+function joinKind(hub: HubState, task: Task, needs: readonly OpenNeed[]): ProjectKind {
+  const { projectKinds } = hub.queue
+  const name = kindName(hub, task, needs)
+  const known = projectKinds.get(name)
+  if (known !== undefined) {
+    known.waiting.add(task)
+    return known
+  }
+  const places = needs.reduce((sum, { count }) => sum + count, 0)
+  const kind = { name, needs, places, waiting: new Set([task]) }
+  projectKinds.set(name, kind)
+  return kind
+}
+
+function leaveKind(hub: HubState, task: Task, { name, waiting }: ProjectKind): void {
+  waiting.delete(task)
+  if (waiting.size === 0) hub.queue.projectKinds.delete(name)
 }
 
 function newOrder(): Heap<Waiter> {

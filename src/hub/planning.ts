@@ -13,7 +13,8 @@ import { type PlanProblem, type PlanTask, planStrategy, type Schedule } from '..
 import { openNeeds, requirementsOf } from './asking.ts'
 import { rankIn } from './judging.ts'
 import type { Plan, PlanEntry, Planning, Preferred, Project } from './project.ts'
-import { isPlenty, outdate, reckon, toleranceOf } from './projects.ts'
+import { count, isPlenty, newTally, outdate, reckon, toleranceOf } from './projects.ts'
+import { freeSlots } from './roster.ts'
 import { agentsSpare, isDistinct, isToCome, spareSlots, sparingTeam, unwanted } from './sparing.ts'
 import type { HubState, OpenNeed, RosterEntry, Task } from './state.ts'
 
@@ -68,6 +69,7 @@ export function onPlanned(hub: HubState, id: string, round: number, schedule: Sc
   project.planAgainAt = hub.now + planPause * (hub.now - planning.askedAt)
   project.plan = Number.isFinite(schedule.lengthMs) ? planOf(planning, schedule) : undefined
   project.isFollowed = false
+  project.unsettled = true
   hub.queue.projectsStirred = true
 }
 
@@ -124,9 +126,9 @@ function prepare(
   hub: HubState,
   project: Project,
 ): { readonly planning: Planning; readonly problem: PlanProblem } | undefined {
-  if (hub.configuration.limits.planStepsMax === 0) return undefined
+  if (hub.configuration.limits.planStepsMax === 0 || isPlenty(hub, project.toForm)) return undefined
   const tasks = toCome(hub, project)
-  if (tasks.length < 2 || tasks.length > planTasksMax || isPlenty(hub, tasks)) return undefined
+  if (tasks.length < 2 || tasks.length > planTasksMax || areFew(hub, tasks)) return undefined
   reckon(hub, project)
   if (tasks.some(({ expectedMs }) => expectedMs === undefined)) return undefined
   const types = new PlaceTypes(hub)
@@ -155,6 +157,13 @@ function prepare(
   hub.plans += 1
   const planning = { round: hub.plans, askedAt: hub.now, tasks, agents: entries.map(({ id }) => id) }
   return { planning, problem }
+}
+
+/** Those that a plan is to place need no order, though all of the project do. */
+function areFew(hub: HubState, tasks: readonly Task[]): boolean {
+  const needs = newTally()
+  for (const task of tasks) count(hub, needs, task, 1)
+  return isPlenty(hub, needs)
 }
 
 /** The kinds of places of one plan, and the agents that fill them. */
@@ -259,9 +268,7 @@ export function preferredFor(
 ): Preferred | WaitingFor | undefined {
   task.lookAt = undefined
   const { planning, plan } = project
-  // For whom agents are kept, goes by those, and no more by the plan.
-  const isFollowing = task.group === undefined && hub.claim?.task !== task.id
-  const entry = isFollowing ? plan?.entries.get(task) : undefined
+  const entry = entryFor(hub, task)
   if (plan !== undefined && entry !== undefined) {
     if (entry.agents.every((agent) => hub.roster.has(agent))) return inTurn(hub, task, project, plan, entry)
     plan.entries.delete(task)
@@ -271,9 +278,25 @@ export function preferredFor(
     task.lookAt = planning.askedAt + planWaitMs
     return { kind: 'planned', agents: [] }
   }
-  if (isPlenty(hub, project.tasks)) return undefined
+  if (isPlenty(hub, project.toForm)) return undefined
   const required = needs.filter(({ optional }) => !optional)
   return sparingTeam(hub, task, project, required)
+}
+
+/** What the plan says of a task that goes by it. */
+function entryFor(hub: HubState, task: Task): PlanEntry | undefined {
+  // For whom agents are kept, goes by those, and no more by the plan.
+  const isFollowing = task.group === undefined && hub.claim?.task !== task.id
+  return isFollowing ? task.project?.plan?.entries.get(task) : undefined
+}
+
+/** One of the agents with whom it is planned has no free slot. */
+export function isHeldUp(hub: HubState, task: Task): boolean {
+  for (const agent of entryFor(hub, task)?.agents ?? []) {
+    const own = hub.roster.get(agent)
+    if (own !== undefined && freeSlots(own) === 0) return true
+  }
+  return false
 }
 
 /** By the plan: it begins once each of its agents is free and has begun all that comes before. */

@@ -45,6 +45,13 @@ export interface Demand {
   readonly weightMs: number
 }
 
+/** What tasks need in all. */
+export interface Tally {
+  places: number
+  /** None is there twice. */
+  readonly needs: { readonly skill: SkillName; readonly rank: number; tasks: number }[]
+}
+
 /** The open tasks of one initiator that name one project, or hang together by `dependsOn`. */
 export interface Project {
   readonly id: string
@@ -53,6 +60,8 @@ export interface Project {
   readonly tasks: Set<Task>
   /** Those of them that wait for members. */
   readonly waiting: Set<Task>
+  /** What those of its tasks need for which there is no group. */
+  readonly toForm: Tally
   plan: Plan | undefined
   planning: Planning | undefined
   /** A task has begun by its plan. */
@@ -63,6 +72,8 @@ export interface Project {
   stale: boolean
   /** The next plan is made from nothing: what the last one was made for is no longer so. */
   anew: boolean
+  /** Something else than agents that are free may let its waiting tasks go on, or change what they wait for. */
+  unsettled: boolean
   /** The ranks of its tasks are up to date. */
   ranked: boolean
   /** The next look-ahead begins no sooner. */

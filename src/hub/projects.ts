@@ -5,11 +5,10 @@
  */
 
 import { rankOf } from '../protocol/skill.ts'
-import type { Priority } from '../protocol/task.ts'
 import type { Millis } from '../protocol/time.ts'
 import { upwardRank } from '../strategy/order.ts'
 import { parkInProject, unpark } from './lines.ts'
-import type { Project } from './project.ts'
+import type { Project, Tally } from './project.ts'
 import type { HubState, OpenNeed, Task } from './state.ts'
 
 /** Takes a task into the project of those that it depends on, and ranks them again. */
@@ -41,17 +40,20 @@ function isKept(a: Project | undefined, b: Project | undefined): boolean {
 
 function include(hub: HubState, project: Project, task: Task): void {
   // Where it waits is with its project from now on.
-  const waits = task.waiter !== undefined || task.line !== undefined
+  const waits = task.waiter !== undefined || task.stand !== undefined
   if (waits) unpark(hub, task)
+  if (task.project !== project) task.isTallied = false
   task.project = project
   if (waits) parkInProject(hub, task)
   project.tasks.add(task)
+  tally(hub, task)
 }
 
 /** What the plan, the ranks and the demand were made for is no longer so. */
 export function outdate(project: Project): void {
   project.stale = true
   project.anew = true
+  project.unsettled = true
   project.ranked = false
   project.demand = undefined
 }
@@ -67,12 +69,14 @@ function newProject(hub: HubState, first: Task): Project {
     initiator: first.initiator,
     name: first.announcement.project,
     tasks: new Set(),
+    waiting: new Set(),
+    toForm: newTally(),
     plan: undefined,
     planning: undefined,
     stale: true,
     anew: true,
+    unsettled: false,
     ranked: false,
-    waiting: new Set(),
     isFollowed: false,
     missed: 0,
     planAgainAt: 0,
@@ -87,6 +91,9 @@ export function withdraw(hub: HubState, task: Task, completed: boolean): void {
   const { project } = task
   if (project === undefined) return
   project.tasks.delete(task)
+  project.unsettled = true
+  if (task.isTallied) count(hub, project.toForm, task, -1)
+  task.isTallied = false
   task.project = undefined
   const entry = project.plan?.entries.get(task)
   project.plan?.entries.delete(task)
@@ -112,7 +119,8 @@ function isOff(project: Project, plannedAt: Millis, at: Millis): boolean {
 }
 
 /** Works the ranks of a project out again, from its end to its beginning. */
-function rank(hub: HubState, project: Project): void {
+export function rank(hub: HubState, project: Project): void {
+  if (project.ranked) return
   project.ranked = true
   const behind = new Map<Task, Task[]>()
   const waits = new Map<Task, number>()
@@ -151,22 +159,46 @@ function shareOf(hub: HubState, { announcement }: Task): number {
   return largest
 }
 
+export function newTally(): Tally {
+  return { places: 0, needs: [] }
+}
+
+/** Adds what a task needs, `by` 1, or takes it away, `by` -1. */
+export function count(hub: HubState, tally: Tally, { announcement }: Task, by: 1 | -1): void {
+  const { needs } = tally
+  for (const need of announcement.requires) {
+    tally.places += by * need.count
+    const rank = rankOf(hub.configuration.levels, need.level) ?? 0
+    const at = needs.findIndex((known) => known.skill === need.skill && known.rank === rank)
+    const known = needs[at]
+    if (known === undefined) needs.push({ skill: need.skill, rank, tasks: 1 })
+    else {
+      known.tasks += by
+      if (known.tasks === 0) needs.splice(at, 1)
+    }
+  }
+}
+
+/** Brings up to date whether a task counts among those of its project for which there is no group. */
+export function tally(hub: HubState, task: Task): void {
+  const counts = task.group === undefined
+  if (task.project === undefined || task.isTallied === counts) return
+  task.isTallied = counts
+  count(hub, task.project.toForm, task, counts ? 1 : -1)
+}
+
 /**
  * Whether for each need of some tasks more agents are free than all of them have places: then none of them waits for
  * another but for its result, whoever does which, and there is nothing to plan.
  */
-export function isPlenty(hub: HubState, tasks: Iterable<Task>): boolean {
-  let places = 0
+export function isPlenty(hub: HubState, { places, needs }: Tally): boolean {
+  if (needs.length === 0) return true
   let free = hub.roster.size
-  for (const { announcement, group } of tasks) {
-    if (group !== undefined) continue
-    for (const { skill, level, count } of announcement.requires) {
-      places += count
-      free = Math.min(free, hub.catalog.free(skill, rankOf(hub.configuration.levels, level) ?? 0))
-    }
+  for (const { skill, rank } of needs) {
     if (places >= free) return false
+    free = Math.min(free, hub.catalog.free(skill, rank))
   }
-  return true
+  return places < free
 }
 
 /** How many agents are looked at to estimate a duration. */
@@ -203,50 +235,12 @@ function typicalOf(hub: HubState, skill: OpenNeed['skill'], rank: number): Milli
 export function reckon(hub: HubState, project: Project): void {
   for (const task of project.tasks) {
     const expected = expectationOf(hub, task)
-    if (expected !== task.expectedMs) project.ranked = false
+    if (expected !== task.expectedMs) {
+      project.ranked = false
+      project.unsettled = true
+    }
     task.expectedMs = expected
   }
-}
-
-/** The tasks of one project and one priority that wait: they share the places that they have. */
-export interface Pool {
-  readonly project: Project
-  readonly priority: Priority
-}
-
-export function poolsOf(hub: HubState): Pool[] {
-  const pools: Pool[] = []
-  for (const project of hub.projects.values()) {
-    if (project.waiting.size === 0) continue
-    if (!project.ranked) rank(hub, project)
-    const priorities = new Set([...project.waiting].map(({ announcement }) => announcement.priority))
-    for (const priority of priorities) pools.push({ project, priority })
-  }
-  return pools
-}
-
-/** Those that wait in a pool, in the order in which they are to begin. */
-export function inPool({ project, priority }: Pool): Task[] {
-  const waiting = [...project.waiting].filter(({ announcement }) => announcement.priority === priority)
-  return waiting.sort(before)
-}
-
-/** What has begun at the place of another leaves that one its own. */
-export function exchangePlaces(begun: Task, first: Task): void {
-  const { key } = begun
-  begun.key = first.key
-  first.key = key
-}
-
-function before(a: Task, b: Task): number {
-  const planned = plannedAt(a) - plannedAt(b)
-  if (planned < 0 || planned > 0) return planned
-  return b.rankMs - a.rankMs || a.arrival - b.arrival
-}
-
-/** What no plan knows comes after what it names. */
-function plannedAt(task: Task): Millis {
-  return task.project?.plan?.entries.get(task)?.startsAt ?? Number.MAX_VALUE
 }
 
 /** Marks every plan as outdated that an agent's coming or going may change. */
@@ -265,9 +259,11 @@ export function forsake(task: Task): void {
 }
 
 /** A group stands. Where it is another than the plan names, the plan is made again. */
-export function noteFormed(task: Task): void {
+export function noteFormed(hub: HubState, task: Task): void {
   const { project, group } = task
   if (project === undefined) return
+  tally(hub, task)
+  project.unsettled = true
   project.demand = undefined
   const entry = project.plan?.entries.get(task)
   if (entry === undefined || group === undefined) return

@@ -20,8 +20,9 @@ import {
 import { dropClaim, keepForImpatient } from './keeping.ts'
 import { firstOfEach, isOpen, park, parkInProject, unpark } from './lines.ts'
 import { askForPlans } from './planning.ts'
+import { exchangePlaces, type PoolClaimant, Pools } from './pools.ts'
 import type { Project } from './project.ts'
-import { exchangePlaces, inPool, isPlenty, type Pool, poolsOf } from './projects.ts'
+import { isPlenty } from './projects.ts'
 import { type HubState, type Kind, stir, type Task, touch } from './state.ts'
 
 /** Lets a task look for members, now or once `restMs` have passed. */
@@ -85,9 +86,9 @@ function line(hub: HubState, task: Task): Kind | undefined {
 }
 
 /** Whether the tasks of a project need no order: nobody waits, and none of them will for agents (AHEAD-9). */
-function isUnordered(hub: HubState, { plan, planning, tasks }: Project): boolean {
+function isUnordered(hub: HubState, { plan, planning, toForm }: Project): boolean {
   if (hub.queue.rotation.lines.size > 0 || plan !== undefined || planning !== undefined) return false
-  return isPlenty(hub, tasks)
+  return isPlenty(hub, toForm)
 }
 
 /** Whether somebody waits for what it needs. Where nobody does there are no turns. */
@@ -98,7 +99,9 @@ function isContended(hub: HubState, { announcement }: Task): boolean {
 
 /** What a task in the queue waits for. It changes with whatever others do, so it is looked at when somebody asks. */
 export function reasonOf(hub: HubState, task: Task): WaitingFor | undefined {
-  const own = task.waiter && standstill(hub, task)
+  // A project's task that nobody can do is not looked at again when somebody can who is busy.
+  const isMissing = task.stand !== undefined && task.waitingFor?.kind === 'missing'
+  const own = task.waiter !== undefined || isMissing ? standstill(hub, task) : undefined
   // Of several hubs one does not know what the others have.
   return own === undefined || (hub.lending.partitions > 1 && isForAgents(own)) ? task.waitingFor : own
 }
@@ -127,20 +130,21 @@ function serveInTurn(hub: HubState, open: Set<Kind>): void {
   for (const skill of queue.stirred) for (const kind of queue.kindsBySkill.get(skill) ?? []) open.add(kind)
   // Agents that are given back on the way are for the next turn, or who is older could be served after who is younger.
   queue.stirred.clear()
-  const pools = new Set(queue.projectsStirred ? poolsOf(hub) : [])
+  const pools = queue.projectsStirred ? new Pools(hub) : undefined
   queue.projectsStirred = false
   for (;;) {
-    const all = [...claimants(hub, open), ...poolClaimants(pools)]
+    const all = [...claimants(hub, open), ...(pools?.claimants() ?? [])]
     const choice = choose(queue.rotation, all, hub.now, configuration.limits.ageStepMs)
     if (choice === undefined) return
     if ('pool' in choice.task) {
-      beginInPool(hub, choice.task, choice, pools)
+      if (pools !== undefined) beginInPool(hub, choice.task, choice, pools)
       continue
     }
     const { task, kind } = choice.task
     if (begin(hub, task)) {
       pay(queue.rotation, choice)
       unpark(hub, task)
+      pools?.fewerAreFree()
     } else open.delete(kind)
   }
 }
@@ -168,35 +172,9 @@ function claimants(hub: HubState, open: Set<Kind>): Candidate[] {
   return found
 }
 
-/** Stands for its pool, at the best of the places that the pool has. */
-interface PoolClaimant extends Claimant {
-  readonly first: Task
-  readonly pool: Pool
-}
-
-function poolClaimants(pools: Set<Pool>): PoolClaimant[] {
-  const found: PoolClaimant[] = []
-  for (const pool of pools) {
-    const [first] = inPool(pool).sort((a, b) => (isBefore(a, b) ? -1 : 1))
-    if (first?.line === undefined) {
-      pools.delete(pool)
-      continue
-    }
-    const { payer, urgent, key, arrival, line, announcement } = first
-    const level = priorityLevel(announcement.priority)
-    found.push({ first, pool, initiator: payer, line, level, places: 1, urgent, key, arrival })
-  }
-  return found
-}
-
 /** The first of a pool that can begin does, and has the place; a pool of which none can is not looked at again. */
-function beginInPool(
-  hub: HubState,
-  { first, pool }: PoolClaimant,
-  choice: Choice<Claimant>,
-  pools: Set<Pool>,
-): void {
-  for (const task of inPool(pool)) {
+function beginInPool(hub: HubState, claimant: PoolClaimant, choice: Choice<Claimant>, pools: Pools): void {
+  for (const task of pools.inOrder(claimant.pool)) {
     if (!begin(hub, task)) {
       touch(hub, task)
       continue
@@ -204,10 +182,12 @@ function beginInPool(
     const places = task.announcement.requires.reduce((sum, { count }) => sum + count, 0)
     pay(hub.queue.rotation, { ...choice, task: { ...choice.task, places } })
     unpark(hub, task)
-    exchangePlaces(task, first)
+    exchangePlaces(task, claimant.first)
+    pools.fewerAreFree()
+    pools.replace(claimant)
     return
   }
-  pools.delete(pool)
+  pools.drop(claimant)
 }
 
 function begin(hub: HubState, task: Task): boolean {

@@ -28,7 +28,7 @@ import type { Preferred, Project } from './project.ts'
 import type { OpenNeed, Reach } from './reach.ts'
 import type { Account } from './recounting.ts'
 import { newReports, type Reports } from './reports.ts'
-import type { Queue, Waiter } from './waiting.ts'
+import type { Queue, Stand, Waiter } from './waiting.ts'
 
 export type { HubEffect, Parked } from './effect.ts'
 export type { OpenNeed, Reach } from './reach.ts'
@@ -168,8 +168,10 @@ export interface Task extends Due {
   /** The longest way to the end of its project. */
   rankMs: Millis
   project: Project | undefined
-  /** Of a task in a project that waits in the queue: the line in which its payer has a turn. */
-  line: SkillName | undefined
+  /** Set while it waits in the queue with the others of its project. */
+  stand: Stand | undefined
+  /** What it needs is among what its project needs for groups to come. */
+  isTallied: boolean
   /** Of a task in a project: who would not have it in the last search that came to nothing. */
   unwilling: readonly AgentId[]
   /** When the plan is looked at again, should nothing happen until then. */
@@ -327,6 +329,7 @@ export function newHubState(self: Address, configuration: Configuration, random:
       kindsBySkill: new Map(),
       stirred: new Set(),
       rotation: newRotation(),
+      projectKinds: new Map(),
       projectsStirred: false,
     },
     lending: newLending(configuration.partitions ?? 1),

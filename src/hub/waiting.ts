@@ -26,6 +26,21 @@ export interface Waiter extends Placed {
   readonly kind: Kind
 }
 
+/** Tasks of projects that need the same. Each waits with its project as well, and perhaps for other things. */
+export interface ProjectKind {
+  readonly name: string
+  readonly needs: readonly OpenNeed[]
+  readonly places: number
+  readonly waiting: Set<Task>
+}
+
+/** Where a task of a project waits. */
+export interface Stand {
+  /** In which its payer has a turn for it. */
+  readonly line: SkillName
+  readonly kind: ProjectKind
+}
+
 /** The tasks that look for members and have not begun to ask. */
 export interface Queue {
   /** To be looked at before the turn ends, whatever has changed. */
@@ -35,6 +50,7 @@ export interface Queue {
   /** Skills of which more agents, slots or levels are free than before, and for which somebody waits. */
   readonly stirred: Set<SkillName>
   readonly rotation: Rotation
+  readonly projectKinds: Map<string, ProjectKind>
   /** Something may let a task of a project go on. */
   projectsStirred: boolean
 }

@@ -21,6 +21,7 @@ interface Announced {
   readonly requires: readonly string[]
   readonly priority?: string
   readonly parent?: string
+  readonly project?: string
   readonly deadlineMs?: number
   readonly expectedMs?: number
   readonly dependsOn?: readonly string[]

@@ -104,23 +104,89 @@ test('QUEUE-7 a change costs what can be served, not what waits', () => {
         requires: i % 2 === 0 ? ['work'] : ['work', 'drawing', 'nothing'],
       })
     }
-    const { catalog } = house.hub.state()
-    let looks = 0
-    for (const look of ['free', 'capable'] as const) {
-      const real = catalog[look].bind(catalog)
-      catalog[look] = (skill, rank) => {
-        looks += 1
-        return real(skill, rank)
-      }
-    }
     const before = house.begun.length
-    house.finish()
+    const looks = looksFor(house, () => house.finish())
     assert.equal(house.begun.length, before + 1)
     return looks
   }
   const few = looks(20)
   assert.ok(few > 0)
   assert.equal(looks(2_000), few)
+})
+
+test('QUEUE-7 a change costs what can be served, however many projects wait', () => {
+  const looks = (waiting: number): number => {
+    const house = new House({ planStepsMax: 0 })
+    house.join('ada', 'work', 'drawing')
+    house.join('bob', 'drawing')
+    for (let i = 0; i < waiting; i++) {
+      const requires = i % 2 === 0 ? ['work'] : ['work', 'drawing', 'nothing']
+      house.announce(`i${i % 5}`, `t${i}`, { requires, project: `p${i}` })
+      house.announce(`i${i % 5}`, `u${i}`, { requires: ['drawing'], dependsOn: [`t${i}`] })
+    }
+    const before = house.begun.length
+    const looks = looksFor(house, () => house.finish())
+    assert.equal(house.begun.length, before + 2)
+    return looks
+  }
+  const few = looks(20)
+  assert.ok(few > 0)
+  assert.equal(looks(400), few)
+})
+
+test('QUEUE-7 a task of a project begins without a look at all the others of it', () => {
+  const looks = (tasks: number): number => {
+    const house = new House()
+    house.joinAll(
+      Array.from({ length: tasks + 8 }, (_, i) => ({ id: `w${i}`, skills: ['work'], successRate: 0.9 })),
+    )
+    house.announce('i', 'first', { requires: ['work'] })
+    for (let i = 0; i < tasks; i++) house.announce('i', `t${i}`, { requires: ['work'], dependsOn: ['first'] })
+    const looks = looksFor(house, () => house.finish('first'))
+    assert.equal(house.begun.length, tasks + 1)
+    return looks
+  }
+  const few = looks(10)
+  assert.ok(few > 0)
+  assert.ok(looks(80) <= 8 * few)
+})
+
+/** How often the catalog is asked who is there while something happens. */
+function looksFor(house: House, happens: () => void): number {
+  const { catalog } = house.hub.state()
+  let looks = 0
+  for (const look of ['free', 'capable'] as const) {
+    const real = catalog[look].bind(catalog)
+    catalog[look] = (skill, rank) => {
+      looks += 1
+      return real(skill, rank)
+    }
+  }
+  happens()
+  return looks
+}
+
+test('AHEAD-11 a task of a project for which too few are free has no turn, and has one when enough are', () => {
+  const house = new House({ planStepsMax: 0 })
+  house.join('ada', 'work')
+  house.join('bob', 'drawing')
+  house.announce('i', 'w0', { requires: ['work'] })
+  house.announce('i', 'd0', { requires: ['drawing'] })
+  house.announce('i', 'both', { requires: ['work', 'drawing'], project: 'p' })
+  house.announce('i', 'after', { requires: ['work'], dependsOn: ['both'] })
+  let draws = 0
+  const { catalog } = house.hub.state()
+  const real = catalog.shortlist.bind(catalog)
+  catalog.shortlist = (...how) => {
+    draws += 1
+    return real(...how)
+  }
+  house.finish('w0')
+  assert.equal(draws, 0)
+  assert.equal(house.waits('both')?.kind, 'busy')
+  house.finish('d0')
+  // Each of its two members has begun.
+  assert.deepEqual(house.begun, ['w0', 'd0', 'both', 'both'])
 })
 
 test('QUEUE-8 who waits is told what for at the time of asking', () => {
