@@ -136,7 +136,7 @@ const capacity: readonly Mutant[] = [
   {
     name: 'who has done its part asked in place of others',
     file: 'src/hub/asking.ts',
-    find: '      if (hasDone(task, entry.id, need.skill)) return true\n',
+    find: '    if (wanted !== undefined && hasDone(task, entry.id, wanted)) return true\n',
     replace: '',
   },
   {

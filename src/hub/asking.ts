@@ -3,15 +3,15 @@
  * Must never happen here: a question to everyone, or a task that waits without saying what for.
  */
 import type { SkillName, TaskId } from '../protocol/id.ts'
-import type { Call, WaitingFor } from '../protocol/message.ts'
+import type { WaitingFor } from '../protocol/message.ts'
 import { type Requirement, rankOf } from '../protocol/skill.ts'
-import { lowest } from '../strategy/team.ts'
 import { gatherAsked, isTight, whyNoTeam } from './gathering.ts'
 import { outstanding, whyNotIncluded } from './including.ts'
 import { rankIn } from './judging.ts'
 import { ask, askedOf } from './offers.ts'
 import { preferredFor } from './planning.ts'
 import type { Preferred } from './project.ts'
+import { hasDone, reachMask, reachOf } from './reach.ts'
 import { freeSlots, supplyOf } from './roster.ts'
 import type { Asked, HubState, OpenNeed, Part, Reach, RosterEntry, Search, Task } from './state.ts'
 
@@ -35,11 +35,6 @@ function addOpen(hub: HubState, task: Task, needs: OpenNeed[], need: Requirement
   needs.push({ skill, level, rank, count, optional, weight: need.weight ?? 1 })
 }
 
-/** Needs as they are told to others: what only a search knows of them stays here. */
-export function requirementsOf(needs: readonly OpenNeed[]): Requirement[] {
-  return needs.map(({ skill, level, count }) => ({ skill, level, count }))
-}
-
 /** How many members have done the skill's part or are doing it. */
 function covered(task: Task, skill: SkillName): number {
   let count = 0
@@ -50,40 +45,6 @@ function covered(task: Task, skill: SkillName): number {
     }
   }
   return count
-}
-
-/** The needs that an agent can cover, as a mask. Who has done its part for a skill is not a second agent for it. */
-export function reachMask(task: Task, entry: RosterEntry, needs: readonly OpenNeed[]): number {
-  let mask = 0
-  for (let i = 0; i < needs.length; i++) {
-    const need = needs[i]
-    if (need === undefined || rankIn(entry, need.skill) < need.rank) continue
-    if (!hasDone(task, entry.id, need.skill)) mask |= 1 << i
-  }
-  return mask
-}
-
-/** The bits of a mask, in a list with no room for more: most have one, and it is kept with the group. */
-function placesIn(mask: number): readonly number[] {
-  let places: readonly number[] = none
-  for (let rest = mask; rest !== 0; rest &= rest - 1) {
-    const place = lowest(rest)
-    places = places.length === 0 ? [place] : places.concat(place)
-  }
-  return places
-}
-
-const none: readonly never[] = []
-
-/** The one description of a set of needs in a search. */
-export function reachOf(task: Task, search: Search, mask: number): Reach {
-  for (const known of search.reaches) if (known.mask === mask) return known
-  const needs = placesIn(mask)
-  const open = needs.map((place) => search.needs[place] as OpenNeed)
-  const skills = open.map(({ skill }) => skill)
-  const reach: Reach = { mask, needs, skills, call: callOf(task, requirementsOf(open)) }
-  search.reaches.push(reach)
-  return reach
 }
 
 /**
@@ -274,11 +235,6 @@ export function mayJoin(task: Task, entry: RosterEntry): boolean {
   return part === undefined || part.state === 'lost' || mayTakeMore(task, part)
 }
 
-function hasDone(task: Task, agent: RosterEntry['id'], skill: SkillName): boolean {
-  for (const result of task.results) if (result.agent === agent && result.skills.includes(skill)) return true
-  return false
-}
-
 /**
  * The shortlist for each need, without those that were asked already. Who failed this task, and who has done another
  * part of it, is asked only when the others are not enough.
@@ -324,15 +280,18 @@ function shortlist(
 ): Asked[] {
   const found: Asked[] = []
   const claim = hub.claim !== undefined && hub.claim.task !== task.id ? hub.claim.agents : undefined
-  for (const need of needs) {
-    const places = need.count + hub.configuration.limits.shortlistSpare
-    const isOut = (slot: number): boolean => {
-      const entry = hub.bySlot[slot]
-      if (entry === undefined || freeSlots(entry) === 0 || askedOf(search, entry)) return true
-      if (hasDone(task, entry.id, need.skill)) return true
-      return claim?.has(entry.id) || !mayJoin(task, entry) || isLastChoice(task, entry) !== lastChoice
-    }
-    for (const slot of hub.catalog.shortlist(need.skill, need.rank, places, hub.random, isOut)) {
+  // One function for all needs: with one for each, a search would allocate a tenth more.
+  let wanted: SkillName | undefined
+  const isOut = (slot: number): boolean => {
+    const entry = hub.bySlot[slot]
+    if (entry === undefined || freeSlots(entry) === 0 || askedOf(search, entry)) return true
+    if (wanted !== undefined && hasDone(task, entry.id, wanted)) return true
+    return claim?.has(entry.id) || !mayJoin(task, entry) || isLastChoice(task, entry) !== lastChoice
+  }
+  for (const { skill, rank, count } of needs) {
+    wanted = skill
+    const places = count + hub.configuration.limits.shortlistSpare
+    for (const slot of hub.catalog.shortlist(skill, rank, places, hub.random, isOut)) {
       const entry = hub.bySlot[slot]
       if (entry === undefined) continue
       found.push(enlist(task, search, entry))
@@ -355,6 +314,7 @@ function newAsked(entry: RosterEntry, reach: Reach, mustInclude: boolean): Asked
     isUnseen: true,
     isUnproven: true,
     mustInclude,
+    isInvited: false,
   }
 }
 
@@ -369,15 +329,4 @@ export function askMore(hub: HubState, task: Task, search: Search, open: readonl
   if (found.length === 0) return false
   ask(hub, task, search, found)
   return true
-}
-
-function callOf({ id, announcement, deadlineAt }: Task, needs: readonly Requirement[]): Call {
-  const { description, priority, budget } = announcement
-  const call = { task: id, description, priority, needs }
-  if (deadlineAt === undefined && budget === undefined) return call
-  return {
-    ...call,
-    ...(deadlineAt === undefined ? {} : { deadlineAt }),
-    ...(budget === undefined ? {} : { budget }),
-  }
 }

@@ -4,6 +4,7 @@
  */
 import type { Candidate, Need, NoTeam, Team } from '../strategy/form.ts'
 import { formWithOneNewcomer } from '../strategy/newcomers.ts'
+import { roomIn } from './gathering.ts'
 import { freeSlots } from './roster.ts'
 import type { Asked, OpenNeed, Search, Task } from './state.ts'
 
@@ -25,12 +26,11 @@ const skipPrice = 3
 export function questionOf(task: Task, search: Search): Question {
   const { maxGroupSize, minMembers, budget } = task.announcement
   const willing: Asked[] = []
-  for (const asked of search.asked) if (isWilling(search, asked)) willing.push(asked)
+  for (const asked of search.asked) if (isWilling(asked)) willing.push(asked)
   const left = uninvited(search)
   const places = search.invitations.size === 0 ? left.map(place) : open(left)
-  let size = search.invitations.size
-  for (const part of task.group?.parts.values() ?? []) if (part.state !== 'lost') size += 1
-  const sizes = { sizeMax: maxGroupSize - size, sizeMin: Math.max(0, minMembers - size) }
+  const sizeMax = roomIn(task, search)
+  const sizes = { sizeMax, sizeMin: Math.max(0, minMembers - (maxGroupSize - sizeMax)) }
   const options = budget === undefined ? sizes : { ...sizes, budget: budget - spentIn(task, search) }
   const needs = needsFor(search, left, places)
   return { left, places, needs, willing, offers: offersFor(search, places, willing, budget), options }
@@ -59,9 +59,9 @@ function hasNewcomer(search: Search): boolean {
   return false
 }
 
-function isWilling(search: Search, asked: Asked): boolean {
+function isWilling(asked: Asked): boolean {
   if (asked.account === undefined || asked.verdict !== undefined) return false
-  return freeSlots(asked.entry) > 0 && !search.invitations.has(asked.entry.id)
+  return freeSlots(asked.entry) > 0 && !asked.isInvited
 }
 
 function uninvited(search: Search): number[] {

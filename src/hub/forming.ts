@@ -9,13 +9,14 @@ import type { GroupAccept, GroupFormed, GroupReject, WaitingFor } from '../proto
 import { type Refusal, refuse } from '../protocol/refusal.ts'
 import type { NoTeam, Team } from '../strategy/form.ts'
 import { record } from './applying.ts'
-import { askMore, reachOf, requirementsOf } from './asking.ts'
+import { askMore } from './asking.ts'
 import { bestGroup, type Question, questionOf, spentIn } from './choosing.ts'
 import { isInUse, returnGuest } from './guests.ts'
 import { outstanding } from './including.ts'
 import { strategies } from './judging.ts'
 import { forsake, noteFormed } from './projects.ts'
 import { enqueue } from './queue.ts'
+import { reachOf, requirementsOf } from './reach.ts'
 import { consideredIn } from './recounting.ts'
 import { countPart, detach, dropSupply, occupy, shiftSlots, supplyOf } from './roster.ts'
 import { assignmentOf, awaitWork } from './running.ts'
@@ -142,6 +143,7 @@ function invite(hub: HubState, task: Task, search: Search, team: Team, { places,
       accepted: false,
     }
     search.invitations.set(asked.entry.id, invitation)
+    asked.isInvited = true
     shiftSlots(hub, asked.entry, 1, 0)
     send(hub, asked.entry.address, {
       kind: 'GROUP_INVITE',
@@ -199,6 +201,7 @@ export function dropInvitation(
   asked.why = refusal.message
   asked.entry.isOpen = false
   search.invitations.delete(asked.entry.id)
+  asked.isInvited = false
   detach(asked.entry, task)
   shiftSlots(hub, asked.entry, -1, 0)
   if (verdict === 'silent') release(hub, task, invitation, refusal)
@@ -224,13 +227,13 @@ export function endSearch(hub: HubState, task: Task, refusal: Refusal): void {
     shiftSlots(hub, invitation.asked.entry, -1, 0)
     release(hub, task, invitation, refusal)
   }
-  clear(hub, task, search, new Map())
+  clear(hub, task, search, false)
 }
 
-/** Everybody who was asked is let go of the task, but for those who have become members. */
-function clear(hub: HubState, task: Task, search: Search, members: ReadonlyMap<AgentId, Invitation>): void {
-  for (const { entry } of search.asked) {
-    if (members.has(entry.id)) continue
+/** Everybody who was asked is let go of the task, but for the invited where these have become members. */
+function clear(hub: HubState, task: Task, search: Search, isFormed: boolean): void {
+  for (const { entry, isInvited } of search.asked) {
+    if (isInvited && isFormed) continue
     detach(entry, task)
     if (entry.lender !== undefined && !isInUse(entry)) returnGuest(hub, entry)
   }
@@ -269,7 +272,7 @@ function formGroup(hub: HubState, task: Task, search: Search): void {
   })
   noteFormed(hub, task)
   notePassedOver(search)
-  clear(hub, task, search, search.invitations)
+  clear(hub, task, search, true)
   for (const { asked } of search.invitations.values()) {
     const part = task.group?.parts.get(asked.entry.id)
     if (part !== undefined) occupy(hub, asked.entry, part)
@@ -281,7 +284,7 @@ function formGroup(hub: HubState, task: Task, search: Search): void {
 
 /** Those who are kept, and those who have accepted. */
 function membersWith(task: Task, { invitations }: Search): readonly Member[] {
-  const fresh = Array.from(invitations.values(), memberOf)
+  const fresh = [...invitations.values()].map(memberOf)
   if (task.group === undefined) return fresh
   return standingMembers(task)
     .filter(({ agent }) => !invitations.has(agent))
@@ -311,9 +314,9 @@ function announceGroup(
   for (const { agent, incarnation } of members) {
     const part = task.group?.parts.get(agent)
     if (part?.state !== 'working') continue
-    const invite = newcomers.get(agent)?.id
-    const own = invite === undefined ? formed : formedFor(hub, task, part, members, invite)
-    send(hub, { id: agent, incarnation }, own)
+    const invitation = newcomers.get(agent)
+    if (invitation === undefined) send(hub, { id: agent, incarnation }, formed)
+    else send(hub, invitation.asked.entry.address, formedFor(hub, task, part, members, invitation.id))
   }
   tellFollowers(hub, task, formed)
 }

@@ -7,17 +7,19 @@
 import type { WaitingFor } from '../protocol/message.ts'
 import type { NoTeam } from '../strategy/form.ts'
 import { type GatheredTeam, type GatherOptions, gather, type Wanted } from '../strategy/gather.ts'
-import { mayJoin, requirementsOf } from './asking.ts'
+import { mayJoin } from './asking.ts'
 import { leastMembers } from './borrowing.ts'
 import { outstanding } from './including.ts'
 import { askedOf } from './offers.ts'
+import { requirementsOf } from './reach.ts'
 import { freeSlots } from './roster.ts'
 import type { HubState, OpenNeed, RosterEntry, Search, Task } from './state.ts'
 
 /** How many members the group may still take. */
 export function roomIn(task: Task, search: Search | undefined): number {
   let room = task.announcement.maxGroupSize - (search?.invitations.size ?? 0)
-  for (const { state } of task.group?.parts.values() ?? []) if (state !== 'lost') room -= 1
+  if (task.group === undefined) return room
+  for (const { state } of task.group.parts.values()) if (state !== 'lost') room -= 1
   return room
 }
 
@@ -55,7 +57,7 @@ export function gatherAsked(
 /** It has not been asked, has not answered yet, or has said yes and is not invited. */
 function isOpenTo(search: Search, entry: RosterEntry): boolean {
   const asked = askedOf(search, entry)
-  return asked === undefined || (asked.verdict === undefined && !search.invitations.has(entry.id))
+  return asked === undefined || (asked.verdict === undefined && !asked.isInvited)
 }
 
 /** Those who have not failed the task before are preferred to those who have. */

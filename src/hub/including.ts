@@ -3,7 +3,7 @@
  * Must never happen here: a task that waits for somebody without naming it.
  */
 import type { WaitingFor } from '../protocol/message.ts'
-import { reachMask } from './asking.ts'
+import { reachMask } from './reach.ts'
 import { freeSlots } from './roster.ts'
 import type { HubState, OpenNeed, RosterEntry, Task } from './state.ts'
 

@@ -107,7 +107,9 @@ export function skillPlace(entry: RosterEntry, skill: SkillName | undefined): nu
 
 /** The rank of an agent in a skill by evidence, or -1. */
 export function rankIn(entry: RosterEntry, skill: SkillName): number {
-  return entry.ranks[skillPlace(entry, skill)] ?? -1
+  const place = skillPlace(entry, skill)
+  // Most agents have one skill of several. What no list has at a place below 0 is looked for by name, which takes long.
+  return place < 0 ? -1 : (entry.ranks[place] ?? -1)
 }
 
 /** How one member's part ended. */

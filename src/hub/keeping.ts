@@ -7,9 +7,10 @@
 import type { AgentId } from '../protocol/id.ts'
 import { isBefore } from '../strategy/age.ts'
 import { type Candidate, form } from '../strategy/form.ts'
-import { mayJoin, openNeeds, reachMask, standstill } from './asking.ts'
+import { mayJoin, openNeeds, standstill } from './asking.ts'
 import { isTight, roomIn, teamOfAnybody } from './gathering.ts'
 import { firstOfEach, park, standApart } from './lines.ts'
+import { reachMask } from './reach.ts'
 import { type HubState, stir, type Task } from './state.ts'
 
 /** Lets go of agents that are kept for nothing, and keeps some for the first task that has lost its patience. */

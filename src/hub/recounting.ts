@@ -16,19 +16,19 @@ export type Account = { -readonly [Key in keyof Considered]: Considered[Key] }
 /** Everybody who was asked, best first. Numbers, and no words: those are made when somebody asks for them. */
 export function consideredIn(search: Search): Considered[] {
   // What stays with the group is as long as what is in it.
-  const all = search.asked.map((asked) => accountIn(search, asked))
-  return sortShort(all, byScore)
+  return sortShort(search.asked.map(accountIn), byScore)
 }
 
 function byScore(a: Considered, b: Considered): number {
-  return b.score - a.score || (a.agent < b.agent ? -1 : 1)
+  if (a.score !== b.score) return b.score > a.score ? 1 : -1
+  return a.agent < b.agent ? -1 : 1
 }
 
 /** What is said of the agent as the search stands now. It is the search's own, and goes on changing with it. */
-function accountIn(search: Search, asked: Asked): Account {
-  const { entry, verdict, why } = asked
+function accountIn(asked: Asked): Account {
+  const { verdict, why } = asked
   const account = asked.account ?? accountOf(asked, 0, 0, 0, 0, undefined)
-  if (search.invitations.has(entry.id)) account.verdict = 'chosen'
+  if (asked.isInvited) account.verdict = 'chosen'
   else account.verdict = verdict ?? (asked.account === undefined ? 'silent' : 'outscored')
   if (why !== undefined) account.why = why
   return account
@@ -69,6 +69,9 @@ export function partsOf(
   plan: number,
 ): CostParts | undefined {
   if (total + spread + plan < leastTold) return undefined
+  // Mostly there are no others. An object that begins empty has room for four.
+  if (price + late + spread + plan < leastTold && load >= leastTold)
+    return time < leastTold ? { load: round(load) } : { time: round(time), load: round(load) }
   const parts: { -readonly [Part in keyof CostParts]: number } = {}
   if (time >= leastTold) parts.time = round(time)
   if (load >= leastTold) parts.load = round(load)

@@ -57,6 +57,8 @@ export interface Asked {
   isUnproven: boolean
   /** The announcement asks for it by name. */
   readonly mustInclude: boolean
+  /** It is among the search's invitations. */
+  isInvited: boolean
 }
 
 export interface Invitation {
@@ -367,7 +369,8 @@ export function tellFollowers(hub: HubState, task: Task, message: Message): void
 /** Who is in the group now: at work, or finished. */
 export function standingMembers(task: Task): Member[] {
   const members: Member[] = []
-  for (const { state, member } of task.group?.parts.values() ?? []) if (state !== 'lost') members.push(member)
+  if (task.group === undefined) return members
+  for (const { state, member } of task.group.parts.values()) if (state !== 'lost') members.push(member)
   return members
 }
 

@@ -136,16 +136,20 @@ export class Catalog {
   ): number[] {
     const ladders = this.#shelves.from(skill, rank)
     const taken = ladders.map(() => 0)
-    const slots: number[] = []
+    const slots = new Array<number>(count)
+    let found = 0
     let newcomers = 0
-    while (slots.length < count) {
+    while (found < count) {
       const which = nextLadder(ladders, taken, this.#offers, random)
       const ladder = ladders[which]
-      if (ladder === undefined) return slots
+      if (ladder === undefined) {
+        slots.length = found
+        return slots
+      }
       const slot = this.#draw(ladder, taken[which] ?? 0, random)
       taken[which] = (taken[which] ?? 0) + 1
       if (except(slot)) continue
-      slots.push(slot)
+      slots[found++] = slot
       if (!ladder.proven) newcomers++
     }
     if (newcomers > 0 || count < 2) return slots

@@ -32,7 +32,12 @@ export function drawNormal(random: () => number): number {
 /** One draw from the gamma distribution with this shape and scale 1. Source: Marsaglia and Tsang 2000. */
 export function drawGamma(shape: number, random: () => number): number {
   // 1 − random() is never 0, so neither is the draw.
-  if (shape < 1) return drawGamma(shape + 1, random) * (1 - random()) ** (1 / shape)
+  if (shape < 1) return drawFromOne(shape + 1, random) * (1 - random()) ** (1 / shape)
+  return drawFromOne(shape, random)
+}
+
+/** For a shape of 1 and more. */
+function drawFromOne(shape: number, random: () => number): number {
   const d = shape - 1 / 3
   const c = 1 / Math.sqrt(9 * d)
   for (;;) {
@@ -41,6 +46,8 @@ export function drawGamma(shape: number, random: () => number): number {
     if (root <= 0) continue
     const cube = root * root * root
     const u = 1 - random()
+    // Almost always so, and then the condition below, which takes two logarithms, holds as well.
+    if (u < 1 - 0.0331 * x * x * x * x) return d * cube
     if (Math.log(u) < 0.5 * x * x + d - d * cube + d * Math.log(cube)) return d * cube
   }
 }

@@ -52,11 +52,16 @@ export class Shelves {
 
   /** The ladders of a skill at this rank and above, lowest rank first, without empty ones. */
   from(skill: SkillName, rank: number): Ladder[] {
-    const ladders: Ladder[] = []
     const end = this.#endOf(skill)
-    for (let i = end - 2 * (this.#levelCount - rank); i < end; i++) {
+    const begin = end - 2 * (this.#levelCount - rank)
+    let count = 0
+    for (let i = begin; i < end; i++) if ((this.#ladders[i]?.size ?? 0) > 0) count++
+    // Mostly one or two; a list that grows by `push` would begin with room for 17.
+    const ladders = new Array<Ladder>(count)
+    let at = 0
+    for (let i = begin; i < end; i++) {
       const ladder = this.#ladders[i]
-      if (ladder !== undefined && ladder.size > 0) ladders.push(ladder)
+      if (ladder !== undefined && ladder.size > 0) ladders[at++] = ladder
     }
     return ladders
   }
