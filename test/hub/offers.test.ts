@@ -166,6 +166,19 @@ test('ASK-7 who does not answer an invitation in time is asked, until it joins a
   assert.equal(talk.announces('b').at(-1), 'ada GROUP_INVITE')
 })
 
+test('SEEN-6 what was told of a search stays as it was told while the search goes on', () => {
+  const talk = new Talk()
+  talk.joins('ada', {})
+  talk.joins('bob', {})
+  talk.announces('a')
+  const before = talk.considered('a')
+  const copy = structuredClone(before)
+  const chosen = before.find(({ verdict }) => verdict === 'chosen')?.agent ?? ''
+  talk.answers(chosen, 'a', 'GROUP_REJECT')
+  assert.equal(talk.considered('a').find(({ agent }) => agent === chosen)?.verdict, 'rejected')
+  assert.deepEqual(before, copy)
+})
+
 test('ASK-8 the record says whose offer was open', () => {
   const talk = new Talk()
   talk.joins('ada', {})
