@@ -230,8 +230,8 @@ function held(town: Town, agents: readonly Plan[]): string[] {
     const agent = town.agent(id)?.state()
     if (agent === undefined) continue
     if (agent.presence !== 'present') broken.push(`${id} is ${agent.presence}`)
-    if (agent.works.size + agent.holds.size > 0)
-      broken.push(`${id} has ${agent.works.size} works and ${agent.holds.size} promises`)
+    if (agent.works.size + agent.holds.length > 0)
+      broken.push(`${id} has ${agent.works.size} works and ${agent.holds.length} promises`)
   }
   return broken
 }

@@ -23,6 +23,8 @@ const omitted: ReadonlySet<string> = new Set([
   'effects',
   // Derived from the needs of the search, to be made once.
   'reaches',
+  // Derived from the keys of a memory.
+  'marks',
   // Instants of facts: what depends on one of them is in the state that the fact made.
   'at',
 ])

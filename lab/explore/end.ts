@@ -53,7 +53,7 @@ function faultsOfAgent(cosmos: Cosmos, number: number): string | undefined {
   const { runs, outcomes, matters } = cosmos.agents.state(number).shadow
   const { id } = agent.self
   if (busySlots(agent) > 0) return `${id} still has ${busySlots(agent)} busy slots`
-  if (agent.unnoted.size > 0) return `${id} still says how its work ended`
+  if (agent.unnoted.length > 0) return `${id} still says how its work ended`
   if (agent.works.size > 0) return `${id} is still a member`
   if (runs.size + matters.length > 0) return `the code of ${id} is still busy`
   for (const task of agent.followed.keys())

@@ -124,8 +124,8 @@ const capacity: readonly Mutant[] = [
   {
     name: 'hold without expiry',
     file: 'src/agent/joining.ts',
-    find: 'if (hold.until <= agent.now) agent.holds.delete(hold.invite)',
-    replace: 'if (hold.until < 0) agent.holds.delete(hold.invite)',
+    find: '(hold) => hold.until > agent.now',
+    replace: '(hold) => hold.until >= 0',
   },
   {
     name: 'hold not given back',
@@ -142,8 +142,9 @@ const capacity: readonly Mutant[] = [
   {
     name: 'invitations told apart by task',
     file: 'src/agent/joining.ts',
-    find: 'if (agent.holds.has(invite)) {',
-    replace: 'if (recall(agent.closed, task) !== undefined) return\n  if (agent.holds.has(invite)) {',
+    find: 'if (holdFor(agent, invite) !== undefined) {',
+    replace:
+      'if (recall(agent.closed, task) !== undefined) return\n  if (holdFor(agent, invite) !== undefined) {',
   },
   {
     name: 'agents kept for a task that has ended',
@@ -193,9 +194,8 @@ const order: readonly Mutant[] = [
   {
     name: 'cancel not passed on to sub-tasks',
     file: 'src/hub/ending.ts',
-    find: 'for (const child of [...(task.children ?? [])]) cancelChild(',
-    replace:
-      "for (const child of [...(task.children ?? [])].filter(() => status !== 'cancelled')) cancelChild(",
+    find: 'if (task.children !== undefined) for',
+    replace: "if (task.children !== undefined && status !== 'cancelled') for",
   },
   {
     name: 'verifier skipped',

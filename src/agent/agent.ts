@@ -112,8 +112,8 @@ export class Agent implements Machine<AgentInput, never, AgentEffect> {
   wakeAt(): Millis | undefined {
     const agent = this.#agent
     let at = earliest(earliest(agent.beatAt, agent.skillUpdateAt), nextAskAt(agent))
-    for (const hold of agent.holds.values()) at = earliest(at, hold.until)
-    return earliest(at, agent.unnoted.values().next().value)
+    for (const hold of agent.holds) at = earliest(at, hold.until)
+    return earliest(at, agent.unnoted[0]?.sayAgainAt)
   }
 
   /** What it knows, for those who watch it: the lab. Nobody but the agent changes it. */
@@ -127,7 +127,7 @@ function leave(agent: AgentState, reason: string): void {
   agent.presence = 'leaving'
   agent.beatAt = undefined
   agent.skillUpdateAt = undefined
-  agent.holds.clear()
+  agent.holds.length = 0
   for (const work of [...agent.works.values()]) stopWork(agent, work.task, undefined, reason)
   say(agent, { kind: 'AGENT_LEAVE', reason })
 }
@@ -144,7 +144,8 @@ function wake(agent: AgentState): void {
 function nudge(agent: AgentState): void {
   const { now, beatAt, unnoted, unanswered, followed, asked } = agent
   if (beatAt !== undefined) agent.beatAt = now
-  for (const times of [unnoted, unanswered, followed]) for (const task of times.keys()) times.set(task, now)
+  for (const work of unnoted) work.sayAgainAt = now
+  for (const times of [unanswered, followed]) for (const task of times.keys()) times.set(task, now)
   for (const [request, { question }] of asked) asked.set(request, { question, at: now })
   wake(agent)
 }
@@ -217,9 +218,9 @@ function heardStart(agent: AgentState, assignment: Assignment): void {
 /** An agent may be both: a member of the group, and the one who announced the task. */
 function heardFormed(agent: AgentState, message: Extract<Message, { kind: 'GROUP_FORMED' }>): void {
   const { task, epoch, members } = message
-  const isMember = memberNamed(members, agent.self.id) !== undefined
-  if (!isMember && takesBack(agent, task)) return
-  if (isMember && !isLeaving(agent)) onFormed(agent, message)
+  const own = memberNamed(members, agent.self.id)
+  if (own === undefined && takesBack(agent, task)) return
+  if (own !== undefined && !isLeaving(agent)) onFormed(agent, message, own.skills)
   if (message.assignment !== undefined) heardStart(agent, message.assignment)
   if (agent.followed.has(task)) tell(agent, task, { kind: 'formed', epoch, members })
 }

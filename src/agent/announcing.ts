@@ -5,11 +5,11 @@
 import type { TaskId } from '../protocol/id.ts'
 import type { HubTell, MessageKind } from '../protocol/message.ts'
 import { homeOf } from '../protocol/partition.ts'
+import { recall, remember } from '../protocol/recent.ts'
 import type { Refusal } from '../protocol/refusal.ts'
 import type { TaskAnnouncement } from '../protocol/task.ts'
 import { earliest, type Millis } from '../protocol/time.ts'
 import type { Warning } from '../protocol/warning.ts'
-import { recall, remember } from './recent.ts'
 import {
   type AgentState,
   type Announced,

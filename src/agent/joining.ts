@@ -2,19 +2,19 @@
  * Invitations: accept and hold a slot, or reject with a reason; confirmation and release.
  * Must never happen here: an accept that nobody confirms and that holds its slot for ever.
  */
-import type { TaskId } from '../protocol/id.ts'
+import type { InviteId, TaskId } from '../protocol/id.ts'
 import type { GroupFormed, GroupInvite, GroupRelease } from '../protocol/message.ts'
+import { recall } from '../protocol/recent.ts'
 import { refuse } from '../protocol/refusal.ts'
 import { acceptOrReject } from '../strategy/bid.ts'
 import { selfImage } from './offering.ts'
-import { recall } from './recent.ts'
-import { type AgentState, busySlots, type Judgement, memberNamed, say, type Work } from './state.ts'
+import { type AgentState, busySlots, type Hold, type Judgement, keepOnly, say, type Work } from './state.ts'
 import { isSamePart, letGo, newWork, sayEnding, sayEndingLater } from './working.ts'
 
 export function onInvite(agent: AgentState, message: GroupInvite): void {
   const { call, invite, epoch, skills, holdForMs } = message
   const { task } = call
-  if (agent.holds.has(invite)) {
+  if (holdFor(agent, invite) !== undefined) {
     say(agent, { kind: 'GROUP_ACCEPT', task, invite })
     return
   }
@@ -25,28 +25,44 @@ export function onInvite(agent: AgentState, message: GroupInvite): void {
   }
   // No promise lasts longer than the longest search, whatever it is asked for.
   const until = agent.now + Math.min(holdForMs, agent.configuration.limits.groupTimeoutMs)
-  agent.holds.set(invite, { invite, task, epoch, skills, until })
+  agent.holds.push({ invite, task, epoch, skills, until })
   if (agent.profile.confirms) agent.effects.push({ kind: 'consider', call, matter: { invite } })
   else say(agent, { kind: 'GROUP_ACCEPT', task, invite })
 }
 
+function holdFor({ holds }: AgentState, invite: InviteId): Hold | undefined {
+  for (const hold of holds) if (hold.invite === invite) return hold
+  return undefined
+}
+
+function drop(agent: AgentState, invite: InviteId): void {
+  keepOnly(agent.holds, (hold) => hold.invite !== invite)
+}
+
 export function confirm(agent: AgentState, invite: GroupInvite['invite'], judgement: Judgement): void {
-  const hold = agent.holds.get(invite)
+  const hold = holdFor(agent, invite)
   if (hold === undefined) return
   if (judgement.kind === 'yes') say(agent, { kind: 'GROUP_ACCEPT', task: hold.task, invite })
   else {
-    agent.holds.delete(invite)
+    drop(agent, invite)
     say(agent, { kind: 'GROUP_REJECT', task: hold.task, invite, refusal: judgement.refusal })
   }
 }
 
 export function onRelease(agent: AgentState, message: GroupRelease): void {
-  agent.holds.delete(message.invite)
+  drop(agent, message.invite)
 }
 
 /** Gives back what was promised and never confirmed. */
 export function dropStaleHolds(agent: AgentState): void {
-  for (const hold of agent.holds.values()) if (hold.until <= agent.now) agent.holds.delete(hold.invite)
+  keepOnly(agent.holds, (hold) => hold.until > agent.now)
+}
+
+/** What was promised for a group up to this epoch is a promise no more. Answers whether anything was. */
+function keepPromise({ holds }: AgentState, task: TaskId, epoch: number): boolean {
+  const before = holds.length
+  keepOnly(holds, (hold) => hold.task !== task || hold.epoch > epoch)
+  return holds.length < before
 }
 
 /**
@@ -55,12 +71,7 @@ export function dropStaleHolds(agent: AgentState): void {
  * is kept where there is room for it, and otherwise the agent says that it has none.
  */
 export function takesPart(agent: AgentState, task: TaskId, epoch: number, skills: Work['skills']): boolean {
-  let promised = false
-  for (const hold of agent.holds.values()) {
-    if (hold.task !== task || hold.epoch > epoch) continue
-    agent.holds.delete(hold.invite)
-    promised = true
-  }
+  const promised = keepPromise(agent, task, epoch)
   // A work that it knows of has begun after every part of the task that has come to an end.
   if (agent.works.has(task)) return true
   if (epoch <= (recall(agent.closed, task) ?? 0)) return false
@@ -73,9 +84,8 @@ export function takesPart(agent: AgentState, task: TaskId, epoch: number, skills
 }
 
 /** The group stands, or stands anew: a member whose part is the same goes on under the new epoch. */
-export function onFormed(agent: AgentState, message: GroupFormed): void {
+export function onFormed(agent: AgentState, message: GroupFormed, skills: Work['skills']): void {
   const { task, epoch, members } = message
-  const skills = memberNamed(members, agent.self.id)?.skills ?? []
   if (!takesPart(agent, task, epoch, skills)) return
   const work = agent.works.get(task)
   if (work !== undefined && epoch < work.epoch) return

@@ -66,12 +66,12 @@ export function onExpelled(agent: AgentState, refusal: Refusal): void {
   agent.presence = 'gone'
   agent.beatAt = undefined
   agent.skillUpdateAt = undefined
-  agent.holds.clear()
+  agent.holds.length = 0
   for (const work of agent.works.values()) {
     if (work.run !== undefined) agent.effects.push({ kind: 'stop', run: work.run, reason: refusal.message })
   }
   agent.works.clear()
-  agent.unnoted.clear()
+  agent.unnoted.length = 0
   agent.effects.push({ kind: 'expelled', refusal })
 }
 

@@ -19,13 +19,13 @@ import type {
   Update,
 } from '../protocol/message.ts'
 import { homeOf } from '../protocol/partition.ts'
+import { newRecent, type Recent } from '../protocol/recent.ts'
 import type { Refusal } from '../protocol/refusal.ts'
 import type { Skill } from '../protocol/skill.ts'
 import { Table } from '../protocol/table.ts'
 import type { MemberResult, Outcome, TaskAnnouncement } from '../protocol/task.ts'
 import type { Millis } from '../protocol/time.ts'
 import type { Warning } from '../protocol/warning.ts'
-import { newRecent, type Recent } from './recent.ts'
 
 /** How an agent presents itself. A node that only announces has no skills and never joins. */
 export interface Profile {
@@ -63,6 +63,8 @@ export interface Work {
   run: number | undefined
   /** Its end, said to the hub and not yet noted there. */
   ending: JsonText | Refusal | undefined
+  /** When that is said again. */
+  sayAgainAt: Millis | undefined
 }
 
 export interface Announced {
@@ -176,12 +178,13 @@ export interface AgentState {
   /** When to join again, or to show that it lives. */
   beatAt: Millis | undefined
   skillUpdateAt: Millis | undefined
-  readonly holds: Table<InviteId, Hold>
+  /** Few, and gone soon. */
+  readonly holds: Hold[]
   readonly works: Table<TaskId, Work>
   /** In which epoch its part of a task came to an end: what was said before that is heard no more. */
   readonly closed: Recent<TaskId, number>
-  /** What has ended and is not noted yet, and when it is said again, the earliest first. */
-  readonly unnoted: Map<TaskId, Millis>
+  /** What has ended and is not noted yet, in the order in which it is said again. */
+  readonly unnoted: Work[]
   /** Runs that were told to stop and have not ended: they still take a slot. */
   readonly stopping: Set<number>
   runs: number
@@ -219,10 +222,10 @@ export function newAgentState(
     heartbeatMs: configuration.limits.heartbeatMs,
     beatAt: undefined,
     skillUpdateAt: undefined,
-    holds: new Table(),
+    holds: [],
     works: new Table(),
-    closed: newRecent(endsRemembered),
-    unnoted: new Map(),
+    closed: newRecent(endsRemembered, 1),
+    unnoted: [],
     stopping: new Set(),
     runs: 0,
     serial: 0,
@@ -230,7 +233,7 @@ export function newAgentState(
     unanswered: new Map(),
     followed: new Map(),
     asked: new Map(),
-    refused: newRecent(endsRemembered),
+    refused: newRecent(endsRemembered, 1),
     orders: new Map(),
   }
 }
@@ -263,5 +266,12 @@ export function memberNamed(members: readonly Member[], id: NodeId): Member | un
 
 /** Slots that are promised or in use. The agent is the authority on this number. */
 export function busySlots(agent: AgentState): number {
-  return agent.holds.size + agent.stopping.size + agent.works.size - agent.unnoted.size
+  return agent.holds.length + agent.stopping.size + agent.works.size - agent.unnoted.length
+}
+
+/** Takes what is wanted no more out of a short list. What stays keeps its order. */
+export function keepOnly<Item>(list: Item[], isWanted: (item: Item) => boolean): void {
+  let kept = 0
+  for (const item of list) if (isWanted(item)) list[kept++] = item
+  while (list.length > kept) list.pop()
 }

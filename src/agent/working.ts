@@ -5,10 +5,10 @@
 import type { TaskId } from '../protocol/id.ts'
 import { type JsonText, jsonNull } from '../protocol/json.ts'
 import type { Assignment, TaskUpdate, Update } from '../protocol/message.ts'
+import { remember } from '../protocol/recent.ts'
 import { isRefusal, type Refusal } from '../protocol/refusal.ts'
 import { tellEnded } from './offering.ts'
-import { remember } from './recent.ts'
-import { type AgentState, say, type Work } from './state.ts'
+import { type AgentState, keepOnly, say, type Work } from './state.ts'
 
 /**
  * Begins what it is asked to do, unless it is doing or has done the very same: then that goes on, or is told, under the
@@ -29,15 +29,26 @@ export function onStart(agent: AgentState, assignment: Assignment): void {
   agent.runs += 1
   const run = agent.runs
   const members = known?.members ?? []
-  const work = newWork(task, epoch, members, skills)
+  const work = known !== undefined && !isBegun(known) ? known : newWork(task, epoch, members, skills)
+  work.epoch = epoch
+  work.skills = skills
   work.feedback = feedback
   work.run = run
-  agent.works.set(task, work)
+  if (work !== known) agent.works.set(task, work)
   agent.effects.push({ kind: 'begin', run, assignment, members })
 }
 
 export function newWork(task: TaskId, epoch: number, members: Work['members'], skills: Work['skills']): Work {
-  return { task, epoch, members, skills, feedback: undefined, run: undefined, ending: undefined }
+  return {
+    task,
+    epoch,
+    members,
+    skills,
+    feedback: undefined,
+    run: undefined,
+    ending: undefined,
+    sayAgainAt: undefined,
+  }
 }
 
 function isBegun(work: Work): boolean {
@@ -87,9 +98,16 @@ export function sayEnding(agent: AgentState, work: Work): void {
 }
 
 /** Unless it is noted before. */
-export function sayEndingLater(agent: AgentState, { task }: Work): void {
-  agent.unnoted.delete(task)
-  agent.unnoted.set(task, agent.now + agent.configuration.limits.resendMs)
+export function sayEndingLater(agent: AgentState, work: Work): void {
+  needNotSay(agent, work)
+  work.sayAgainAt = agent.now + agent.configuration.limits.resendMs
+  agent.unnoted.push(work)
+}
+
+function needNotSay(agent: AgentState, work: Work): void {
+  if (work.sayAgainAt === undefined) return
+  work.sayAgainAt = undefined
+  keepOnly(agent.unnoted, (other) => other !== work)
 }
 
 export function onNoted(agent: AgentState, task: TaskId, epoch: number): void {
@@ -99,16 +117,15 @@ export function onNoted(agent: AgentState, task: TaskId, epoch: number): void {
 
 /** Says again what was not noted. */
 export function sayEndingsAgain(agent: AgentState): void {
-  for (const [task, at] of [...agent.unnoted]) {
-    if (at > agent.now) return
-    const work = agent.works.get(task)
-    if (work !== undefined) sayEnding(agent, work)
+  for (const work of [...agent.unnoted]) {
+    if (work.sayAgainAt === undefined || work.sayAgainAt > agent.now) return
+    sayEnding(agent, work)
   }
 }
 
 function dropWork(agent: AgentState, work: Work, epoch: number): void {
   agent.works.delete(work.task)
-  agent.unnoted.delete(work.task)
+  needNotSay(agent, work)
   remember(agent.closed, work.task, epoch)
 }
 
@@ -122,7 +139,7 @@ export function stopWork(agent: AgentState, task: TaskId, epoch: number | undefi
 
 /** Gives up what was begun or done. The user's code is told to stop; until it has, its slot is taken. */
 export function letGo(agent: AgentState, work: Work, reason: string): void {
-  agent.unnoted.delete(work.task)
+  needNotSay(agent, work)
   if (work.run === undefined) return
   agent.stopping.add(work.run)
   agent.effects.push({ kind: 'stop', run: work.run, reason })

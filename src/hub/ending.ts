@@ -151,8 +151,8 @@ export function end(hub: HubState, task: Task, status: EndStatus, reason: Refusa
   const { id, epoch, group, announcement } = task
   dequeue(hub, task)
   stopBorrowing(hub, task)
-  endSearch(hub, task, refuse('E_CANCELLED', 'the task has ended'))
-  for (const child of [...(task.children ?? [])]) cancelChild(hub, child, status)
+  if (task.search !== undefined) endSearch(hub, task, refuse('E_CANCELLED', 'the task has ended'))
+  if (task.children !== undefined) for (const child of [...task.children]) cancelChild(hub, child, status)
   const ended: TaskEndedFact = { kind: 'task.ended', task: id, at: hub.now, epoch, status }
   const why = reason === undefined ? {} : { reason }
   record(hub, status === 'completed' ? ended : { ...ended, ...why, ...vainSearch(task) })
@@ -164,7 +164,7 @@ export function end(hub: HubState, task: Task, status: EndStatus, reason: Refusa
     const { agent, incarnation } = part.member
     const entry = memberOf(hub, task, part.member)
     if (entry === undefined && isOwn(hub, agent)) continue
-    const address = { id: agent, incarnation }
+    const address = entry?.address ?? { id: agent, incarnation }
     if (part.state === 'working') {
       if (entry !== undefined) {
         vacate(hub, entry, part)
@@ -201,7 +201,9 @@ export function cancelChild(hub: HubState, id: TaskId, status: EndStatus): void 
 
 /** Tasks that waited for this one go on, or fail with it. */
 export function passOn(hub: HubState, id: TaskId, status: EndStatus): void {
-  for (const dependent of [...(hub.dependents.get(id) ?? [])]) {
+  const dependents = hub.dependents.get(id)
+  if (dependents === undefined) return
+  for (const dependent of [...dependents]) {
     const task = hub.tasks.get(dependent)
     if (task !== undefined) passOnTo(hub, task, id, status)
   }

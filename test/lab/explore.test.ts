@@ -116,8 +116,7 @@ test('END-6 an agent whose promises never lapse is caught', () => {
       const receive = agent.receive.bind(agent)
       agent.receive = (input, now) => {
         receive(input, now)
-        const { holds } = agent.state()
-        for (const hold of holds.values()) holds.set(hold.invite, { ...hold, until: Number.MAX_SAFE_INTEGER })
+        for (const hold of agent.state().holds) Object.assign(hold, { until: Number.MAX_SAFE_INTEGER })
       }
       return agent
     },
