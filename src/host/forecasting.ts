@@ -99,7 +99,7 @@ export class Durations {
   }
 }
 
-/** The forecasts of all open tasks that can be made. `waits` is what a running hub tells; a file has none. */
+/** The forecasts of open tasks, of all that can be made. `waits` is what a running hub tells; a file has none. */
 export function forecastsOf(
   records: readonly TaskRecord[],
   durations: Durations,
@@ -107,9 +107,8 @@ export function forecastsOf(
   now: Millis,
 ): Map<TaskId, TaskForecast> {
   const told = new Map(waits.map((wait) => [wait.task, wait]))
-  const open = records.filter(({ endedAt }) => endedAt === undefined)
-  const projects = projectsOf(open)
-  const tasks = open.map((record): OpenTask => {
+  const projects = projectsOf(records)
+  const tasks = records.map((record): OpenTask => {
     const { announcement, formedAt, status } = record
     const wait = told.get(announcement.id)
     const atWork = status === 'working' || status === 'verifying'

@@ -7,10 +7,12 @@
 import type { Fact } from '../protocol/fact.ts'
 import type { Considered, Member } from '../protocol/group.ts'
 import type { AgentId, NodeId, SkillName, TaskId } from '../protocol/id.ts'
+import { longer } from '../protocol/longer.ts'
 import type { HubTell, WaitingFor } from '../protocol/message.ts'
+import { newRecent, type Recent, remember, remembered } from '../protocol/recent.ts'
 import type { Refusal } from '../protocol/refusal.ts'
 import { Table } from '../protocol/table.ts'
-import type { MemberResult, TaskAnnouncement, TaskStatus } from '../protocol/task.ts'
+import type { TaskAnnouncement, TaskStatus } from '../protocol/task.ts'
 import type { Millis } from '../protocol/time.ts'
 import type { Warning } from '../protocol/warning.ts'
 import { Durations, forecastsOf, type TaskForecast } from './forecasting.ts'
@@ -68,24 +70,31 @@ export interface FormationView {
   readonly strategy: string
 }
 
-/** Everything the facts say about one task. */
-export interface TaskRecord {
+/** What the facts say about one task, without the decisions. */
+export interface TaskOutline {
   readonly announcement: TaskAnnouncement
   readonly initiator: NodeId
   readonly acceptedAt: Millis
   readonly warning: Warning | undefined
+  /** Counts the tasks in the order in which they were announced; 0 where a task is looked at alone. */
+  arrival: number
   status: TaskStatus
   epoch: number
   attempts: number
-  /** The hub, or the initiator, lets the members begin. */
-  begun: boolean
   members: readonly Member[]
-  results: readonly MemberResult[]
-  formations: readonly FormationView[]
-  readonly losses: LossView[]
+  /** Members of this and of earlier epochs whose part is done. */
+  finished: readonly Pick<Member, 'agent' | 'skills'>[]
   formedAt: Millis | undefined
   endedAt: Millis | undefined
   reason: Refusal | undefined
+}
+
+/** Everything the facts say about one task. */
+export interface TaskRecord extends TaskOutline {
+  /** The hub, or the initiator, lets the members begin. */
+  begun: boolean
+  formations: readonly FormationView[]
+  losses: readonly LossView[]
   /** Of an ended task: what it was waiting for, and who was asked in vain. */
   waiting: WaitingFor | undefined
   considered: readonly Considered[]
@@ -101,7 +110,7 @@ export function foldTask(record: TaskRecord | undefined, fact: Fact): TaskRecord
       record.members = fact.members
       record.formedAt = fact.at
       record.status = record.begun ? 'working' : 'formed'
-      record.formations = record.formations.concat(fact)
+      record.formations = longer(record.formations, fact)
       break
     case 'task.started':
       record.begun = true
@@ -111,14 +120,14 @@ export function foldTask(record: TaskRecord | undefined, fact: Fact): TaskRecord
       finishMember(record, fact)
       break
     case 'member.lost':
-      record.losses.push(fact)
+      record.losses = longer(record.losses, fact)
       if (fact.counts) record.attempts += 1
       if (!record.members.some((member) => isAtWork(record, member))) record.status = 'waiting'
       break
     case 'claim.returned':
       record.attempts += 1
-      record.results = []
-      record.members = []
+      record.finished = nothing
+      record.members = nothing
       record.status = 'waiting'
       break
     case 'task.ended':
@@ -126,7 +135,7 @@ export function foldTask(record: TaskRecord | undefined, fact: Fact): TaskRecord
       record.endedAt = fact.at
       record.reason = fact.reason
       record.waiting = fact.waiting
-      record.considered = fact.considered ?? []
+      record.considered = fact.considered ?? nothing
       break
     default:
       break
@@ -140,26 +149,27 @@ function newRecord(fact: Extract<Fact, { kind: 'task.accepted' }>): TaskRecord {
     initiator: fact.initiator,
     acceptedAt: fact.at,
     warning: fact.warning,
+    arrival: 0,
     status: fact.announcement.dependsOn.length > 0 ? 'blocked' : 'waiting',
     epoch: 0,
     attempts: 0,
-    begun: fact.announcement.startBy === 'hub',
-    members: [],
-    results: [],
-    formations: [],
-    losses: [],
+    members: nothing,
+    finished: nothing,
     formedAt: undefined,
     endedAt: undefined,
     reason: undefined,
+    begun: fact.announcement.startBy === 'hub',
+    formations: nothing,
+    losses: nothing,
     waiting: undefined,
-    considered: [],
+    considered: nothing,
   }
 }
 
 function finishMember(record: TaskRecord, fact: Extract<Fact, { kind: 'member.finished' }>): void {
-  const skills = record.members.find((member) => member.agent === fact.agent)?.skills ?? []
-  // What is kept has no room for more.
-  record.results = record.results.concat({ agent: fact.agent, skills, result: fact.result })
+  const { agent } = fact
+  const member = record.members.find((member) => member.agent === agent) ?? { agent, skills: nothing }
+  record.finished = longer(record.finished, member)
   const waitsForVerdict = record.announcement.verify.by !== 'trust'
   if (waitsForVerdict && record.members.every((member) => hasResult(record, member)))
     record.status = 'verifying'
@@ -171,13 +181,13 @@ function isAtWork(record: TaskRecord, member: Member): boolean {
 }
 
 function hasResult(record: TaskRecord, member: Member): boolean {
-  return record.results.some((result) => result.agent === member.agent)
+  return record.finished.some(({ agent }) => agent === member.agent)
 }
 
 /** Who covered what: finished members of all epochs, and the members of the current one. */
-function membersBySkill(record: TaskRecord): MembersBySkill {
+function membersBySkill(record: TaskOutline): MembersBySkill {
   const bySkill: Record<string, AgentId[]> = {}
-  for (const { agent, skills } of [...record.results, ...record.members]) {
+  for (const { agent, skills } of [...record.finished, ...record.members]) {
     for (const skill of skills) {
       const agents = bySkill[skill] ?? []
       if (!agents.includes(agent)) agents.push(agent)
@@ -187,7 +197,7 @@ function membersBySkill(record: TaskRecord): MembersBySkill {
   return bySkill
 }
 
-export function viewOf(record: TaskRecord): TaskView {
+export function viewOf(record: TaskOutline): TaskView {
   const { announcement, formedAt, endedAt, reason, warning } = record
   return {
     id: announcement.id,
@@ -197,7 +207,7 @@ export function viewOf(record: TaskRecord): TaskView {
     initiator: record.initiator,
     epoch: record.epoch,
     members: membersBySkill(record),
-    finished: record.results.length,
+    finished: record.finished.length,
     attempts: record.attempts,
     dependsOn: announcement.dependsOn,
     ...(announcement.parent === undefined ? {} : { parent: announcement.parent }),
@@ -210,19 +220,38 @@ export function viewOf(record: TaskRecord): TaskView {
 }
 
 /** What the list of tasks needs. The reasons are most of a record, and all that lives is copied by the collector. */
-function withoutDecisions(record: TaskRecord): TaskRecord {
-  return { ...record, formations: [], losses: [], considered: [], waiting: undefined }
+function outlineOf(record: TaskRecord): TaskOutline {
+  return {
+    announcement: record.announcement,
+    initiator: record.initiator,
+    acceptedAt: record.acceptedAt,
+    warning: record.warning,
+    arrival: record.arrival,
+    status: record.status,
+    epoch: record.epoch,
+    attempts: record.attempts,
+    members: record.members,
+    finished: record.finished,
+    formedAt: record.formedAt,
+    endedAt: record.endedAt,
+    reason: record.reason,
+  }
 }
+
+const nothing: readonly never[] = []
+
+/** Ended tasks are forgotten so many at once: as a share of those that are kept. */
+const generations = 8
 
 /** The tasks of a network: all that are open, and the last that ended. */
 export class Views {
-  readonly #records = new Table<TaskId, TaskRecord>()
-  readonly #ended: TaskId[] = []
-  readonly #endedKept: number
+  readonly #open = new Table<TaskId, TaskRecord>()
+  readonly #ended: Recent<TaskId, TaskOutline>
   readonly #durations = new Durations()
+  #arrivals = 0
 
   constructor(endedKept: number) {
-    this.#endedKept = endedKept
+    this.#ended = newRecent(endedKept, generations)
   }
 
   fold(fact: Fact): void {
@@ -231,39 +260,40 @@ export class Views {
       for (const { skills } of fact.evidence) for (const standing of skills) this.#durations.learn(standing)
       return
     }
-    const known = this.#records.get(fact.task)
+    const known = this.#open.get(fact.task)
     const record = foldTask(known, fact)
-    if (record !== undefined && record !== known) this.#records.set(fact.task, record)
-    if (fact.kind !== 'task.ended') return
     if (record === undefined) return
+    if (record !== known) {
+      record.arrival = this.#arrivals++
+      this.#open.set(fact.task, record)
+    }
+    if (fact.kind !== 'task.ended') return
     if (fact.status === 'completed') this.#durations.compare(record, fact.at)
-    this.#records.set(fact.task, withoutDecisions(record))
-    this.#ended.push(fact.task)
-    if (this.#ended.length < this.#endedKept + 64) return
-    for (const task of this.#ended.splice(0, this.#ended.length - this.#endedKept)) this.#records.delete(task)
+    this.#open.delete(fact.task)
+    remember(this.#ended, fact.task, outlineOf(record))
   }
 
   /** Of an open task. What was decided about one that has ended is in the log. */
   record(task: TaskId): TaskRecord | undefined {
-    const record = this.#records.get(task)
-    return record?.endedAt === undefined ? record : undefined
+    return this.#open.get(task)
   }
 
   /** In the order in which they were announced. */
   tasks(): TaskView[] {
-    return [...this.#records.values()].map(viewOf)
+    const all: TaskOutline[] = [...remembered(this.#ended), ...this.#open.values()]
+    return all.sort((a, b) => a.arrival - b.arrival).map(viewOf)
   }
 
   /** When the open tasks are expected to end; see `forecastsOf`. */
   forecasts(waits: HubTell['waits'], now: Millis): Map<TaskId, TaskForecast> {
-    return forecastsOf([...this.#records.values()], this.#durations, waits, now)
+    return forecastsOf(this.#open.values(), this.#durations, waits, now)
   }
 
   /** Those that stand now. */
   groups(): GroupView[] {
     const groups: GroupView[] = []
-    for (const { announcement, epoch, members, formedAt, endedAt } of this.#records.values()) {
-      if (endedAt !== undefined || formedAt === undefined || members.length === 0) continue
+    for (const { announcement, epoch, members, formedAt } of this.#open.values()) {
+      if (formedAt === undefined || members.length === 0) continue
       groups.push({ task: announcement.id, epoch, members, formedAt })
     }
     return groups

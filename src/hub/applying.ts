@@ -4,6 +4,7 @@
  */
 import type { Fact, GroupFormedFact, TaskAcceptedFact, TaskEndedFact } from '../protocol/fact.ts'
 import type { AgentId, HubId, SkillName, TaskId } from '../protocol/id.ts'
+import { longer } from '../protocol/longer.ts'
 import { never } from '../protocol/machine.ts'
 import type { SkillStanding } from '../protocol/standing.ts'
 import type { TaskAnnouncement } from '../protocol/task.ts'
@@ -81,8 +82,8 @@ function applyToTask(task: Task, fact: FactOfOpenTask): void {
       if (part === undefined) return
       part.state = 'finished'
       const { agent, result, tookMs } = fact
-      task.results = task.results.concat({ agent, skills: part.member.skills, result })
-      task.tookMs = task.tookMs.concat(tookMs)
+      task.results = longer(task.results, { agent, skills: part.member.skills, result })
+      task.tookMs = longer(task.tookMs, tookMs)
       forgetCheckpoint(task, fact.agent)
       task.facts.push(fact)
       return

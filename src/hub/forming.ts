@@ -335,9 +335,11 @@ function formedFor(
   return { kind: 'GROUP_FORMED', task: id, epoch, members, invite, assignment }
 }
 
-function uncoveredBy(task: Task, members: readonly Member[]): SkillName[] {
+const nothing: readonly never[] = []
+
+function uncoveredBy(task: Task, members: readonly Member[]): readonly SkillName[] {
   const { optional } = task.announcement
-  if (optional.length === 0) return []
+  if (optional.length === 0) return nothing
   return optional
     .filter(({ skill }) => ![...members, ...task.results].some(({ skills }) => skills.includes(skill)))
     .map(({ skill }) => skill)

@@ -3,6 +3,7 @@
  * Must never happen here: arithmetic (that is a strategy's), or a choice.
  */
 import type { AgentId, HubId, SkillName } from '../protocol/id.ts'
+import { longer } from '../protocol/longer.ts'
 import { rankOf, type Skill, type SkillLevel } from '../protocol/skill.ts'
 import type { Evidence, SkillStanding } from '../protocol/standing.ts'
 import type { Millis } from '../protocol/time.ts'
@@ -127,9 +128,8 @@ export interface Seen {
 export function learn(hub: HubState, task: Task, seen: readonly Seen[]): void {
   const own = ownOf(hub, task, seen)
   const { expectedMs } = task.announcement
-  const evidence = defined(
-    own.map((part) => evidenceOf(hub, part, expectedMs, (skill) => requiredRankOf(hub, task, skill))),
-  )
+  const rankAsked = (skill: SkillName): number => requiredRankOf(hub, task, skill)
+  const evidence = defined(own.map((part) => evidenceOf(hub, part, expectedMs, rankAsked)))
   if (evidence.length === 0) return
   record(hub, {
     kind: 'standing.changed',
@@ -174,14 +174,15 @@ function evidenceOf(
   const { agent } = seen
   const entry = hub.roster.get(agent)
   const standings = hub.standings.get(agent)
-  const skills = defined(
-    seen.skills.map((skill) => {
-      const claim = entry?.skills[skillPlace(entry, skill)]
-      const before = standings?.get(skill) ?? (claim && newStanding(claim, hub.now))
-      return before && observed(hub, before, seen, statedMs, rankAsked(skill))
-    }),
-  )
-  return skills.length === 0 ? undefined : { agent, skills }
+  let skills: readonly SkillStanding[] | undefined
+  for (const skill of seen.skills) {
+    const claim = entry?.skills[skillPlace(entry, skill)]
+    const before = standings?.get(skill) ?? (claim && newStanding(claim, hub.now))
+    if (before === undefined) continue
+    const after = observed(hub, before, seen, statedMs, rankAsked(skill))
+    skills = skills === undefined ? [after] : longer(skills, after)
+  }
+  return skills === undefined ? undefined : { agent, skills }
 }
 
 /** What is there: the list itself where nothing is missing, which is the rule. */

@@ -78,8 +78,10 @@ export function observe(
     Math.max(0, now - standing.updatedAt) / successHalfLifeMs,
     seen.weight / successHalfLifeTasks,
   )
-  const drift = driftAfter(standing, seen, prior)
-  const alarm = drift[0] > driftAlarm || drift[1] > driftAlarm
+  const better = (seen.success ? 1 : 0) - expectedSuccess(standing, prior)
+  const worse = driftAfter(standing.drift?.[0], -better, seen.weight)
+  const rising = driftAfter(standing.drift?.[1], better, seen.weight)
+  const alarm = worse > driftAlarm || rising > driftAlarm
   const kept = 2 ** -halvings * (alarm ? keptAfterAlarm : 1)
   const successes = standing.successes * kept + (seen.success ? seen.weight : 0)
   const failures = standing.failures * kept + (seen.success ? 0 : seen.weight)
@@ -105,7 +107,7 @@ export function observe(
   }
   if (own !== undefined) after.own = own
   if (pace !== undefined) after.pace = pace
-  if (!alarm && (drift[0] > 0 || drift[1] > 0)) after.drift = drift
+  if (!alarm && (worse > 0 || rising > 0)) after.drift = [worse, rising]
   return after
 }
 
@@ -116,9 +118,20 @@ type Draft = { -readonly [Key in keyof SkillStanding]: SkillStanding[Key] }
  * of its level.
  */
 export function withoutLevel(after: SkillStanding, before: SkillStanding): SkillStanding {
-  const { fits: _fits, own: _own, ...rest } = after
+  const { skill, level: _level, successes, failures, fits: _fits, own: _own, ...others } = after
+  const { pace, drift, ...time } = others
   const { level, fits, own } = before
-  return { ...rest, level, ...(fits === undefined ? {} : { fits }), ...(own === undefined ? {} : { own }) }
+  return {
+    skill,
+    level,
+    successes,
+    failures,
+    ...(fits === undefined ? {} : { fits }),
+    ...time,
+    ...(own === undefined ? {} : { own }),
+    ...(pace === undefined ? {} : { pace }),
+    ...(drift === undefined ? {} : { drift }),
+  }
 }
 
 /** Whether an agent is no newcomer in this skill: five outcomes, as long as they are fresh enough to count. */
@@ -143,20 +156,16 @@ export function blame(success: readonly number[]): number[] {
   return success.map((p) => Math.min(1, (1 - clamp(p, 0, 1)) / anyFails))
 }
 
+function expectedSuccess({ successes, failures }: SkillStanding, { mean, strength }: Prior): number {
+  return (mean * strength + successes) / (strength + successes + failures)
+}
+
 /**
- * The sums of what was worse and better than expected, each never below 0.
+ * The sum of how much worse, or how much better, it was than expected, never below 0.
  * Source: two-sided CUSUM (E. S. Page 1954).
  */
-function driftAfter(standing: SkillStanding, seen: Verdict, prior: Prior): [number, number] {
-  const { successes, failures } = standing
-  const expected = (prior.mean * prior.strength + successes) / (prior.strength + successes + failures)
-  const better = (seen.success ? 1 : 0) - expected
-  const worse = standing.drift?.[0] ?? 0
-  const rising = standing.drift?.[1] ?? 0
-  return [
-    round(Math.max(0, worse + seen.weight * (-better - driftSlack))),
-    round(Math.max(0, rising + seen.weight * (better - driftSlack))),
-  ]
+function driftAfter(before: number | undefined, deviation: number, weight: number): number {
+  return round(Math.max(0, (before ?? 0) + weight * (deviation - driftSlack)))
 }
 
 /** Only who is beyond doubt at its level is an example of how agents of that level do. */
