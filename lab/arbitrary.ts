@@ -45,7 +45,7 @@ import {
   whole,
 } from './arbitrary/values.ts'
 
-const member: Arbitrary<Member> = record(
+export const member: Arbitrary<Member> = record(
   { agent: agentId, incarnation: whole, skills: some(skillName) },
   { price: amount },
 )
@@ -57,7 +57,7 @@ const checkpoint: Arbitrary<Checkpoint> = all({
   data: json,
   savedAt: amount,
 })
-const considered: Arbitrary<Considered> = record(
+export const considered: Arbitrary<Considered> = record(
   {
     agent: agentId,
     skills: some(skillName),
@@ -68,6 +68,7 @@ const considered: Arbitrary<Considered> = record(
   },
   {
     outcomes: amount,
+    open: fc.constant(true as const),
     costs: record(
       {},
       { time: amount, load: amount, price: amount, late: amount, spread: amount, plan: amount },

@@ -5,6 +5,7 @@ import fc, { type Arbitrary } from 'fast-check'
 import type { TaskState } from '../../src/protocol/hanging.ts'
 import type { Message } from '../../src/protocol/message.ts'
 import type { Grant, HubWord } from '../../src/protocol/slot.ts'
+import type { SkillStanding } from '../../src/protocol/standing.ts'
 import {
   agentId,
   all,
@@ -28,27 +29,27 @@ import {
 
 const grantInUse = all({ grant: grantId, agent: agentId, incarnation: whole })
 
+export const standing: Arbitrary<SkillStanding> = record(
+  {
+    skill: skillName,
+    level,
+    successes: amount,
+    failures: amount,
+    timeWeight: amount,
+    timeMean: real,
+    timeM2: amount,
+    updatedAt: amount,
+  },
+  { fits: some(real), own: sums, drift: sums, pace: fc.tuple(amount, real) },
+)
+
 const grant: Arbitrary<Grant> = record(
   {
     id: grantId,
     agent: agentId,
     incarnation: whole,
     skills: some(claim),
-    standings: some(
-      record(
-        {
-          skill: skillName,
-          level,
-          successes: amount,
-          failures: amount,
-          timeWeight: amount,
-          timeMean: real,
-          timeM2: amount,
-          updatedAt: amount,
-        },
-        { fits: some(real), own: sums, drift: sums, pace: fc.tuple(amount, real) },
-      ),
-    ),
+    standings: some(standing),
     capacity: positive,
     busy: whole,
   },

@@ -1,15 +1,19 @@
 /**
  * The journal of a network that lives as long as its process. It keeps what readers ask for: the facts of open tasks
  * and of the tasks that ended last.
- * Must never happen here: waiting, copying or encoding on the way of an append.
+ * Must never happen here: waiting, or encoding, on the way of an append.
  */
 
 import type { Fact } from '../../protocol/fact.ts'
 import type { TaskId } from '../../protocol/id.ts'
+import { newRecent, type Recent, recall, remember, remembered } from '../../protocol/recent.ts'
 import { Table } from '../../protocol/table.ts'
 import { Fault } from '../fault.ts'
 import type { Journal, Position, Recorded } from '../ports.ts'
 import { taskOf } from './batch.ts'
+import type { Condensed, Kept } from './condensed.ts'
+import { Condenser } from './condensing.ts'
+import { restored, unfold } from './unfolding.ts'
 
 export interface MemoryJournalOptions {
   /**
@@ -24,17 +28,22 @@ export function openMemoryJournal(options: MemoryJournalOptions = {}): Journal {
   return new MemoryJournal(options.endedKept ?? 10_000)
 }
 
-/** Names of forgotten tasks that may stand before the others. */
-const goneMax = 1_000
+/** Ended tasks are forgotten so many at once: as a share of those that are kept. */
+const generations = 8
+
+/** The facts of an open task, in order. */
+interface Open {
+  readonly facts: Kept[]
+  readonly positions: Position[]
+}
 
 class MemoryJournal implements Journal {
   readonly takesTime = false
   readonly #endedKept: number
-  /** The facts of every task that is still kept, in order. Only an acceptance makes an entry. */
-  readonly #tasks = new Table<TaskId, Recorded[]>()
-  /** Tasks that have ended, in that order; those before `#gone` are forgotten. */
-  #ended: TaskId[] = []
-  #gone = 0
+  /** Only an acceptance makes an entry. */
+  readonly #open = new Table<TaskId, Open>()
+  readonly #ended: Recent<TaskId, Condensed>
+  readonly #condenser = new Condenser()
   /** Facts without a task, or about a task that is kept no longer. */
   #loose: Recorded[] = []
   #snapshot: { readonly position: Position; readonly facts: readonly Fact[] } | undefined
@@ -43,11 +52,12 @@ class MemoryJournal implements Journal {
 
   constructor(endedKept: number) {
     this.#endedKept = endedKept
+    this.#ended = newRecent(endedKept, generations)
   }
 
   append(facts: readonly Fact[]): Promise<Position> {
     if (this.#closed) return Promise.reject(closed())
-    for (const fact of facts) this.#keep({ position: ++this.#position, fact })
+    for (const fact of facts) this.#keep(++this.#position, fact)
     return Promise.resolve(this.#position)
   }
 
@@ -66,7 +76,10 @@ class MemoryJournal implements Journal {
 
   history(task: TaskId): Promise<readonly Fact[]> {
     if (this.#closed) return Promise.reject(closed())
-    return Promise.resolve((this.#tasks.get(task) ?? []).map(({ fact }) => fact))
+    const open = this.#open.get(task)
+    if (open !== undefined) return Promise.resolve(open.facts.map(restored))
+    const ended = recall(this.#ended, task)
+    return Promise.resolve(ended === undefined ? [] : unfold(ended).map(({ fact }) => fact))
   }
 
   read(after: Position): AsyncIterable<Recorded> {
@@ -79,14 +92,34 @@ class MemoryJournal implements Journal {
     return Promise.resolve()
   }
 
-  #keep(recorded: Recorded): void {
-    const { fact } = recorded
+  #keep(position: Position, fact: Fact): void {
     const task = taskOf(fact)
-    const known = task === undefined ? undefined : this.#tasks.get(task)
-    if (known !== undefined) known.push(recorded)
-    else if (fact.kind === 'task.accepted') this.#tasks.set(fact.task, [recorded])
-    else this.#keepLoose(recorded)
-    if (fact.kind === 'task.ended') this.#forget(fact.task)
+    const open = task === undefined ? undefined : this.#open.get(task)
+    if (open !== undefined) {
+      open.facts.push(this.#condenser.take(fact))
+      open.positions.push(position)
+      if (fact.kind === 'task.ended') this.#end(fact.task, open)
+    } else if (fact.kind === 'task.accepted')
+      this.#open.set(fact.task, { facts: [fact], positions: [position] })
+    else this.#keepLate(task, { position, fact })
+  }
+
+  #end(task: TaskId, { facts, positions }: Open): void {
+    this.#open.delete(task)
+    if (this.#endedKept > 0) remember(this.#ended, task, this.#condenser.condense(task, facts, positions))
+  }
+
+  /** Without a task, or about one that has ended. */
+  #keepLate(task: TaskId | undefined, recorded: Recorded): void {
+    const ended = task === undefined ? undefined : recall(this.#ended, task)
+    if (ended === undefined) {
+      this.#keepLoose(recorded)
+      return
+    }
+    const all = [...unfold(ended), recorded]
+    const facts = all.map(({ fact }) => this.#condenser.take(fact))
+    const positions = all.map(({ position }) => position)
+    Object.assign(ended, this.#condenser.condense(ended.task, facts, positions))
   }
 
   /** Cut in large pieces, so that the cost of one fact is constant. */
@@ -95,23 +128,13 @@ class MemoryJournal implements Journal {
     if (this.#loose.length > 2 * this.#endedKept + 1_000) this.#loose = this.#loose.slice(-this.#endedKept)
   }
 
-  #forget(ended: TaskId): void {
-    this.#ended.push(ended)
-    const oldest = this.#ended[this.#gone]
-    if (oldest === undefined || this.#ended.length - this.#gone <= this.#endedKept) return
-    this.#tasks.delete(oldest)
-    this.#gone += 1
-    if (this.#gone < goneMax) return
-    this.#ended = this.#ended.slice(this.#gone)
-    this.#gone = 0
-  }
-
   #after(position: Position): Recorded[] {
-    const kept = this.#loose.filter((recorded) => recorded.position > position)
-    for (const about of this.#tasks.values()) {
-      for (const recorded of about) if (recorded.position > position) kept.push(recorded)
+    const kept = [...this.#loose, ...remembered(this.#ended).flatMap(unfold)]
+    for (const { facts, positions } of this.#open.values()) {
+      for (const [i, fact] of facts.entries())
+        kept.push({ position: positions[i] ?? 0, fact: restored(fact) })
     }
-    return kept.sort((a, b) => a.position - b.position)
+    return kept.filter((recorded) => recorded.position > position).sort((a, b) => a.position - b.position)
   }
 }
 
