@@ -5,7 +5,7 @@
 import type { Judgement } from '../agent/state.ts'
 import { quote } from '../protocol/id.ts'
 import { ceilings } from '../protocol/limits.ts'
-import { type Notes, numberOr, read, text, wrongType } from '../protocol/reading.ts'
+import { type Notes, numberOr, read, text, valueIn, wrongType } from '../protocol/reading.ts'
 import { type Refusal, refuse } from '../protocol/refusal.ts'
 import { RefusedError } from './refused.ts'
 
@@ -38,7 +38,7 @@ export function considerationIn(answer: unknown): Judgement {
   if (answer === undefined || answer === null) return { kind: 'yes' }
   const notes: Notes = {}
   const from = read(notes, answer, 'consider.', ['price', 'expectedMs', 'decline'])
-  if (from.values.has('decline')) return no(text(from, 'decline'), notes.refusal)
+  if (valueIn(from, 'decline') !== undefined) return no(text(from, 'decline'), notes.refusal)
   const price = numberOr(from, 'price', undefined)
   const expectedMs = numberOr(from, 'expectedMs', undefined)
   const refusal = notes.refusal ?? checkPrice(price, 'consider.price') ?? checkSpan(expectedMs)

@@ -173,11 +173,15 @@ export class HubHost implements Records {
     // Before the first `await`: the hub goes on, and the snapshot is to stand for these facts and no others.
     const snapshot = due ? this.#hub.snapshot() : undefined
     this.#position = await journal.append(facts)
-    for (const fact of facts) this.views.fold(fact)
-    if (this.#observers.size > 0) this.#observeFacts(facts)
+    this.#show(facts)
     if (snapshot === undefined) return
     await journal.snapshot(snapshot)
     this.#snapshotAt = this.#position
+  }
+
+  #show(facts: readonly Fact[]): void {
+    for (const fact of facts) this.views.fold(fact)
+    if (this.#observers.size > 0) this.#observeFacts(facts)
   }
 
   #observeFacts(facts: readonly Fact[]): void {

@@ -119,10 +119,10 @@ export class Network {
   }
 
   /** Announces a need. Resolves when it is accepted and durable; throws `RefusedError` otherwise. */
-  async announce(spec: AnnounceSpec): Promise<TaskHandle> {
-    this.#assertOpen()
-    const { desk } = this.#place ?? (await this.#here())
-    return desk.announce(spec)
+  announce(spec: AnnounceSpec): Promise<TaskHandle> {
+    if (this.#stop !== undefined) return Promise.reject(this.#stop)
+    if (this.#place !== undefined) return this.#place.desk.announce(spec)
+    return this.#here().then(({ desk }) => desk.announce(spec))
   }
 
   /** A task that was announced before, by whomever; undefined for one that never was. */

@@ -13,6 +13,7 @@ import {
   read,
   text,
   textOr,
+  valueIn,
   wrongType,
 } from '../protocol/reading.ts'
 import { isRefusal, type Refusal, refuse } from '../protocol/refusal.ts'
@@ -116,15 +117,16 @@ const natsOnly = ['hub', 'partitions', 'credentials', 'tls', 'notify']
 type NatsOptions = Pick<CheckedOptions, 'hub' | 'partitions' | 'credentials' | 'identity' | 'tls' | 'notify'>
 
 function natsOptionsIn(from: Reading): NatsOptions {
-  const { values, notes } = from
+  const { notes } = from
   const credentials = textOr(from, 'credentials', undefined)
   const isSound = credentials !== undefined && notes.refusal === undefined
   const identity = isSound ? readKeyFile(credentials).identity : undefined
-  const hub = values.get('hub') ?? (identity === undefined || identity.role === 'hub')
+  const hub = valueIn(from, 'hub') ?? (identity === undefined || identity.role === 'hub')
   if (typeof hub !== 'boolean') wrongType(notes, 'hub', 'true or false', hub)
-  const notify = values.get('notify') ?? (() => {})
+  const notify = valueIn(from, 'notify') ?? (() => {})
   if (typeof notify !== 'function') wrongType(notes, 'notify', 'a function', notify)
-  const tls = values.has('tls') ? tlsIn(notes, values.get('tls')) : undefined
+  const tlsGiven = valueIn(from, 'tls')
+  const tls = tlsGiven === undefined ? undefined : tlsIn(notes, tlsGiven)
   return {
     hub: hub === true,
     partitions: numberOr(from, 'partitions', undefined),
@@ -135,21 +137,23 @@ function natsOptionsIn(from: Reading): NatsOptions {
   }
 }
 
+const tlsFiles = ['ca', 'cert', 'key'] as const
+
 function tlsIn(notes: Notes, given: unknown): NetworkOptions['tls'] {
-  const from = read(notes, given, 'tls.', ['ca', 'cert', 'key'])
+  const from = read(notes, given, 'tls.', tlsFiles)
   const files: Record<string, string> = {}
-  for (const file of from.values.keys()) files[file] = text(from, file)
+  for (const file of tlsFiles) if (valueIn(from, file) !== undefined) files[file] = text(from, file)
   return files
 }
 
 function levelsIn(from: Reading): readonly SkillLevel[] {
-  if (!from.values.has('levels')) return defaultLevels
+  if (valueIn(from, 'levels') === undefined) return defaultLevels
   // Whether each is a name is for `checkLevels` to say.
   return list(from, 'levels', 32, (value) => value as SkillLevel)
 }
 
 function limitsIn(from: Reading): Partial<Limits> {
-  const limits = from.values.get('limits')
+  const limits = valueIn(from, 'limits')
   if (limits === undefined) return {}
   if (typeof limits === 'object' && limits !== null) return limits
   wrongType(from.notes, 'limits', 'an object', limits)

@@ -150,18 +150,22 @@ export class Participant {
   }
 
   /** Resolves when the announcement is durable. Throws `RefusedError`, or a `Fault` when the network has closed. */
-  async announce(spec: AnnounceSpec, parent?: AnnouncementContext['parent']): Promise<TaskHandle> {
+  announce(spec: AnnounceSpec, parent?: AnnouncementContext['parent']): Promise<TaskHandle> {
+    try {
+      return this.#announce(spec, parent).accepted()
+    } catch (cause) {
+      return Promise.reject(cause)
+    }
+  }
+
+  #announce(spec: AnnounceSpec, parent: AnnouncementContext['parent']): TaskHandle {
     if (this.#closed !== undefined) throw this.#closed
     const { configuration, clock } = this.#ports
     const id = this.#ports.mint(clock.now(), parent?.task ?? firstIn(spec?.dependsOn))
     const verify = spec?.verify
     const plain = typeof verify === 'function' ? { ...spec, verify: 'initiator' } : spec
-    const announcement = checkAnnouncement(plain, {
-      id,
-      limits: configuration.limits,
-      levels: configuration.levels,
-      ...(parent === undefined ? {} : { parent }),
-    })
+    const { limits, levels } = configuration
+    const announcement = checkAnnouncement(plain, { id, limits, levels, parent })
     if (isRefusal(announcement)) throw new RefusedError(announcement)
     const known = this.#followed.get(announcement.id)
     if (known !== undefined && !isSame(known.announcement, announcement)) {
@@ -173,7 +177,6 @@ export class Participant {
       this.#node.take({ kind: 'announce', announcement, fresh: announcement.id === id })
     // A verifier that comes with a second announcement is to hear the claim that is already made.
     else if (typeof verify === 'function') this.#node.take({ kind: 'follow', task: announcement.id })
-    await handle.accepted()
     return handle
   }
 

@@ -23,7 +23,10 @@ export class Performer {
   readonly #definition: AgentDefinition
   readonly #ports: RunPorts
   readonly #resultName: string
+  /** Those that go on when the call that began them has come back. */
   readonly #runs = new Table<number, Run>()
+  /** Whose code is on the stack. */
+  #beginning: Run | undefined
 
   constructor(definition: AgentDefinition, ports: RunPorts) {
     this.#definition = definition
@@ -31,26 +34,35 @@ export class Performer {
     this.#resultName = `the result of ${quote(definition.id)}`
   }
 
-  begin({ run: id, assignment, members }: Begin): void {
-    const run = new Run(id, assignment, members, this.#ports)
-    this.#runs.set(id, run)
-    const end = (ending: JsonText | Refusal): void => {
-      this.#runs.delete(id)
-      run.close()
-      this.#ports.take({ kind: 'settled', task: assignment.task, run: id, ending })
-    }
+  begin(begin: Begin): void {
+    const { assignment } = begin
+    const run = new Run(begin.run, assignment, begin.members, this.#ports)
+    this.#beginning = run
     try {
       const result = this.#definition.perform(openAssignment(assignment), run)
-      if (!isThenable(result)) end(this.#textOf(result))
-      else {
-        Promise.resolve(result).then(
-          (value) => end(this.#textOf(value)),
-          (cause: unknown) => end(failureOf(cause, this.#definition.id)),
-        )
-      }
+      if (isThenable(result)) void this.#await(begin, run, result)
+      else this.#end(begin, run, this.#textOf(result))
     } catch (cause) {
-      end(failureOf(cause, this.#definition.id))
+      this.#end(begin, run, failureOf(cause, this.#definition.id))
     }
+    this.#beginning = undefined
+  }
+
+  async #await(begin: Begin, run: Run, result: PromiseLike<unknown>): Promise<void> {
+    this.#runs.set(begin.run, run)
+    let ending: JsonText | Refusal
+    try {
+      ending = this.#textOf(await result)
+    } catch (cause) {
+      ending = failureOf(cause, this.#definition.id)
+    }
+    this.#runs.delete(begin.run)
+    this.#end(begin, run, ending)
+  }
+
+  #end({ run: id, assignment }: Begin, run: Run, ending: JsonText | Refusal): void {
+    run.close()
+    this.#ports.take({ kind: 'settled', task: assignment.task, run: id, ending })
   }
 
   #textOf(result: unknown): JsonText | Refusal {
@@ -74,7 +86,8 @@ export class Performer {
   }
 
   stopAll(reason: string): void {
-    for (const id of this.#runs.keys()) this.stop(id, reason)
+    this.#beginning?.stop(reason)
+    for (const run of this.#runs.values()) run.stop(reason)
   }
 
   /** Puts a question or an invitation to the agent's own judgement. */

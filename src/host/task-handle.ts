@@ -36,7 +36,7 @@ const waitingMax = 1000
 export class TaskHandle {
   readonly id: TaskId
   readonly #ports: TaskPorts
-  readonly #accepted = new Settlement<void>()
+  readonly #accepted = new Settlement<TaskHandle>()
   readonly #ended = new Settlement<Outcome>()
   /** Made for the first reader: many a task has none. */
   #readers: Set<Channel<TaskUpdate>> | undefined
@@ -96,8 +96,8 @@ export class TaskHandle {
     await this.#ended.promise()
   }
 
-  /** Resolves when the announcement is durable; rejects with `RefusedError`. */
-  accepted(): Promise<void> {
+  /** Resolves with itself when the announcement is durable; rejects with `RefusedError`. */
+  accepted(): Promise<TaskHandle> {
     return this.#accepted.promise()
   }
 
@@ -105,7 +105,7 @@ export class TaskHandle {
   hear(news: News): void {
     switch (news.kind) {
       case 'accepted':
-        this.#accepted.resolve(undefined)
+        this.#accepted.resolve(this)
         this.#tell(news, true)
         break
       case 'refused': {
@@ -131,7 +131,7 @@ export class TaskHandle {
         break
       case 'ended': {
         const outcome = openOutcome(news.outcome)
-        this.#accepted.resolve(undefined)
+        this.#accepted.resolve(this)
         this.#ended.resolve(outcome)
         this.#tell({ kind: 'ended', outcome }, true)
         this.#close()

@@ -7,7 +7,18 @@ import { type AgentId, checkId, type ProjectName, quote, type SkillName, type Ta
 import { jsonNull, toJsonText, tooLarge } from './json.ts'
 import { ceilings, checkWhole, type Limits } from './limits.ts'
 import { checkNeeds, checkSize } from './needs.ts'
-import { list, type Notes, note, numberOr, oneOf, type Reading, read, text, textOr } from './reading.ts'
+import {
+  list,
+  type Notes,
+  note,
+  numberOr,
+  oneOf,
+  type Reading,
+  read,
+  text,
+  textOr,
+  valueIn,
+} from './reading.ts'
 import { isRefusal, type Refusal, refuse } from './refusal.ts'
 import { checkLevel, type Requirement, type SkillLevel } from './skill.ts'
 import { priorities, type TaskAnnouncement, type Verification } from './task.ts'
@@ -63,7 +74,7 @@ export interface AnnouncementContext {
   readonly limits: Limits
   readonly levels: readonly SkillLevel[]
   /** The task on whose behalf this one is announced. */
-  readonly parent?: { readonly task: TaskId; readonly depth: number }
+  readonly parent?: { readonly task: TaskId; readonly depth: number } | undefined
 }
 
 const taskKeys: readonly (keyof TaskSpec)[] = [
@@ -101,11 +112,11 @@ export function checkAnnouncement(given: unknown, context: AnnouncementContext):
   const from = read(notes, given, '', taskKeys)
   const deadlineMs = numberOr(from, 'deadlineMs', undefined)
   const expectedMs = numberOr(from, 'expectedMs', undefined)
-  const project = from.values.has('project') ? (text(from, 'project') as ProjectName) : undefined
+  const project = textOr(from, 'project', undefined) as ProjectName | undefined
   const budget = numberOr(from, 'budget', undefined)
   const spares = numberOr(from, 'spares', undefined)
   const include = ids<AgentId>(from, 'include', limits)
-  const task: TaskAnnouncement = {
+  const usual: TaskAnnouncement = {
     id: textOr(from, 'id', context.id) as TaskId,
     description: text(from, 'description'),
     payload: json(from, 'payload', limits),
@@ -113,28 +124,62 @@ export function checkAnnouncement(given: unknown, context: AnnouncementContext):
     requires: requirements(from, 'requires', limits, levels),
     optional: requirements(from, 'optional', limits, levels),
     priority: oneOf(from, 'priority', priorities, 'E_BAD_PRIORITY', 'normal'),
-    ...(deadlineMs === undefined ? {} : { deadlineMs }),
-    ...(expectedMs === undefined ? {} : { expectedMs }),
     maxGroupSize: numberOr(from, 'maxGroupSize', limits.groupSizeMax),
     minMembers: numberOr(from, 'minMembers', 1),
     dependsOn: ids<TaskId>(from, 'dependsOn', limits),
-    ...(project === undefined ? {} : { project }),
-    ...(budget === undefined ? {} : { budget }),
     verify: verification(from, levels),
     startBy: oneOf(from, 'startBy', ['hub', 'initiator'], 'E_TYPE', 'hub'),
     maxAttempts: numberOr(from, 'maxAttempts', limits.maxAttempts),
     workSilenceMs: numberOr(from, 'workSilenceMs', limits.workSilenceMs),
     exclude: ids<AgentId>(from, 'exclude', limits),
-    ...(include.length === 0 ? {} : { include }),
-    ...(spares === undefined ? {} : { spares }),
-    ...(parent === undefined ? {} : { parent: parent.task }),
     depth: parent === undefined ? 0 : parent.depth + 1,
   }
+  const rare = { deadlineMs, expectedMs, project, budget, include, spares, parent: parent?.task }
+  const task = withRare(usual, rare)
   return notes.refusal ?? checkTask(task, limits, levels) ?? task
 }
 
+interface Rare {
+  readonly deadlineMs: Millis | undefined
+  readonly expectedMs: Millis | undefined
+  readonly project: ProjectName | undefined
+  readonly budget: number | undefined
+  readonly include: readonly AgentId[]
+  readonly spares: number | undefined
+  readonly parent: TaskId | undefined
+}
+
+/** An announcement with a field that most do not have. They keep their order: it is a part of what is announced. */
+function withRare(usual: TaskAnnouncement, rare: Rare): TaskAnnouncement {
+  const { deadlineMs, expectedMs, project, budget, include, spares, parent } = rare
+  const isSlow = (deadlineMs ?? expectedMs) !== undefined
+  const isNamed = (project ?? parent) !== undefined || include.length > 0
+  if (!isSlow && !isNamed && (budget ?? spares) === undefined) return usual
+  const { maxGroupSize, minMembers, dependsOn, verify, startBy, ...others } = usual
+  const { maxAttempts, workSilenceMs, exclude, depth, ...first } = others
+  return {
+    ...first,
+    ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    ...(expectedMs === undefined ? {} : { expectedMs }),
+    maxGroupSize,
+    minMembers,
+    dependsOn,
+    ...(project === undefined ? {} : { project }),
+    ...(budget === undefined ? {} : { budget }),
+    verify,
+    startBy,
+    maxAttempts,
+    workSilenceMs,
+    exclude,
+    ...(include.length === 0 ? {} : { include }),
+    ...(spares === undefined ? {} : { spares }),
+    ...(parent === undefined ? {} : { parent }),
+    depth,
+  }
+}
+
 function json(from: Reading, key: string, limits: Limits): TaskAnnouncement['payload'] {
-  const value = toJsonText(from.values.get(key), from.path + key, limits.payloadBytesMax)
+  const value = toJsonText(valueIn(from, key), from.path + key, limits.payloadBytesMax)
   if (!isRefusal(value)) return value
   from.notes.refusal ??= value
   return jsonNull
@@ -148,7 +193,7 @@ function requirements(
   key: string,
   limits: Limits,
   levels: readonly SkillLevel[],
-): Requirement[] {
+): readonly Requirement[] {
   return list(from, key, limits.skillsMax, (value, field) => {
     const entry = read(from.notes, value, `${field}.`, key === 'optional' ? optionalKeys : requiredKeys)
     const need = {
@@ -161,7 +206,8 @@ function requirements(
   })
 }
 
-function ids<Id extends string>(from: Reading, key: string, limits: Limits): Id[] {
+function ids<Id extends string>(from: Reading, key: string, limits: Limits): readonly Id[] {
+  if (valueIn(from, key) === undefined) return nobody
   return list(from, key, limits.dependenciesMax, (value, field) => {
     const refusal = checkId(value, field)
     if (refusal !== undefined) from.notes.refusal ??= refusal
@@ -169,15 +215,20 @@ function ids<Id extends string>(from: Reading, key: string, limits: Limits): Id[
   })
 }
 
+/** One for all: most tasks are not checked. */
+const trust: Verification = { by: 'trust' }
+
+const nobody: readonly never[] = []
+
 function verification(from: Reading, levels: readonly SkillLevel[]): Verification {
-  const value = from.values.get('verify')
-  if (value === undefined || value === 'trust') return { by: 'trust' }
+  const value = valueIn(from, 'verify')
+  if (value === undefined || value === 'trust') return trust
   if (value === 'initiator') return { by: 'initiator' }
   if (typeof value !== 'object') {
     note(from.notes, 'E_TYPE', `verify must be "trust", "initiator" or an object with skill and level`, {
       field: 'verify',
     })
-    return { by: 'trust' }
+    return trust
   }
   const entry = read(from.notes, value, 'verify.', ['skill', 'level'])
   const skill = text(entry, 'skill') as SkillName
@@ -258,6 +309,7 @@ function checkNumbers(task: TaskAnnouncement, limits: Limits): Refusal | undefin
 function checkNames(task: TaskAnnouncement, limits: Limits): Refusal | undefined {
   for (const field of ['dependsOn', 'exclude', 'include'] as const) {
     const names: readonly string[] = task[field] ?? []
+    if (names.length === 0) continue
     if (names.length > limits.dependenciesMax) {
       return refuse(
         'E_RANGE',

@@ -4,7 +4,7 @@
  */
 import { type AgentId, checkId, quote, type SkillName } from './id.ts'
 import { ceilings, checkWhole, type Limits } from './limits.ts'
-import { list, type Notes, numberOr, read, text, textOr } from './reading.ts'
+import { list, type Notes, numberOr, read, text, textOr, valueIn } from './reading.ts'
 import { type Refusal, refuse } from './refusal.ts'
 import { checkLevel, type Skill, type SkillLevel, skillTwice } from './skill.ts'
 import type { Millis } from './time.ts'
@@ -42,7 +42,7 @@ export function checkAgent(
   const notes: Notes = {}
   const from = read(notes, given, '', ['id', 'skills', 'capacity'])
   const agent: CheckedAgent = {
-    id: from.values.get('id') as AgentId,
+    id: valueIn(from, 'id') as AgentId,
     skills: list(from, 'skills', limits.skillsMax, (value, field) =>
       claim(notes, value, `${field}.`, levels),
     ),

@@ -15,7 +15,15 @@ export interface Reading {
   readonly notes: Notes
   /** Where the object stands, with a dot at the end: `requires[1].`, or nothing for the outermost. */
   readonly path: string
-  readonly values: ReadonlyMap<string, unknown>
+  /** Its fields, known or not; of those that are known, the values in the same order. */
+  readonly names: readonly string[]
+  readonly values: readonly unknown[]
+}
+
+/** Undefined for a field that is not there, too. */
+export function valueIn({ names, values }: Reading, key: string): unknown {
+  for (let i = 0; i < names.length; i++) if (names[i] === key) return values[i]
+  return undefined
 }
 
 /** Notes a refusal, unless there was one before. */
@@ -25,15 +33,16 @@ export function note(notes: Notes, code: RefusalCode, message: string, details: 
 
 /** Opens an object. Unknown keys are refused, with the key that was probably meant. */
 export function read(notes: Notes, given: unknown, path: string, keys: readonly string[]): Reading {
-  const values = new Map<string, unknown>()
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     wrongType(notes, path.replace(/\.$/, '') || 'the input', `an object with ${keys.join(', ')}`, given)
-    return { notes, path, values }
+    return { notes, path, names: nothing, values: nothing }
   }
-  for (const key of Object.keys(given)) {
+  const names = Object.keys(given)
+  const values = new Array<unknown>(names.length)
+  for (let i = 0; i < names.length; i++) {
+    const key = names[i] ?? ''
     if (keys.includes(key)) {
-      const value = (given as Readonly<Record<string, unknown>>)[key]
-      if (value !== undefined) values.set(key, value)
+      values[i] = (given as Readonly<Record<string, unknown>>)[key]
       continue
     }
     note(
@@ -46,8 +55,10 @@ export function read(notes: Notes, given: unknown, path: string, keys: readonly 
       },
     )
   }
-  return { notes, path, values }
+  return { notes, path, names, values }
 }
+
+const nothing: readonly never[] = []
 
 export function wrongType(notes: Notes, field: string, expected: string, value: unknown): void {
   if (value === undefined) note(notes, 'E_MISSING_FIELD', `${field} is missing; it is ${expected}`, { field })
@@ -65,19 +76,23 @@ function shown(value: unknown): string {
 }
 
 export function text(reading: Reading, key: string): string {
-  const value = reading.values.get(key)
+  return asText(reading, key, valueIn(reading, key))
+}
+
+export function textOr<Fallback>(reading: Reading, key: string, fallback: Fallback): string | Fallback {
+  const value = valueIn(reading, key)
+  return value === undefined ? fallback : asText(reading, key, value)
+}
+
+function asText(reading: Reading, key: string, value: unknown): string {
   if (typeof value === 'string') return value
   wrongType(reading.notes, reading.path + key, 'a text', value)
   return ''
 }
 
-export function textOr<Fallback>(reading: Reading, key: string, fallback: Fallback): string | Fallback {
-  return reading.values.has(key) ? text(reading, key) : fallback
-}
-
 /** A number of any size and kind; its range is checked behind. */
 export function numberOr<Fallback>(reading: Reading, key: string, fallback: Fallback): number | Fallback {
-  const value = reading.values.get(key)
+  const value = valueIn(reading, key)
   if (value === undefined || typeof value === 'number') return value ?? fallback
   wrongType(reading.notes, reading.path + key, 'a number', value)
   return fallback
@@ -90,7 +105,7 @@ export function oneOf<Word extends string>(
   code: RefusalCode,
   fallback: Word,
 ): Word {
-  const value = reading.values.get(key)
+  const value = valueIn(reading, key)
   if (value === undefined) return fallback
   const word = words.find((one) => one === value)
   if (word !== undefined) return word
@@ -105,10 +120,10 @@ export function list<Item>(
   key: string,
   max: number,
   item: (value: unknown, field: string) => Item,
-): Item[] {
-  const value = reading.values.get(key)
+): readonly Item[] {
+  const value = valueIn(reading, key)
+  if (value === undefined) return nothing
   const field = reading.path + key
-  if (value === undefined) return []
   if (!Array.isArray(value)) {
     wrongType(reading.notes, field, 'a list', value)
     return []
