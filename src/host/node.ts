@@ -25,8 +25,8 @@ export interface NodePorts<Input, Fact, Effect> {
 /** Decisions that a slow disk may have waiting; beyond that, inputs wait instead, and there `inboxMax` is the bound. */
 const heldMax = 1_000
 /**
- * Inputs of a turn while the disk rests. All at once would be one append, and all that depends on it the next: whoever
- * decides and the disk would wait for each other.
+ * Inputs of a turn while the disk rests, or half of those that wait, lest a long queue take as many turns. All at once
+ * would be one append, and all that depends on it the next: whoever decides and the disk would wait for each other.
  */
 const inputsAtRest = 64
 
@@ -129,9 +129,10 @@ export class Node<Input, Fact, Effect> {
       this.#inbox = []
       return all
     }
-    this.#inbox = all.slice(inputsAtRest)
+    const part = Math.max(inputsAtRest, all.length >> 1)
+    this.#inbox = all.slice(part)
     this.#schedule()
-    return all.slice(0, inputsAtRest)
+    return all.slice(0, part)
   }
 
   /** Makes everything durable that is held, unless a commit is under way: then it is for the next one. */

@@ -75,7 +75,7 @@ function corridor(): {
     },
     woke: '',
     failed: (cause) => failed.push(cause),
-    inboxMax: 100,
+    inboxMax: 1_000,
   })
   return { node, machine, appends, performed: () => performed, failed }
 }
@@ -130,6 +130,19 @@ test('CORRIDOR-3 after an append that failed nothing is decided and nothing perf
   node.take('c')
   await turn()
   assert.deepEqual([machine.heard, performed(), failed.length, appends.length], ['Ab', '', 1, 1])
+})
+
+test('CORRIDOR-5 a disk that rests is given the facts of half of a long queue', async () => {
+  const { node, machine, appends } = corridor()
+  for (const input of 'Ab'.repeat(200)) node.take(input)
+  await turn()
+  assert.equal(machine.heard.length, 200)
+  await turn()
+  assert.equal(machine.heard.length, 400)
+  appends[0]?.done.resolve()
+  await turn()
+  appends[1]?.done.resolve()
+  await node.idle()
 })
 
 test('CORRIDOR-5 a disk that rests is given the facts of 64 inputs, and the others while it writes', async () => {
