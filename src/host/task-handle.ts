@@ -5,6 +5,7 @@ import type { News } from '../agent/state.ts'
 import type { Member } from '../protocol/group.ts'
 import type { AgentId, TaskId } from '../protocol/id.ts'
 import type { Update } from '../protocol/message.ts'
+import type { Outcome as OutcomeMessage } from '../protocol/task.ts'
 import type { Warning } from '../protocol/warning.ts'
 import { type Outcome, openOutcome } from './assignment.ts'
 import { Channel } from './channel.ts'
@@ -42,6 +43,10 @@ export class TaskHandle {
   #readers: Set<Channel<TaskUpdate>> | undefined
   /** Told to whoever begins to read later. */
   readonly #milestones: TaskUpdate[] = []
+  /** How it has ended, for as long as nobody has asked: many a result is for the next task alone. */
+  #unopened: OutcomeMessage | undefined
+  /** Somebody waits for the outcome. */
+  #isAwaited = false
   #epoch = 0
   /** For whoever waits for a cancellation. */
   #objection: PromiseWithResolvers<never> | undefined
@@ -53,6 +58,7 @@ export class TaskHandle {
 
   /** Everything that happens from now on, after the milestones that have already been passed. Ends with the task. */
   updates(): AsyncIterable<TaskUpdate> {
+    this.#open()
     const reader: Channel<TaskUpdate> = new Channel(waitingMax, () => this.#readers?.delete(reader))
     for (const update of this.#milestones) reader.push(update, false)
     if (this.#milestones.at(-1)?.kind === 'ended') reader.close()
@@ -65,6 +71,8 @@ export class TaskHandle {
 
   /** Resolves when the task has ended, however it ended. Rejects with a `Fault` when the network closes before. */
   outcome(): Promise<Outcome> {
+    this.#isAwaited = true
+    this.#open()
     return this.#ended.promise()
   }
 
@@ -79,7 +87,7 @@ export class TaskHandle {
   cancel(reason = 'cancelled by its initiator'): Promise<Outcome> {
     this.#objection ??= Promise.withResolvers<never>()
     this.#ports.cancel(this.id, reason)
-    return Promise.race([this.#ended.promise(), this.#objection.promise])
+    return Promise.race([this.outcome(), this.#objection.promise])
   }
 
   /**
@@ -93,7 +101,7 @@ export class TaskHandle {
       return
     }
     // It ended before there was a group, or the network has closed.
-    await this.#ended.promise()
+    await this.outcome()
   }
 
   /** Resolves with itself when the announcement is durable; rejects with `RefusedError`. */
@@ -129,19 +137,27 @@ export class TaskHandle {
         this.#objection?.reject(new RefusedError(news.refusal))
         this.#objection = undefined
         break
-      case 'ended': {
-        const outcome = openOutcome(news.outcome)
+      case 'ended':
         this.#accepted.resolve(this)
-        this.#ended.resolve(outcome)
-        this.#tell({ kind: 'ended', outcome }, true)
-        this.#close()
+        this.#unopened = news.outcome
+        if (this.#isAwaited || this.#readers !== undefined) this.#open()
         break
-      }
     }
+  }
+
+  /** Opens what it has come to, and tells whoever waits for that. */
+  #open(): void {
+    if (this.#unopened === undefined) return
+    const outcome = openOutcome(this.#unopened)
+    this.#unopened = undefined
+    this.#ended.resolve(outcome)
+    this.#tell({ kind: 'ended', outcome }, true)
+    this.#close()
   }
 
   /** The network has gone; nothing more will be heard. */
   abandon(fault: Fault): void {
+    this.#open()
     this.#accepted.reject(fault)
     this.#ended.reject(fault)
     this.#close()
