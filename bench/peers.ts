@@ -58,6 +58,8 @@ const kinds: readonly Kind[] = ['jobs', 'flows']
 const signals = ['SIGINT', 'SIGTERM'] as const
 const warmUpSeconds = 0.7
 const countMin = 500
+/** In flight, where nobody says how many. */
+const numbersTried = [32, 64, 256, 1024]
 /** Of one pass, so that the results of the quickest fit into memory. */
 const countMax = 500_000
 
@@ -138,7 +140,7 @@ async function measure(all: readonly Running[], kind: Kind, given: Given, progre
  */
 async function warmUp(worker: Worker, kind: Kind, given: Given): Promise<Order> {
   const asked = given.whole('in-flight')
-  const numbers = asked === 0 ? [64, 256, 1024, 64, 256, 1024] : [asked, asked]
+  const numbers = asked === 0 ? [...numbersTried, ...numbersTried] : [asked, asked]
   let { perSecond } = await worker.run({ kind, count: countMin, inFlight: numbers[0] ?? asked })
   let best = { inFlight: numbers[0] ?? asked, perSecond: 0 }
   for (const inFlight of numbers) {

@@ -9,7 +9,10 @@ const abilities: Readonly<Record<string, (assignment: Assignment) => unknown>> =
   ...Object.fromEntries(
     workers.map((skill, part) => [skill, ({ inputs }: Assignment) => work(String(partsIn(inputs)[part]))]),
   ),
-  merger: ({ inputs }) => merge(workers.map((skill) => String(onlyIn(inputs)[skill]?.[0]?.result))),
+  merger: ({ inputs }) => {
+    const parts = onlyIn(inputs)
+    return merge(workers.map((skill) => String(parts[skill]?.[0]?.result)))
+  },
 }
 const agentCount = 96
 

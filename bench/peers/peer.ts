@@ -61,9 +61,12 @@ export async function each<Input, Result>(
   one: (input: Input) => PromiseLike<Result>,
 ): Promise<Result[]> {
   const results = new Array<Result>(inputs.length)
-  const left = inputs.entries()
+  let begun = 0
   const worker = async (): Promise<void> => {
-    for (const [index, input] of left) results[index] = await one(input)
+    while (begun < inputs.length) {
+      const index = begun++
+      results[index] = await one(inputs[index] as Input)
+    }
   }
   await Promise.all(Array.from({ length: inFlight }, worker))
   return results
