@@ -72,7 +72,7 @@ function mayWait(
     case 'missing':
       return true
     case 'dependencies':
-      return blockedOn.size > 0 && [...blockedOn].every((id) => all.some(({ tasks }) => tasks.has(id)))
+      return blockedOn.length > 0 && blockedOn.every((id) => all.some(({ tasks }) => tasks.has(id)))
     case 'verdict':
       return check !== undefined && all.some(({ tasks }) => tasks.has(check))
     default:

@@ -176,8 +176,8 @@ const order: readonly Mutant[] = [
   {
     name: 'dependency ignored',
     file: 'src/hub/applying.ts',
-    find: "if (hub.ended.get(dependency)?.outcome.status !== 'completed') blockedOn.add(dependency)",
-    replace: '',
+    find: "hub.ended.get(dependency)?.outcome.status !== 'completed'",
+    replace: 'dependency === id',
   },
   {
     name: 'deadline ignored',
@@ -316,7 +316,11 @@ const hubs: readonly Mutant[] = [
     name: 'end of a dependency of another hub kept in memory alone',
     file: 'src/hub/abroad.ts',
     find: '  record(hub, { ...fact, results: handed })\n',
-    replace: '  task.blockedOn.delete(dependency)\n  task.facts.push({ ...fact, results: handed })\n',
+    replace: [
+      '  task.blockedOn = task.blockedOn.filter((id) => id !== dependency)',
+      '  task.facts.push({ ...fact, results: handed })',
+      '',
+    ].join('\n'),
   },
 ]
 

@@ -9,6 +9,7 @@ import type { HubId, NodeId, TaskId } from '../protocol/id.ts'
 import { never } from '../protocol/machine.ts'
 import type { Address } from '../protocol/message.ts'
 import { homeOf } from '../protocol/partition.ts'
+import { Table } from '../protocol/table.ts'
 import type { Behalf, Outcome, TaskAnnouncement } from '../protocol/task.ts'
 import type { Millis } from '../protocol/time.ts'
 import { record } from './applying.ts'
@@ -47,7 +48,7 @@ export interface Abroad {
   /** Open tasks of which other hubs want to know the end. */
   readonly askers: Map<TaskId, Map<NodeId, Address>>
   /** Open sub-tasks, by the task of another hub that they were announced for. */
-  readonly children: Map<TaskId, Set<TaskId>>
+  readonly children: Table<TaskId, TaskId[]>
 }
 
 export function newAbroad(): Abroad {
@@ -56,7 +57,7 @@ export function newAbroad(): Abroad {
     questions: new Map(),
     watched: new Map(),
     askers: new Map(),
-    children: new Map(),
+    children: new Table(),
   }
 }
 
@@ -155,7 +156,7 @@ function conclude(hub: HubState, id: TaskId, outcome: Outcome): void {
   hub.abroad.watched.delete(id)
   for (const dependent of [...(hub.dependents.get(id) ?? [])]) {
     const task = hub.tasks.get(dependent)
-    if (!task?.blockedOn.has(id)) continue
+    if (!task?.blockedOn.includes(id)) continue
     noteEnded(hub, task, id, outcome)
     passOnTo(hub, task, id, outcome.status)
   }
@@ -184,7 +185,7 @@ function watch(hub: HubState, id: TaskId, askAt: Millis): void {
 /** After a start: what open tasks hang on is asked after. */
 export function watchAgain(hub: HubState, task: Task): void {
   for (const id of foreignTo(hub, task.announcement))
-    if (task.blockedOn.has(id) || id === task.announcement.parent) watch(hub, id, hub.now)
+    if (task.blockedOn.includes(id) || id === task.announcement.parent) watch(hub, id, hub.now)
 }
 
 /** Asks again after what is watched, and forgets the announcements of which nothing was told. */
@@ -219,7 +220,7 @@ function askAfter(hub: HubState, id: TaskId): void {
 function isHungOn(hub: HubState, id: TaskId): boolean {
   if (hub.abroad.children.has(id)) return true
   for (const dependent of hub.dependents.get(id) ?? [])
-    if (hub.tasks.get(dependent)?.blockedOn.has(id)) return true
+    if (hub.tasks.get(dependent)?.blockedOn.includes(id)) return true
   return false
 }
 

@@ -77,7 +77,7 @@ function endsIn(hub: HubState, id: TaskId, known: Map<TaskId, Millis>): Millis {
   const takes = task.expectedMs ?? task.announcement.expectedMs
   let ends = takes === undefined ? 0 : remainingMs(hub, task)
   if (task.group === undefined) {
-    ends += Math.max(0, ...[...task.blockedOn].map((other) => endsIn(hub, other, known)))
+    ends += Math.max(0, ...task.blockedOn.map((other) => endsIn(hub, other, known)))
   }
   known.set(id, ends)
   return ends

@@ -99,7 +99,7 @@ function applyToTask(task: Task, fact: FactOfOpenTask): void {
       return
     }
     case 'dependency.ended':
-      if (fact.status === 'completed') task.blockedOn.delete(fact.dependency)
+      if (fact.status === 'completed') unblockFrom(task, fact.dependency)
       task.facts.push(fact)
       return
     case 'claim.returned':
@@ -189,14 +189,26 @@ function accept(hub: HubState, fact: TaskAcceptedFact): void {
 }
 
 /** Notes what a task depends on, and answers what of it has not completed. */
-function waitFor(hub: HubState, { id, dependsOn }: TaskAnnouncement): Set<TaskId> {
-  if (dependsOn.length === 0) return nothing
-  const blockedOn = new Set<TaskId>()
-  for (const dependency of dependsOn) {
-    addTo(hub.dependents, dependency, id)
-    if (hub.ended.get(dependency)?.outcome.status !== 'completed') blockedOn.add(dependency)
+function waitFor(hub: HubState, { id, dependsOn }: TaskAnnouncement): readonly TaskId[] {
+  if (dependsOn.length === 0) return none
+  for (const dependency of dependsOn) addTo(hub.dependents, dependency, id)
+  const isOpen = (dependency: TaskId): boolean => hub.ended.get(dependency)?.outcome.status !== 'completed'
+  // Mostly it waits for all of them, and the list is kept as it is.
+  return dependsOn.every(isOpen) ? dependsOn : dependsOn.filter(isOpen)
+}
+
+/** A task has completed: those that depend on it wait for it no more. */
+export function unblock(hub: HubState, id: TaskId): void {
+  for (const dependent of hub.dependents.get(id) ?? none) {
+    const task = hub.tasks.get(dependent)
+    if (task !== undefined) unblockFrom(task, id)
   }
-  return blockedOn
+}
+
+function unblockFrom(task: Task, id: TaskId): void {
+  const { blockedOn } = task
+  if (blockedOn.length > 1) task.blockedOn = blockedOn.filter((other) => other !== id)
+  else if (blockedOn[0] === id) task.blockedOn = none
 }
 
 /** Of most tasks nothing is ever put into a set, and taking out of an empty one changes nothing. */
@@ -276,15 +288,13 @@ function end(hub: HubState, fact: TaskEndedFact): void {
   hub.tasks.delete(id)
   // Before, and not after: how this one ended has still to be told.
   forgetEnded(hub)
-  hub.ended.set(id, {
+  const { status, reason } = fact
+  const outcome = { status, results: status === 'completed' ? task.results : none }
+  hub.ended.add(id, {
     announcement,
     initiator,
     epoch: task.epoch,
-    outcome: {
-      status: fact.status,
-      results: fact.status === 'completed' ? task.results : [],
-      ...(fact.reason === undefined ? {} : { reason: fact.reason }),
-    },
+    outcome: reason === undefined ? outcome : { ...outcome, reason },
   })
   const open = (hub.openByInitiator.get(initiator) ?? 1) - 1
   if (open > 0) hub.openByInitiator.set(initiator, open)
@@ -292,9 +302,7 @@ function end(hub: HubState, fact: TaskEndedFact): void {
   for (const dependency of announcement.dependsOn) {
     takeFrom(hub.dependents, dependency, id)
   }
-  if (fact.status === 'completed') {
-    for (const dependent of hub.dependents.get(id) ?? []) hub.tasks.get(dependent)?.blockedOn.delete(id)
-  }
+  if (status === 'completed') unblock(hub, id)
   if (announcement.parent === undefined) return
   const parent = hub.tasks.get(announcement.parent)
   parent?.children?.delete(id)
@@ -302,28 +310,36 @@ function end(hub: HubState, fact: TaskEndedFact): void {
   takeFrom(hub.abroad.children, announcement.parent, id)
 }
 
-type Hanging = Map<TaskId, Set<TaskId>>
+type Hanging = HubState['dependents']
 
 function addTo(hanging: Hanging, on: TaskId, id: TaskId): void {
-  const known = hanging.get(on) ?? new Set()
-  hanging.set(on, known.add(id))
+  const known = hanging.get(on)
+  if (known === undefined) hanging.set(on, [id])
+  else known.push(id)
 }
 
 function takeFrom(hanging: Hanging, on: TaskId, id: TaskId): void {
   const known = hanging.get(on)
-  known?.delete(id)
-  if (known?.size === 0) hanging.delete(on)
+  if (known === undefined) return
+  const at = known.indexOf(id)
+  if (at < 0) return
+  if (known.length === 1) hanging.delete(on)
+  else known.splice(at, 1)
 }
 
 /** Makes room for one more ended task within the limit. What an open or a parked task asks for is not forgotten. */
 function forgetEnded(hub: HubState): void {
   let excess = hub.ended.size + 1 - Math.max(1, hub.configuration.limits.endedKept)
   if (excess <= 0) return
-  let looks = 8
-  for (const id of hub.ended.keys()) {
-    if (excess <= 0 || looks-- <= 0) return
-    if (hub.dependents.has(id) || hub.awaited.has(id)) continue
-    hub.ended.delete(id)
+  let kept = 0
+  for (let looks = 8; excess > 0 && looks > 0; looks--) {
+    const id = hub.ended.oldest(kept)
+    if (id === undefined) return
+    if (hub.dependents.has(id) || hub.awaited.has(id)) {
+      kept += 1
+      continue
+    }
+    hub.ended.forget(kept)
     excess -= 1
   }
 }

@@ -66,7 +66,7 @@ function obstacle(
   isBusy: (hub: HubState, need: OpenNeed, task: TaskId) => boolean,
 ): WaitingFor | undefined {
   // After a start the results that a lost member's heir is to be handed may still be on their way from the journal.
-  if (task.blockedOn.size > 0) return { kind: 'dependencies', tasks: [...task.blockedOn] }
+  if (task.blockedOn.length > 0) return { kind: 'dependencies', tasks: task.blockedOn }
   const included = whyNotIncluded(hub, task, needs)
   if (included !== undefined) return included
   let missing: Requirement[] | undefined

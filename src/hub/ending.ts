@@ -154,8 +154,7 @@ export function end(hub: HubState, task: Task, status: EndStatus, reason: Refusa
   if (task.search !== undefined) endSearch(hub, task, refuse('E_CANCELLED', 'the task has ended'))
   if (task.children !== undefined) for (const child of [...task.children]) cancelChild(hub, child, status)
   const ended: TaskEndedFact = { kind: 'task.ended', task: id, at: hub.now, epoch, status }
-  const why = reason === undefined ? {} : { reason }
-  record(hub, status === 'completed' ? ended : { ...ended, ...why, ...vainSearch(task) })
+  record(hub, status === 'completed' ? ended : withReasons(ended, task, reason))
   hub.taskDeadlines.set(task, undefined)
   withdraw(hub, task, status === 'completed')
   const dissolved = { kind: 'GROUP_DISSOLVED', task: id, epoch, reason: reason?.message ?? status } as const
@@ -181,6 +180,10 @@ export function end(hub: HubState, task: Task, status: EndStatus, reason: Refusa
   }
   passOn(hub, id, status)
   if (announcement.verifies !== undefined) concludeCheck(hub, task, status)
+}
+
+function withReasons(ended: TaskEndedFact, task: Task, reason: Refusal | undefined): TaskEndedFact {
+  return { ...ended, ...(reason === undefined ? {} : { reason }), ...vainSearch(task) }
 }
 
 /** What the last search came to nothing for: once the task has ended nobody can ask the hub for it. */
@@ -213,9 +216,10 @@ export function passOnTo(hub: HubState, task: Task, id: TaskId, status: EndStatu
   if (status !== 'completed') {
     const reason = `it depends on "${id}", which ended as ${status}`
     end(hub, task, 'failed', refuse('E_DEPENDENCY_FAILED', reason))
-  } else if (task.blockedOn.size === 0) {
-    if (task.search === undefined && openNeeds(hub, task).length > 0) enqueue(hub, task, undefined)
-  } else task.waitingFor = { kind: 'dependencies', tasks: [...task.blockedOn] }
+  } else if (task.blockedOn.length === 0) {
+    const lacksMembers = task.group === undefined || openNeeds(hub, task).length > 0
+    if (task.search === undefined && lacksMembers) enqueue(hub, task, undefined)
+  } else task.waitingFor = { kind: 'dependencies', tasks: task.blockedOn }
 }
 
 /** The check of a claim has ended: its result is the verdict. */

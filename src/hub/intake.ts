@@ -13,7 +13,7 @@ import type { Behalf, TaskAnnouncement } from '../protocol/task.ts'
 import type { Warning } from '../protocol/warning.ts'
 import { answerAsk, foreignTo, hang, initiatorsOf, inquire, isAtWork, watchAgain } from './abroad.ts'
 import { hopelessness, lateness } from './admitting.ts'
-import { apply, record } from './applying.ts'
+import { apply, record, unblock } from './applying.ts'
 import { claim, end, passOn, putToInitiator } from './ending.ts'
 import { enrol } from './projects.ts'
 import { enqueue } from './queue.ts'
@@ -62,6 +62,10 @@ function isFresh(hub: HubState, { id, incarnation }: Address, fresh: TaskAnnounc
   if (known?.incarnation === incarnation && fresh.serial <= known.serial) return false
   // The latest to be heard comes last; where there is only one, it is.
   if (hub.serials.size > 1) hub.serials.delete(id)
+  else if (known?.incarnation === incarnation) {
+    known.serial = fresh.serial
+    return true
+  }
   hub.serials.set(id, { incarnation, serial: fresh.serial })
   const oldest = hub.serials.size > serialsKept ? hub.serials.keys().next().value : undefined
   if (oldest !== undefined) {
@@ -140,9 +144,7 @@ export function onRecalled(hub: HubState, id: TaskId, facts: readonly Fact[]): v
   // One that was announced while its name was looked up is open now, and so are those that wait for it.
   if (hub.tasks.has(id) || !hub.dependents.has(id)) return
   const ended = hub.ended.get(id)
-  if (ended?.outcome.status === 'completed') {
-    for (const dependent of hub.dependents.get(id) ?? []) hub.tasks.get(dependent)?.blockedOn.delete(id)
-  }
+  if (ended?.outcome.status === 'completed') unblock(hub, id)
   passOn(hub, id, ended?.outcome.status ?? 'failed')
 }
 
@@ -153,7 +155,7 @@ function remember(hub: HubState, id: TaskId, facts: readonly Fact[]): void {
   for (const fact of facts)
     if (fact.kind !== 'standing.changed' && fact.kind !== 'outcome.reported') apply(past, fact)
   const ended = past.ended.get(id)
-  if (ended !== undefined) hub.ended.set(id, ended)
+  if (ended !== undefined) hub.ended.add(id, ended)
 }
 
 /** `told`: how the tasks of other hubs stand on which it hangs. */
@@ -194,8 +196,8 @@ function acceptanceOf(task: TaskId, warning: Warning | undefined): TaskAccepted 
 
 function begin(hub: HubState, task: Task): void {
   touch(hub, task)
-  if (task.blockedOn.size === 0) enqueue(hub, task, undefined)
-  else task.waitingFor = { kind: 'dependencies', tasks: [...task.blockedOn] }
+  if (task.blockedOn.length === 0) enqueue(hub, task, undefined)
+  else task.waitingFor = { kind: 'dependencies', tasks: task.blockedOn }
 }
 
 function answerNo(hub: HubState, to: NodeId, task: TaskId, refusal: Refusal): void {

@@ -112,7 +112,7 @@ function toCome(hub: HubState, project: Project): Task[] {
     const stuck =
       task.fruitless >= fruitlessMax ||
       (task.waitingFor?.kind === 'size' && !task.waitingFor.busy) ||
-      [...task.blockedOn].some((id) => {
+      task.blockedOn.some((id) => {
         const other = hub.tasks.get(id)
         return other !== undefined && isStuck(other)
       })

@@ -26,10 +26,14 @@ export function enrol(hub: HubState, task: Task): void {
 function unite(hub: HubState, a: Task, b: Task): void {
   if (a.project !== undefined && a.project === b.project) return
   if (a.project?.name !== undefined && b.project?.name !== undefined) return
-  const [kept, lost] = isKept(a.project, b.project) ? [a.project, b.project] : [b.project, a.project]
-  const project = kept ?? newProject(hub, a)
-  for (const task of [a, b, ...(lost?.tasks ?? [])]) include(hub, project, task)
-  if (lost !== undefined) hub.projects.delete(lost.id)
+  const isOfA = isKept(a.project, b.project)
+  const project = (isOfA ? a.project : b.project) ?? newProject(hub, a)
+  const lost = isOfA ? b.project : a.project
+  include(hub, project, a)
+  include(hub, project, b)
+  if (lost === undefined) return
+  for (const task of lost.tasks) include(hub, project, task)
+  hub.projects.delete(lost.id)
 }
 
 /** A project with a name outlives one without, a larger one a smaller. */
@@ -169,13 +173,14 @@ export function count(hub: HubState, tally: Tally, { announcement }: Task, by: 1
   for (const need of announcement.requires) {
     tally.places += by * need.count
     const rank = rankOf(hub.configuration.levels, need.level) ?? 0
-    const at = needs.findIndex((known) => known.skill === need.skill && known.rank === rank)
+    let at = 0
+    while (at < needs.length && (needs[at]?.skill !== need.skill || needs[at]?.rank !== rank)) at++
     const known = needs[at]
     if (known === undefined) needs.push({ skill: need.skill, rank, tasks: 1 })
-    else {
-      known.tasks += by
-      if (known.tasks === 0) needs.splice(at, 1)
-    }
+    else known.tasks += by
+    if (known?.tasks !== 0) continue
+    const last = needs.pop()
+    if (last !== undefined && last !== known) needs[at] = last
   }
 }
 

@@ -112,7 +112,7 @@ function takeFresh(hub: HubState): Task[] {
   for (const task of hub.queue.fresh) {
     task.fresh = false
     if (!task.queued || task.restUntil !== undefined) continue
-    if (task.blockedOn.size === 0) {
+    if (task.blockedOn.length === 0) {
       if (task.project === undefined || isUnordered(hub, task.project)) fresh.push(task)
       else parkInProject(hub, task)
     } else {
@@ -130,7 +130,7 @@ function serveInTurn(hub: HubState, open: Set<Kind>): void {
   for (const skill of queue.stirred) for (const kind of queue.kindsBySkill.get(skill) ?? []) open.add(kind)
   // Agents that are given back on the way are for the next turn, or who is older could be served after who is younger.
   queue.stirred.clear()
-  const pools = queue.projectsStirred ? new Pools(hub) : undefined
+  const pools = queue.projectsStirred && queue.projectKinds.size > 0 ? new Pools(hub) : undefined
   queue.projectsStirred = false
   for (;;) {
     const all = [...claimants(hub, open), ...(pools?.claimants() ?? [])]

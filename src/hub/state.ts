@@ -13,7 +13,7 @@ import type { Refusal, RefusalCode } from '../protocol/refusal.ts'
 import type { Skill } from '../protocol/skill.ts'
 import type { SkillStanding } from '../protocol/standing.ts'
 import { Table } from '../protocol/table.ts'
-import type { MemberResult, Outcome, TaskAnnouncement } from '../protocol/task.ts'
+import type { MemberResult, TaskAnnouncement } from '../protocol/task.ts'
 import type { Millis } from '../protocol/time.ts'
 import type { Warning } from '../protocol/warning.ts'
 import { Catalog } from '../strategy/catalog.ts'
@@ -23,6 +23,7 @@ import type { Estimate } from '../strategy/score.ts'
 import { type Abroad, newAbroad } from './abroad.ts'
 import { Deadlines, type Due } from './deadlines.ts'
 import type { HubEffect, Parked } from './effect.ts'
+import { Ended } from './ended.ts'
 import { type Borrowing, type Lender, type Lending, type Loan, newLending } from './loans.ts'
 import type { Preferred, Project } from './project.ts'
 import type { OpenNeed, Reach } from './reach.ts'
@@ -137,7 +138,7 @@ export interface Task extends Due {
   /** What is needed to rebuild this task. */
   readonly facts: Fact[]
   /** Dependencies that have not completed yet. */
-  readonly blockedOn: Set<TaskId>
+  blockedOn: readonly TaskId[]
   /** Open tasks that were announced on its behalf; made for the first. */
   children: Set<TaskId> | undefined
   epoch: number
@@ -194,14 +195,6 @@ export interface Task extends Due {
   confirmAt: Millis | undefined
 }
 
-/** A task that has ended, as far as others may still ask for it. */
-export interface EndedTask {
-  readonly announcement: TaskAnnouncement
-  readonly initiator: NodeId
-  readonly epoch: number
-  readonly outcome: Outcome
-}
-
 /** One agent that is present. */
 export interface RosterEntry extends Due {
   readonly address: Address
@@ -254,19 +247,19 @@ export interface HubState {
   facts: Fact[]
   effects: HubEffect[]
   readonly tasks: Table<TaskId, Task>
-  readonly ended: Table<TaskId, EndedTask>
+  readonly ended: Ended
   /** Open tasks that wait for a task, by that task. */
-  readonly dependents: Map<TaskId, Set<TaskId>>
+  readonly dependents: Table<TaskId, TaskId[]>
   /** What is being looked up, and who waits for it. */
   readonly recalls: Map<TaskId, Parked[]>
   /** Tasks that whoever is parked asks for, and how many do: they are not forgotten meanwhile. */
   readonly awaited: Map<TaskId, number>
   /** The highest serial that this life has heard of each initiator, in its latest life; the latest to be heard last. */
-  readonly serials: Map<NodeId, { readonly incarnation: number; readonly serial: number }>
+  readonly serials: Map<NodeId, { readonly incarnation: number; serial: number }>
   /** Some of them had to be forgotten. */
   serialsForgotten: boolean
   readonly openByInitiator: Map<NodeId, number>
-  readonly projects: Map<string, Project>
+  readonly projects: Table<string, Project>
   readonly roster: Map<AgentId, RosterEntry>
   readonly bySlot: (RosterEntry | undefined)[]
   readonly catalog: Catalog
@@ -310,14 +303,14 @@ export function newHubState(self: Address, configuration: Configuration, random:
     facts: [],
     effects: [],
     tasks: new Table(),
-    ended: new Table(),
-    dependents: new Map(),
+    ended: new Ended(),
+    dependents: new Table(),
     recalls: new Map(),
     awaited: new Map(),
     serials: new Map(),
     serialsForgotten: false,
     openByInitiator: new Map(),
-    projects: new Map(),
+    projects: new Table(),
     roster: new Map(),
     bySlot: [],
     catalog: new Catalog(configuration.levels.length),

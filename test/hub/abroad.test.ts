@@ -167,9 +167,13 @@ test('HOME-17 what an open task waits for is asked after again, and at once in a
   house.hears(there, { kind: 'HUB_GREET' }, 2)
   assert.equal(house.heard('TASK_ASK', there).length, 1)
   tell(house, early, completed, again?.round, 1)
-  assert.equal(house.hub.state().tasks.get(own as TaskId)?.blockedOn.size, 1, 'an earlier life is not heard')
+  assert.equal(
+    house.hub.state().tasks.get(own as TaskId)?.blockedOn.length,
+    1,
+    'an earlier life is not heard',
+  )
   tell(house, early, completed, 0, 2)
-  assert.equal(house.hub.state().tasks.get(own as TaskId)?.blockedOn.size, 0)
+  assert.equal(house.hub.state().tasks.get(own as TaskId)?.blockedOn.length, 0)
   house.pass(house.limits.agentTimeoutMs)
   assert.deepEqual(house.heard('TASK_ASK', there), [], 'nothing hangs on it any more')
 })
