@@ -35,7 +35,7 @@ export function announce(agent: AgentState, announcement: TaskAnnouncement, fres
 function sendAnnouncement(agent: AgentState, { announcement: task, fresh }: Announced): void {
   agent.unanswered.delete(task.id)
   agent.unanswered.set(task.id, agent.now + agent.configuration.limits.resendMs)
-  say(agent, { kind: 'TASK_ANNOUNCE', task, ...(fresh === undefined ? {} : { fresh }) })
+  say(agent, fresh === undefined ? { kind: 'TASK_ANNOUNCE', task } : { kind: 'TASK_ANNOUNCE', task, fresh })
 }
 
 export function follow(agent: AgentState, task: TaskId): void {

@@ -167,12 +167,17 @@ function newRecord(fact: Extract<Fact, { kind: 'task.accepted' }>): TaskRecord {
 }
 
 function finishMember(record: TaskRecord, fact: Extract<Fact, { kind: 'member.finished' }>): void {
-  const { agent } = fact
-  const member = record.members.find((member) => member.agent === agent) ?? { agent, skills: nothing }
-  record.finished = longer(record.finished, member)
-  const waitsForVerdict = record.announcement.verify.by !== 'trust'
-  if (waitsForVerdict && record.members.every((member) => hasResult(record, member)))
-    record.status = 'verifying'
+  record.finished = longer(record.finished, memberNamed(record, fact.agent))
+  if (record.announcement.verify.by !== 'trust' && isFinished(record)) record.status = 'verifying'
+}
+
+function memberNamed({ members }: TaskRecord, agent: AgentId): TaskOutline['finished'][number] {
+  for (const member of members) if (member.agent === agent) return member
+  return { agent, skills: nothing }
+}
+
+function isFinished(record: TaskRecord): boolean {
+  return record.members.every((member) => hasResult(record, member))
 }
 
 function isAtWork(record: TaskRecord, member: Member): boolean {
