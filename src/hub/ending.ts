@@ -25,8 +25,9 @@ import { type HubState, send, sendTo, type Task, tellFollowers, touch } from './
 /** When every part is finished: accepts the claim, or puts it to whoever checks it. Answers whether all is finished. */
 export function claim(hub: HubState, task: Task): boolean {
   const { group, announcement } = task
-  if (group === undefined || task.search !== undefined || openNeeds(hub, task).length > 0) return false
+  if (group === undefined || task.search !== undefined) return false
   for (const part of group.parts.values()) if (part.state === 'working') return false
+  if (openNeeds(hub, task).length > 0) return false
   switch (announcement.verify.by) {
     case 'trust':
       complete(hub, task)
