@@ -1,7 +1,7 @@
 /**
  * Tasks of projects in one serving of the queue. Those of one project and one priority are a pool: they share the
  * places that they have, and go to them in the order of the project.
- * Must never happen here: a look at a pool of which nothing can have begun to be possible.
+ * Must never happen here: a look at a pool for which nothing has changed, and for which too few agents are free.
  */
 import { type Priority, priorityLevel } from '../protocol/task.ts'
 import type { Millis } from '../protocol/time.ts'

@@ -54,6 +54,7 @@ export function stirAll(hub: HubState): void {
   for (const skill of hub.queue.kindsBySkill.keys()) stir(hub, skill)
   // Where only tasks of projects wait there are no kinds.
   if (hub.projects.size > 0) hub.queue.projectsStirred = true
+  for (const project of hub.projects.values()) project.unsettled = true
 }
 
 function freshen(hub: HubState, task: Task): void {
