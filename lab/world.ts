@@ -79,7 +79,7 @@ export class World {
     })
     this.#hubs = new Hubs(this.configuration.partitions ?? 1, {
       timeline: this.timeline,
-      commitMs: options.commitMs ?? (() => 0),
+      commitMs: options.commitMs,
       portsOf: (life) => ({
         transport: this.wire.transport(life),
         clock: this.#clock(life),

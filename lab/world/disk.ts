@@ -10,8 +10,8 @@ import type { Millis } from '../../src/protocol/time.ts'
 import type { Life, Timeline } from './timeline.ts'
 
 export interface DiskOptions {
-  /** How long the next commit takes. */
-  commitMs(): Millis
+  /** How long the next commit takes; without it none takes any time. */
+  readonly commitMs: (() => Millis) | undefined
   /** Facts are on the disk; their effects come after this. */
   durable(facts: readonly Fact[], first: Position): void
 }
@@ -66,7 +66,7 @@ export class Disk {
   journal(life: Life): Journal {
     let broken: Fault | undefined
     return {
-      takesTime: true,
+      takesTime: this.#options.commitMs !== undefined,
       replay: (apply) => this.#log.replay(apply),
       append: (facts) => {
         if (broken === undefined && this.#fault !== undefined) {
@@ -89,7 +89,8 @@ export class Disk {
     const { promise, resolve } = Promise.withResolvers<Position>()
     const append: Append = { facts, life, done: false }
     this.#underWay.push(append)
-    this.#timeline.schedule('commit', life, this.#timeline.now + this.#options.commitMs(), () => {
+    const commitMs = this.#options.commitMs?.() ?? 0
+    this.#timeline.schedule('commit', life, this.#timeline.now + commitMs, () => {
       if (append.done) return
       append.done = true
       this.#underWay = this.#underWay.filter((other) => other !== append)

@@ -14,7 +14,8 @@ import { type Life, newLife, type Timeline } from './timeline.ts'
 
 export interface HubsOptions {
   readonly timeline: Timeline
-  commitMs(): Millis
+  /** How long a commit takes; without it none takes any time. */
+  readonly commitMs: (() => Millis) | undefined
   /** What one life has of the world, but for its disk. */
   portsOf(life: Life): Omit<HubPorts, 'journal' | 'failed'>
   durable(hub: HubId, fact: Fact, position: Position): void

@@ -25,8 +25,8 @@ export interface NodePorts<Input, Fact, Effect> {
 /** Decisions that a slow disk may have waiting; beyond that, inputs wait instead, and there `inboxMax` is the bound. */
 const heldMax = 1_000
 /**
- * Inputs of a turn while the disk rests, or half of those that wait, lest a long queue take as many turns. All at once
- * would be one append, and all that depends on it the next: whoever decides and the disk would wait for each other.
+ * Inputs of a turn while the disk rests; the next turn takes all the others. All at once would be one append, and all
+ * that depends on it the next: whoever decides and the disk would wait for each other.
  */
 const inputsAtRest = 64
 
@@ -35,6 +35,8 @@ export class Node<Input, Fact, Effect> {
   readonly #ports: NodePorts<Input, Fact, Effect>
   #inbox: Input[] = []
   #scheduled = false
+  /** The last turn took a part of the inputs. */
+  #isPart = false
   /** Decisions whose facts, or the facts of one before them, wait for the next commit. */
   #held: Decision<Fact, Effect>[] = []
   #appending = false
@@ -114,7 +116,7 @@ export class Node<Input, Fact, Effect> {
     try {
       const now = this.#ports.clock.now()
       for (const input of inputs) this.#machine.receive(input, now)
-      return this.#machine.drain()
+      return this.#machine.drain(this.#isPart)
     } catch (cause) {
       this.#fail(cause)
       return undefined
@@ -124,15 +126,15 @@ export class Node<Input, Fact, Effect> {
   /** All that wait; for a disk that rests a part of them, so that it writes while the others are decided. */
   #nextInputs(): Input[] {
     const all = this.#inbox
-    const rests = this.#ports.appendTakesTime && !this.#appending
-    if (!rests || all.length <= inputsAtRest) {
+    const rests = this.#ports.appendTakesTime && !this.#appending && !this.#isPart
+    this.#isPart = rests && all.length > inputsAtRest
+    if (!this.#isPart) {
       this.#inbox = []
       return all
     }
-    const part = Math.max(inputsAtRest, all.length >> 1)
-    this.#inbox = all.slice(part)
+    this.#inbox = all.slice(inputsAtRest)
     this.#schedule()
-    return all.slice(0, part)
+    return all.slice(0, inputsAtRest)
   }
 
   /** Makes everything durable that is held, unless a commit is under way: then it is for the next one. */

@@ -85,12 +85,10 @@ export class Hub implements Machine<HubInput, Fact, HubEffect> {
     }
   }
 
-  drain(): Decision<Fact, HubEffect> {
+  drain(isPart = false): Decision<Fact, HubEffect> {
     const hub = this.#hub
-    do {
-      serve(hub)
-      hearOpenOffers(hub)
-    } while (exchange(hub))
+    // Who is to have whom is decided knowing everybody who asks: what is announced together is looked at together.
+    if (!isPart) choose(hub)
     noteEnds(hub)
     for (const task of hub.touched) {
       task.touched = false
@@ -232,6 +230,13 @@ export class Hub implements Machine<HubInput, Fact, HubEffect> {
       wakeTask(hub, task)
     }
   }
+}
+
+function choose(hub: HubState): void {
+  do {
+    serve(hub)
+    hearOpenOffers(hub)
+  } while (exchange(hub))
 }
 
 function open(hub: HubState): void {

@@ -14,8 +14,12 @@ export interface Decision<Fact, Effect> {
 export interface Machine<Input, Fact, Effect> {
   /** Takes one input: records facts (each applied at once) and collects effects. Performs nothing. */
   receive(input: Input, now: Millis): void
-  /** Hands over what was collected since the last call. */
-  drain(): Decision<Fact, Effect>
+  /**
+   * Hands over what was collected since the last call.
+   *
+   * @param isPart More inputs wait, and are given to it next: what is best decided knowing all of them can wait.
+   */
+  drain(isPart?: boolean): Decision<Fact, Effect>
   /** Applies a fact from the journal. Total and dumb: it asks no strategy and never refuses a fact once written. */
   replay(fact: Fact): void
   /** When the machine wants to be given `{ kind: 'woke' }`: derived from its state, so it survives a crash. */
