@@ -80,4 +80,9 @@ export const regressions: readonly Regression[] = [
     hubs: true,
     found: 'a home granted again and again, in one turn, who could do nothing of the task any more',
   },
+  {
+    seed: 20001889,
+    hubs: true,
+    found: 'the same with who could do another part of the task, but not the one that was asked for',
+  },
 ]

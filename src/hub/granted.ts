@@ -105,9 +105,9 @@ function giveBackSurplus(hub: HubState, task: Task, borrowing: Borrowing): void 
     const { lender } = guest
     if (lender === undefined) continue
     giveUp(borrowing, guest)
-    // Its home thinks otherwise, and would grant it again.
-    if (mask === 0) borrowing.useless.add(guest.id)
     const wants = borrowing.asked.get(lender.hub)?.wants ?? []
+    // For what it was granted it is of no use: its home thinks otherwise, and would grant it again.
+    if (!wants.some((count, i) => count > 0 && ((mask >>> i) & 1) === 1)) borrowing.useless.add(guest.id)
     const fewer = wants.map((count, i) => Math.min(count, Math.max(0, lacks[i] ?? 0)))
     say(hub, task, borrowing, lender.hub, fewer, [lender.grant])
   }
