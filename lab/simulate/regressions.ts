@@ -85,4 +85,9 @@ export const regressions: readonly Regression[] = [
     hubs: true,
     found: 'the same with who could do another part of the task, but not the one that was asked for',
   },
+  {
+    seed: 20002032,
+    hubs: true,
+    found: 'two tasks were granted, in turns without end, whom an earlier one waited for and asked back',
+  },
 ]

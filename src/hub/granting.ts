@@ -17,20 +17,31 @@ export function serveReservations(hub: HubState): void {
   const { lending } = hub
   if (!lending.stirred) return
   lending.stirred = false
+  const lacks: Lack[] = []
   for (const reservation of [...lending.line]) {
-    const granted = grantAll(hub, reservation)
+    const granted = grantAll(hub, reservation, lacks)
     // An answer names all that is granted and not confirmed: an earlier one may have been lost.
     if (reservation.isUnanswered) answer(hub, reservation, [...reservation.loans])
     else if (granted.length > 0) answer(hub, reservation, granted)
   }
 }
 
-function grantAll(hub: HubState, reservation: Reservation): Loan[] {
+/** What an earlier reservation has not been granted. */
+interface Lack {
+  readonly reservation: Reservation
+  readonly need: WantedNeed
+}
+
+/** `lacks`: of those before this one; what this one lacks is added. */
+function grantAll(hub: HubState, reservation: Reservation, lacks: Lack[]): Loan[] {
   const granted: Loan[] = []
-  const isFree = (entry: RosterEntry): boolean => isFreeFor(hub, reservation, entry)
+  const before = [...lacks]
+  // Whom an earlier one could take, and does not have because searches are about to, would be asked back at once.
+  const isFree = (entry: RosterEntry): boolean =>
+    isFreeFor(hub, reservation, entry) && !before.some((lack) => wouldTake(hub, lack, entry))
   for (const id of reservation.include) {
     const entry = hub.roster.get(id)
-    if (entry !== undefined && isFreeFor(hub, reservation, entry)) granted.push(lend(hub, reservation, entry))
+    if (entry !== undefined && isFree(entry)) granted.push(lend(hub, reservation, entry))
   }
   if (reservation.kinds !== undefined)
     for (const entry of ofEachKind(hub, reservation, reservation.kinds, isFree))
@@ -38,22 +49,29 @@ function grantAll(hub: HubState, reservation: Reservation): Loan[] {
   for (const need of reservation.needs) {
     const open = need.count - covering(reservation, need)
     if (open <= 0) continue
-    const before = granted.length
+    const already = granted.length
     // What searches of its own are about to take is not free.
     const spare = Math.min(open, hub.catalog.free(need.skill, need.rank) - soughtOf(hub, need))
     if (spare > 0) {
       const isOut = (slot: number): boolean => {
         const entry = hub.bySlot[slot]
-        return entry === undefined || !canDo(entry, need) || !isFreeFor(hub, reservation, entry)
+        return entry === undefined || !canDo(entry, need) || !isFree(entry)
       }
       for (const slot of hub.catalog.shortlist(need.skill, need.rank, spare, hub.random, isOut)) {
         const entry = hub.bySlot[slot]
         if (entry !== undefined) granted.push(lend(hub, reservation, entry))
       }
     }
-    if (!need.optional) askBack(hub, reservation, need, open - (granted.length - before))
+    const lacking = open - (granted.length - already)
+    if (need.optional || lacking <= 0) continue
+    lacks.push({ reservation, need })
+    askBack(hub, reservation, need, lacking)
   }
   return granted
+}
+
+function wouldTake(hub: HubState, { reservation, need }: Lack, entry: RosterEntry): boolean {
+  return canDo(entry, need) && couldTake(hub, reservation, entry)
 }
 
 function soughtOf(hub: HubState, { skill }: WantedNeed): number {
@@ -117,14 +135,13 @@ function grantOf(hub: HubState, { needs }: Reservation, { id, entry }: Loan): Gr
 /** The latest of those that hold what an earlier one lacks, and whose groups are not being formed, are asked back. */
 function askBack(hub: HubState, earlier: Reservation, need: WantedNeed, lacking: number): void {
   const { task, order } = earlier
-  if (lacking <= 0) return
   let open = lacking
   const later: Loan[] = []
   for (const reservation of hub.lending.line) {
     if (reservation.task === task || isEarlier(reservation.order, order)) continue
     for (const loan of reservation.loans) {
       // What it could not take would be granted to the later one again, and asked back again, without end.
-      if (!canDo(loan.entry, need) || !couldTake(hub, earlier, loan.entry)) continue
+      if (!wouldTake(hub, { reservation: earlier, need }, loan.entry)) continue
       // What is on its way back already serves this one as well as another.
       if (loan.recalled) open -= 1
       else later.push(loan)

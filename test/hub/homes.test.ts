@@ -96,6 +96,32 @@ test('HOME-3 a free slot goes to the earliest reservation that wants it, in what
   assert.deepEqual(holders, [[early, agent]])
 })
 
+test('HOME-3 no later reservation is granted whom an earlier one has to leave to a search', () => {
+  const house = new OneOfTwo()
+  house.join(ada, ['clean', 'paint'])
+  house.announce(own, ['clean'])
+  house.hears(there, reserve(early, 100, 'clean'))
+  house.hears(there, reserve(late, 900, 'paint'))
+  assert.deepEqual(
+    house.heard('SLOT_GRANT').map(({ task, grants }) => [task, grants.length]),
+    [
+      [early, 0],
+      [late, 0],
+    ],
+  )
+  assert.deepEqual(house.heard('SLOT_RECALL'), [], 'nobody has her who would have to give her back')
+  house.hears(ada, {
+    kind: 'SKILL_DECLINE',
+    task: own as TaskId,
+    round: 1,
+    refusal: { code: 'E_BUSY', message: '' },
+  })
+  assert.deepEqual(
+    house.heard('SLOT_GRANT').map(({ task, grants }) => [task, grants.length]),
+    [[early, 1]],
+  )
+})
+
 test('HOME-4 what a later task holds without having confirmed it is asked back for an earlier one', () => {
   const house = new OneOfTwo()
   house.join(ada, ['clean'])
