@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { playFlood } from '../../lab/queue/flood.ts'
+import { checkAnnouncement } from '../../src/protocol/announce.ts'
 import type { TaskId } from '../../src/protocol/id.ts'
+import { defaultConfiguration } from '../../src/protocol/limits.ts'
+import type { TaskAnnouncement } from '../../src/protocol/task.ts'
 import { House } from './house.ts'
 
 test('QUEUE-3 agents are kept for a task that needs several, and no longer than nothing but a slot is lacking', () => {
@@ -42,6 +45,22 @@ test('QUEUE-3 those who can do several things are kept for a task that only few 
   house.says('dan', { kind: 'AGENT_LEAVE', reason: 'enough' })
   assert.ok(house.begun.includes('w1'), `${house.begun}`)
 })
+
+test('CORRIDOR-5 after a part of what waits nobody is chosen', () => {
+  const house = new House()
+  house.join('ann', 'etl')
+  const { limits, levels } = defaultConfiguration
+  const spec = { description: 'a task', requires: [{ skill: 'etl' }] }
+  const task = checkAnnouncement(spec, { id: 'first' as TaskId, limits, levels }) as TaskAnnouncement
+  const fresh = { hub: house.hub.address().incarnation, serial: 1 }
+  house.hear('desk', { kind: 'TASK_ANNOUNCE', task, fresh })
+  assert.deepEqual(saidIn(house.hub.drain(true)), ['TASK_ACCEPTED'])
+  assert.deepEqual(saidIn(house.hub.drain()), ['SKILL_QUERY'])
+})
+
+function saidIn({ effects }: ReturnType<House['hub']['drain']>): string[] {
+  return effects.flatMap((effect) => (effect.kind === 'send' ? effect.message.kind : []))
+}
 
 test('QUEUE-5 initiators have turns, and what one has announced before does not keep the others waiting', () => {
   const house = new House()
