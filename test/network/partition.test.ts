@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { startCuttable } from '../../lab/nats-server.ts'
+import { openNatsJournal } from '../../src/host/journal/nats.ts'
 import { auditOnNats, readNatsJournal } from '../../src/host/nats/reader.ts'
 import { subjectsOf } from '../../src/host/nats/subjects.ts'
 import { Network, type Notice } from '../../src/index.ts'
@@ -14,6 +15,7 @@ import { hasNats, lineTo } from '../nats.ts'
 import { agent, need } from './stage.ts'
 
 const leaseMs = 4_000
+const opening = { subjects: subjectsOf('main'), partition: 0, partitions: 1, tell: () => {}, replicas: 3 }
 /** Elections take their time, on a busy machine more than one. */
 const patient = { timeout: 180_000 }
 
@@ -26,6 +28,31 @@ async function until(holds: () => boolean, what: string, said: readonly string[]
 }
 
 if (hasNats('NATS-16 a cluster that falls apart')) {
+  test(
+    'NATS-10 a server that has lost the others is waited for, and that is told once',
+    patient,
+    async (t) => {
+      const cluster = await startCuttable(3)
+      const notices: Notice[] = []
+      t.after(() => cluster.end())
+      cluster.isolate(0)
+      const line = await lineTo(cluster.servers[0]?.url ?? '', notices)
+      const opened = openNatsJournal({ ...opening, line })
+      await until(() => notices.length > 0, 'the wait is told', [])
+      await pause(500)
+      assert.equal(notices.map(({ code }) => code).join(), 'waiting')
+      assert.match(
+        notices[0]?.text ?? '',
+        /^JetStream at .* does not answer: .*; it is asked for \d+ s at the most$/,
+      )
+      cluster.heal()
+      const journal = await opened
+      assert.equal(journal.end().position, 0)
+      await journal.close()
+      await line.close()
+    },
+  )
+
   for (const partitions of [1, 3]) {
     const whose = partitions === 1 ? 'a hub' : 'all hubs of a process'
     test(

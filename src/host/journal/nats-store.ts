@@ -25,7 +25,11 @@ import { partitionsMax, type Subjects } from '../nats/subjects.ts'
 
 /** How long a question is asked again. An election of JetStream takes 4 to 9 seconds. */
 const patienceMs = 20_000
+/** The same where the server knows no leader yet: one that was cut off took up to 26 seconds to hear of it again. */
+const leaderlessMs = 60_000
 const againMs = 100
+/** From then on the wait is told. */
+const silentMs = 2_000
 /** Within this span the server itself drops a second copy of a message. We do not rely on it. */
 const duplicateWindowMs = 120_000
 
@@ -141,14 +145,23 @@ async function storeOn(line: Line, subjects: Subjects, partition: number): Promi
   }
 }
 
-/** Asks until there is an answer, through elections and reconnects. What the server refuses is thrown at once. */
+/**
+ * Asks until there is an answer, through elections and reconnects, and tells when that takes long. What the server
+ * refuses is thrown at once.
+ */
 export async function patiently<Answer>(line: Line, ask: () => Promise<Answer>): Promise<Answer> {
-  const until = performance.now() + patienceMs
+  const from = performance.now()
   for (;;) {
     try {
-      return await line.during(ask())
+      const answer = await line.during(ask())
+      line.goesOn()
+      return answer
     } catch (cause) {
-      if (isRefused(cause) || line.nats.isClosed() || performance.now() > until) throw answerless(line, cause)
+      const ms = performance.now() - from
+      const patience = isOneOf(cause, [leaderless]) ? leaderlessMs : patienceMs
+      if (isRefused(cause) || line.nats.isClosed() || ms > patience) throw answerless(line, cause)
+      const text = `JetStream at ${line.shown} does not answer: ${textOf(cause)}`
+      if (ms > silentMs) line.waits(`${text}; it is asked for ${Math.round(patience / 1_000)} s at the most`)
     }
     await pause(againMs)
   }
@@ -157,12 +170,17 @@ export async function patiently<Answer>(line: Line, ask: () => Promise<Answer>):
 /** There is a stream of this name, and it is not the same. */
 const nameTaken = 10_058
 /** What a cluster says that has only begun, or lacks a server: no peers, no leader, not enough room known yet. */
-const passing: readonly number[] = [10_005, 10_008, 10_009, 10_023]
+const leaderless = 10_008
+const passing: readonly number[] = [10_005, leaderless, 10_009, 10_023]
+
+function isOneOf(cause: unknown, codes: readonly number[]): boolean {
+  return cause instanceof JetStreamApiError && codes.includes(cause.code)
+}
 
 /** The server has understood, and will say the same again. */
 function isRefused(cause: unknown): boolean {
   if (isForbidden(cause)) return true
-  return cause instanceof JetStreamApiError && cause.status < 500 && !passing.includes(cause.code)
+  return cause instanceof JetStreamApiError && cause.status < 500 && !isOneOf(cause, passing)
 }
 
 function answerless(line: Line, cause: unknown): unknown {

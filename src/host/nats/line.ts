@@ -57,6 +57,8 @@ export class Line {
   readonly #back = new Set<() => void>()
   #up = true
   #closing = false
+  /** Whether it was told that an answer is waited for. */
+  #waits = false
   /** Rejects when the line that is up now is gone. */
   #gone = goneSignal()
 
@@ -128,6 +130,17 @@ export class Line {
   async during<Answer>(request: Promise<Answer>): Promise<Answer> {
     request.catch(() => {})
     return Promise.race([request, this.#gone.promise])
+  }
+
+  /** Somebody waits for an answer: told once for all who wait, until something is answered again. */
+  waits(text: string): void {
+    if (this.#waits) return
+    this.#waits = true
+    this.#tell({ code: 'waiting', text })
+  }
+
+  goesOn(): void {
+    this.#waits = false
   }
 
   /** Calls `back` after every reconnect, until the function that is returned is called. */

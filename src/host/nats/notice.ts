@@ -8,6 +8,8 @@ export type NoticeCode =
   /** The connection is gone; it is tried again until it is back. */
   | 'disconnected'
   | 'reconnected'
+  /** The servers do not answer what they are asked, and are asked again. */
+  | 'waiting'
   /** A server said something that the client does not expect. */
   | 'server-error'
   /** The server does not allow something to these credentials. */
