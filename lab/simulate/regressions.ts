@@ -90,4 +90,9 @@ export const regressions: readonly Regression[] = [
     hubs: true,
     found: 'two tasks were granted, in turns without end, whom an earlier one waited for and asked back',
   },
+  {
+    seed: 30006511,
+    hubs: true,
+    found: 'two agents that seemed free and were not were granted by turns, and never those who were free',
+  },
 ]

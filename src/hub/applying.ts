@@ -128,8 +128,7 @@ function forgetCheckpoint(task: Task, agent: AgentId): void {
 }
 
 function accept(hub: HubState, fact: TaskAcceptedFact): void {
-  const { announcement, at, initiator, behalf } = fact
-  const id = fact.task
+  const { task: id, announcement, at, initiator, behalf } = fact
   const parent = announcement.parent === undefined ? undefined : hub.tasks.get(announcement.parent)
   const key = queueKey(at, announcement.priority, hub.configuration.limits.ageStepMs)
   const above = parent ?? behalf
@@ -165,6 +164,7 @@ function accept(hub: HubState, fact: TaskAcceptedFact): void {
     fruitless: 0,
     waitingFor: undefined,
     lastConsidered: none,
+    shunned: none,
     expectedMs: undefined,
     rankMs: 0,
     project: undefined,

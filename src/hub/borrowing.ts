@@ -32,13 +32,23 @@ export function borrow(hub: HubState, task: Task): boolean {
 const refusals: ReadonlySet<Considered['verdict']> = new Set(['declined', 'rejected', 'silent'])
 
 /**
- * Whom the agents that were asked would not have is put to others every other time: they seem free to their home, and
- * would be asked again and again. Answers false where it is not its time.
+ * A task that agents would not have is put to others, of all homes: who says no seems free to its home, and would be
+ * granted again. Answers false where it is not its time.
  */
 export function borrowFromOthers(hub: HubState, task: Task): boolean {
-  if (!mayBorrow(hub) || task.waitingFor?.kind !== 'unwilling' || task.fruitless % 2 === 0) return false
-  const refused = task.lastConsidered.flatMap(({ agent, verdict }) => (refusals.has(verdict) ? agent : []))
-  return begin(hub, task, refused.slice(0, hub.configuration.limits.groupSizeMax))
+  if (!mayBorrow(hub) || task.shunned.length === 0) return false
+  return begin(hub, task, task.shunned)
+}
+
+/** After a search that came to nothing: to whom it is not put next. Where nobody new said no, that is nobody. */
+export function shunRefusers(hub: HubState, task: Task): void {
+  const { shunned } = task
+  if (hub.lending.partitions === 1) return
+  const refused = task.lastConsidered.flatMap(({ agent, verdict }) => {
+    return refusals.has(verdict) && !shunned.includes(agent) ? agent : []
+  })
+  const isRefused = task.waitingFor?.kind === 'unwilling' && refused.length > 0
+  task.shunned = isRefused ? [...shunned, ...refused].slice(-hub.configuration.limits.groupSizeMax) : []
 }
 
 /** `shunned`: agents of which none is wanted. */
@@ -244,6 +254,7 @@ export function sayReservationsAgain(hub: HubState, task: Task): void {
     // reserve, others have their turn first: it could wait for ever, and they with it.
     const restMs = mayBorrow(hub) ? undefined : hub.configuration.limits.retryMs
     stopBorrowing(hub, task)
+    task.shunned = []
     enqueue(hub, task, restMs)
     return
   }

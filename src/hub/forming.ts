@@ -10,6 +10,7 @@ import { type Refusal, refuse } from '../protocol/refusal.ts'
 import type { NoTeam, Team } from '../strategy/form.ts'
 import { record } from './applying.ts'
 import { askMore } from './asking.ts'
+import { shunRefusers } from './borrowing.ts'
 import { bestGroup, type Question, questionOf, spentIn } from './choosing.ts'
 import { isInUse, returnGuest } from './guests.ts'
 import { outstanding } from './including.ts'
@@ -249,6 +250,7 @@ export function giveUp(hub: HubState, task: Task, waitingFor: WaitingFor): void 
   endSearch(hub, task, refuse('E_DECLINED', 'no group could be formed this time'))
   forsake(task)
   task.waitingFor = waitingFor
+  shunRefusers(hub, task)
   const { retryMs, maintenanceIntervalMs } = hub.configuration.limits
   const restMs = Math.min(maintenanceIntervalMs, retryMs * 2 ** Math.min(task.fruitless, 16))
   task.fruitless += 1
@@ -260,6 +262,7 @@ function formGroup(hub: HubState, task: Task, search: Search): void {
   const epoch = task.epoch + 1
   task.search = undefined
   task.fruitless = 0
+  if (task.shunned.length > 0) task.shunned = []
   record(hub, {
     kind: 'group.formed',
     task: task.id,

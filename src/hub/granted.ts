@@ -149,6 +149,7 @@ function missingIn({ needs, wide, able }: Borrowing): OpenNeed[] {
 
 function rest(hub: HubState, task: Task, waitingFor: WaitingFor): void {
   task.waitingFor = waitingFor
+  task.shunned = []
   const { retryMs, maintenanceIntervalMs } = hub.configuration.limits
   const restMs = Math.min(maintenanceIntervalMs, retryMs * 2 ** Math.min(task.fruitless, 16))
   task.fruitless += 1

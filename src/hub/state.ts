@@ -163,6 +163,8 @@ export interface Task extends Due {
   fruitless: number
   waitingFor: WaitingFor | undefined
   lastConsidered: readonly Considered[]
+  /** Of one of several hubs: who has said no since it was last put to all. */
+  shunned: readonly AgentId[]
   /**
    * As it is stated, or as the agents that can do it are expected to take; undefined when nothing is known, and until
    * its project is ranked or planned.

@@ -249,26 +249,41 @@ test('HOME-7 who has reserved in vain leaves its place to the next', () => {
   assert.equal(house.heard('SLOT_RESERVE', there).at(-1)?.task, first)
 })
 
-test('HOME-22 a task whose agents say no is put to those of others every other time', () => {
+test('HOME-22 a task whose agents say no is put to others, until there are none', () => {
   const house = new OneOfTwo()
   house.join(ada, ['clean'])
   house.announce(own, ['clean'])
-  const decline = (): void => {
-    const round = house.heard('SKILL_QUERY', ada)[0]?.round ?? 0
+  const decline = (by: string): void => {
+    const round = house.heard('SKILL_QUERY', by)[0]?.round ?? 0
     const refusal = { code: 'E_BUSY', message: 'its code goes on' } as const
-    house.hears(ada, { kind: 'SKILL_DECLINE', task: own as TaskId, round, refusal })
+    house.hears(by, { kind: 'SKILL_DECLINE', task: own as TaskId, round, refusal })
   }
-  decline()
-  assert.equal(house.hub.state().tasks.get(own as TaskId)?.waitingFor?.kind, 'unwilling')
-  house.pass(house.limits.retryMs)
+  const rest = (): void => {
+    assert.equal(house.hub.state().tasks.get(own as TaskId)?.waitingFor?.kind, 'unwilling')
+    const { restUntil = 0 } = house.hub.state().tasks.get(own as TaskId) ?? {}
+    house.pass(restUntil - house.hub.state().now)
+  }
+  const unwanted = (): readonly string[] | undefined => {
+    const all = house.said.map(({ message }) =>
+      message.kind === 'SLOT_RESERVE' ? message.exclude : undefined,
+    )
+    return all.findLast((each) => each !== undefined)
+  }
+  decline(ada)
+  rest()
   assert.deepEqual(house.heard('SKILL_QUERY', ada), [])
-  const asked = house.said.flatMap(({ message }) => (message.kind === 'SLOT_RESERVE' ? message.exclude : []))
-  assert.deepEqual(asked, [ada])
+  assert.deepEqual(unwanted(), [ada])
+  grant(house, own, [bob, 'clean'])
+  decline(bob)
+  decline(ada)
+  rest()
+  assert.deepEqual(unwanted(), [ada, bob], 'one more')
   grant(house, own)
-  const waiting = house.hub.state().tasks.get(own as TaskId)?.waitingFor
-  assert.equal(waiting?.kind, 'unwilling', 'it is there, and says no')
-  house.pass(2 * house.limits.retryMs)
-  assert.equal(house.heard('SKILL_QUERY', ada).length, 1)
+  rest()
+  assert.equal(house.heard('SKILL_QUERY', ada).length, 1, 'there was nobody else: it begins again')
+  decline(ada)
+  rest()
+  assert.deepEqual(unwanted(), [ada])
 })
 
 test('HOME-10 an agent says what is of a task to the hub of the task, and the rest to its home', () => {

@@ -44,10 +44,10 @@ const pinned: readonly Pin[] = [
   ['departure', 0, 3098, 9120],
   ['departure and crash', 0, 4002, 10046],
   ['deadline', 1, 8752, 25773],
-  ['two hubs', 0, 73642, 269165],
+  ['two hubs', 0, 73642, 269233],
   ['two hubs, an agent crashes', 1, 60148, 216932],
   ['two hubs want one agent', 0, 25545, 86845],
-  ['two hubs, dependency', 0, 50438, 164198],
+  ['two hubs, dependency', 0, 50438, 164238],
 ]
 
 for (const [name, clockSteps, states, transitions] of pinned) {
