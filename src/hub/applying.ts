@@ -26,12 +26,11 @@ export function apply(hub: HubState, fact: Fact): void {
       return end(hub, fact)
     case 'standing.changed':
       for (const { agent, skills } of fact.evidence) {
-        const known = hub.standings.get(agent) ?? new Map<SkillName, SkillStanding>()
+        const known = standingsOf(hub, agent)
         for (const standing of skills) {
           hub.population.move(known.get(standing.skill), standing)
           known.set(standing.skill, standing)
         }
-        hub.standings.set(agent, known)
       }
       if (fact.source !== undefined) hub.reports.counted.set(fact.source.hub, fact.source.serial)
       return
@@ -56,6 +55,14 @@ export function apply(hub: HubState, fact: Fact): void {
     default:
       return never(fact)
   }
+}
+
+function standingsOf(hub: HubState, agent: AgentId): Map<SkillName, SkillStanding> {
+  const known = hub.standings.get(agent)
+  if (known !== undefined) return known
+  const fresh = new Map<SkillName, SkillStanding>()
+  hub.standings.set(agent, fresh)
+  return fresh
 }
 
 type FactOfOpenTask = Exclude<

@@ -35,7 +35,10 @@ export function expectationsOf(hub: HubState, agent: AgentId, skills: readonly S
 }
 
 export function estimateOf(hub: HubState, agent: AgentId, claim: Skill): Estimate {
-  const standing = hub.standings.get(agent)?.get(claim.name)
+  return estimateFrom(hub, claim, hub.standings.get(agent)?.get(claim.name))
+}
+
+function estimateFrom(hub: HubState, claim: Skill, standing: SkillStanding | undefined): Estimate {
   const isClaimed = standing === undefined || hub.configuration.levelsBy === 'claim'
   const prior = hub.population.priorOf(claim.name, isClaimed ? claim.level : standing.level)
   if (standing !== undefined) return estimate(standing, claim, prior)
@@ -57,7 +60,7 @@ export function currentEstimate(hub: HubState, entry: RosterEntry, place: number
   const rank = entry.ranks[place]
   if (known === undefined || claim === undefined || rank === undefined) return undefined
   // What is expected of a guest is what its home has said.
-  if (entry.lender !== undefined) return known
+  if (entry.lender !== undefined || known.prior.isCurrent) return known
   const level = hub.configuration.levels[rank] ?? claim.level
   if (known.prior === hub.population.priorOf(claim.name, level)) return known
   const fresh = estimateOf(hub, entry.id, claim)
@@ -68,13 +71,14 @@ export function currentEstimate(hub: HubState, entry: RosterEntry, place: number
 
 /** The rank under which an agent is listed: the claimed one until there is evidence, or always. */
 export function ranksOf(hub: HubState, agent: AgentId, skills: readonly Skill[]): number[] {
-  return skills.map((claim) => rankOfClaim(hub, agent, claim))
+  const known = hub.standings.get(agent)
+  return skills.map((claim) => rankFrom(hub, claim, known?.get(claim.name)))
 }
 
-function rankOfClaim(hub: HubState, agent: AgentId, claim: Skill): number {
+function rankFrom(hub: HubState, claim: Skill, standing: SkillStanding | undefined): number {
   const { levels, levelsBy } = hub.configuration
-  const standing = levelsBy === 'claim' ? undefined : hub.standings.get(agent)?.get(claim.name)
-  return rankOf(levels, standing?.level ?? claim.level) ?? 0
+  const level = levelsBy === 'claim' ? claim.level : (standing?.level ?? claim.level)
+  return rankOf(levels, level) ?? 0
 }
 
 /** What the catalog is told of an agent's skill, by its place among the agent's skills. */
@@ -179,7 +183,7 @@ function evidenceOf(
     const claim = entry?.skills[skillPlace(entry, skill)]
     const before = standings?.get(skill) ?? (claim && newStanding(claim, hub.now))
     if (before === undefined) continue
-    const after = observed(hub, before, seen, statedMs, rankAsked(skill))
+    const after = observed(hub, entry, before, seen, statedMs, rankAsked(skill))
     skills = skills === undefined ? [after] : longer(skills, after)
   }
   return skills === undefined ? undefined : { agent, skills }
@@ -208,6 +212,7 @@ export function learnFromRejection(hub: HubState, task: Task): void {
 
 function observed(
   hub: HubState,
+  entry: RosterEntry | undefined,
   before: SkillStanding,
   seen: Seen,
   statedMs: Millis | undefined,
@@ -216,7 +221,6 @@ function observed(
   const { blame, tookMs } = seen
   const { levels } = hub.configuration
   const { skill } = before
-  const entry = hub.roster.get(seen.agent)
   const background = {
     prior: hub.population.priorOf(skill, levels[requiredRank] ?? before.level),
     expectedMs: entry === undefined ? undefined : entry.estimates[skillPlace(entry, skill)]?.typicalMs,
@@ -244,25 +248,28 @@ export function levelAskedOf(hub: HubState, { announcement }: Task, skill: Skill
   return need?.level ?? hub.configuration.levels[0] ?? ''
 }
 
+/** Its work has taught something: what is expected of it, and its place in the catalog, are worked out anew. */
 function reassess(hub: HubState, agent: AgentId): void {
   const entry = hub.roster.get(agent)
   if (entry === undefined) return
+  const known = hub.standings.get(agent)
   for (let i = 0; i < entry.skills.length; i++) {
     const skill = entry.skills[i] as Skill
-    entry.estimates[i] = estimateOf(hub, agent, skill)
-    entry.ranks[i] = rankOfClaim(hub, agent, skill)
+    const standing = known?.get(skill.name)
+    entry.estimates[i] = estimateFrom(hub, skill, standing)
+    entry.ranks[i] = rankFrom(hub, skill, standing)
     hub.catalog.rescore(entry.slot, listingOf(entry, skill, i))
+    if (standing !== undefined && isProven(standing)) hub.catalog.markProven(entry.slot, skill.name)
     stir(hub, skill.name)
   }
-  markProven(hub, entry)
 }
 
 /** Takes an agent that is known well enough off the list of newcomers. */
 export function markProven(hub: HubState, entry: RosterEntry): void {
   const known = hub.standings.get(entry.id)
   if (known === undefined) return
-  for (const skill of entry.skills) {
-    const standing = known.get(skill.name)
-    if (standing !== undefined && isProven(standing)) hub.catalog.markProven(entry.slot, skill.name)
+  for (const { name } of entry.skills) {
+    const standing = known.get(name)
+    if (standing !== undefined && isProven(standing)) hub.catalog.markProven(entry.slot, name)
   }
 }

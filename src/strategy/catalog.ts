@@ -341,9 +341,8 @@ export class Catalog {
   }
 
   #find(slot: number, skill: SkillName): number {
-    const number = this.#shelves.numberOf(skill)
     for (let offer = this.#first(slot); offer >= 0; offer = this.#offers.next(offer)) {
-      if (this.#skillNumber(offer) === number) return offer
+      if (this.#shelves.nameOf(this.#skillNumber(offer)) === skill) return offer
     }
     assert(false, `the agent in slot ${slot} is listed with the skill ${skill}`)
   }

@@ -22,6 +22,8 @@ export interface Prior {
   readonly medianMs: Millis | undefined
   /** Standard deviation of the logarithm of the duration, among agents and from task to task. */
   readonly timeSpread: number
+  /** No other has taken its place since. False of the one that no skill and level has for its own. */
+  isCurrent: boolean
 }
 
 const usualMean = 0.7
@@ -33,6 +35,7 @@ export const defaultPrior: Prior = {
   usual: usualMean,
   medianMs: undefined,
   timeSpread: timeSpreadPrior,
+  isCurrent: false,
 }
 
 /** As if so many ordinary agents, and outcomes of them, had been seen before the first. */
@@ -69,74 +72,88 @@ const sum = {
 const sumCount = 13
 
 interface Cell {
+  readonly level: SkillLevel
   readonly sums: Float64Array
   prior: Prior
 }
 
 export class Population {
-  readonly #cells = new Map<SkillName, Map<SkillLevel, Cell>>()
+  /** Of each skill one for each level of which something was seen: few, so that a list is quicker than a map. */
+  readonly #cells = new Map<SkillName, Cell[]>()
 
   /** An agent's standing in a skill has changed from `before`, which is undefined for its first outcome. */
   move(before: SkillStanding | undefined, after: SkillStanding): void {
-    if (before !== undefined) this.#add(before, -1)
-    this.#add(after, 1)
-    if (before !== undefined && before.level !== after.level) this.#settle(before)
-    this.#settle(after)
+    const cell = this.#cellOf(after)
+    if (before !== undefined) {
+      const earlier = before.level === after.level ? cell : this.#cellOf(before)
+      add(earlier.sums, before, -1)
+      if (earlier !== cell) settle(earlier)
+    }
+    add(cell.sums, after, 1)
+    settle(cell)
   }
 
   priorOf(skill: SkillName, level: SkillLevel): Prior {
-    return this.#cells.get(skill)?.get(level)?.prior ?? defaultPrior
-  }
-
-  #add(standing: SkillStanding, sign: 1 | -1): void {
-    const { sums } = this.#cellOf(standing)
-    const add = (place: number, value: number): void => {
-      sums[place] = (sums[place] ?? 0) + sign * Math.round(value * unit)
-    }
-    const { successes, failures, own, timeWeight, timeMean, timeM2 } = standing
-    const outcomes = successes + failures
-    if (outcomes > 0) {
-      add(sum.agents, 1)
-      add(sum.share, outcomes / (outcomes + usualStrength))
-      add(sum.shareSuccess, successes / (outcomes + usualStrength))
-      add(sum.outcomes, outcomes)
-      add(sum.outcomesSquared, outcomes * outcomes)
-      add(sum.successes, successes)
-      add(sum.successesSquared, (successes * successes) / outcomes)
-    }
-    if (own !== undefined) {
-      add(sum.ownSuccesses, own[0])
-      add(sum.ownOutcomes, own[1])
-    }
-    if (timeWeight > 0) {
-      const share = timeWeight / (timeWeight + timePriorWeight)
-      add(sum.timeShare, share)
-      add(sum.timeMean, share * timeMean)
-      add(sum.timeSquared, share * timeMean * timeMean)
-      add(sum.timeWithin, share * (timeM2 / timeWeight))
-    }
-  }
-
-  /** States the prior anew when it has moved by a step. */
-  #settle(standing: SkillStanding): void {
-    const cell = this.#cellOf(standing)
-    const next = priorFrom(cell.sums)
-    if (!isSame(cell.prior, next)) cell.prior = next
+    const cells = this.#cells.get(skill)
+    return (cells && cellAt(cells, level))?.prior ?? defaultPrior
   }
 
   #cellOf({ skill, level }: SkillStanding): Cell {
-    let levels = this.#cells.get(skill)
-    if (levels === undefined) {
-      levels = new Map()
-      this.#cells.set(skill, levels)
+    let cells = this.#cells.get(skill)
+    if (cells === undefined) {
+      cells = []
+      this.#cells.set(skill, cells)
     }
-    let cell = levels.get(level)
-    if (cell === undefined) {
-      cell = { sums: new Float64Array(sumCount), prior: defaultPrior }
-      levels.set(level, cell)
-    }
-    return cell
+    const known = cellAt(cells, level)
+    if (known !== undefined) return known
+    const fresh = { level, sums: new Float64Array(sumCount), prior: defaultPrior }
+    cells.push(fresh)
+    return fresh
   }
+}
+
+function cellAt(cells: readonly Cell[], level: SkillLevel): Cell | undefined {
+  for (const cell of cells) if (cell.level === level) return cell
+  return undefined
+}
+
+/** Counts a standing in, `sign` 1, or out. */
+function add(sums: Float64Array, standing: SkillStanding, sign: 1 | -1): void {
+  const { successes, failures, own, timeWeight, timeMean, timeM2 } = standing
+  const outcomes = successes + failures
+  if (outcomes > 0) {
+    step(sums, sum.agents, sign, 1)
+    step(sums, sum.share, sign, outcomes / (outcomes + usualStrength))
+    step(sums, sum.shareSuccess, sign, successes / (outcomes + usualStrength))
+    step(sums, sum.outcomes, sign, outcomes)
+    step(sums, sum.outcomesSquared, sign, outcomes * outcomes)
+    step(sums, sum.successes, sign, successes)
+    step(sums, sum.successesSquared, sign, (successes * successes) / outcomes)
+  }
+  if (own !== undefined) {
+    step(sums, sum.ownSuccesses, sign, own[0])
+    step(sums, sum.ownOutcomes, sign, own[1])
+  }
+  if (timeWeight > 0) {
+    const share = timeWeight / (timeWeight + timePriorWeight)
+    step(sums, sum.timeShare, sign, share)
+    step(sums, sum.timeMean, sign, share * timeMean)
+    step(sums, sum.timeSquared, sign, share * timeMean * timeMean)
+    step(sums, sum.timeWithin, sign, share * (timeM2 / timeWeight))
+  }
+}
+
+function step(sums: Float64Array, place: number, sign: 1 | -1, value: number): void {
+  sums[place] = (sums[place] ?? 0) + sign * Math.round(value * unit)
+}
+
+/** States the prior anew when it has moved by a step. */
+function settle(cell: Cell): void {
+  const next = priorFrom(cell.sums)
+  if (isSame(cell.prior, next)) return
+  // The one that all begin with is not of one cell.
+  if (cell.prior !== defaultPrior) cell.prior.isCurrent = false
+  cell.prior = next
 }
 
 function priorFrom(sums: Float64Array): Prior {
@@ -155,6 +172,7 @@ function priorFrom(sums: Float64Array): Prior {
     usual: stepped(usual, shareStep),
     medianMs: timeShare > 0 ? Math.exp(stepped(timeMean, timeStep)) : undefined,
     timeSpread: stepped(Math.sqrt(variance), timeStep),
+    isCurrent: true,
   }
 }
 

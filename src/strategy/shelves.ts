@@ -30,6 +30,11 @@ export class Shelves {
     return this.#numbers.get(skill) ?? none
   }
 
+  /** The skill with a number; undefined when nobody has it. */
+  nameOf(skill: number): SkillName | undefined {
+    return this.#names[skill]
+  }
+
   /** Numbers of skills are below this. */
   get numbers(): number {
     return this.#names.length
@@ -96,7 +101,7 @@ export class Shelves {
   /** Lets the shelf of a ladder go when nobody stands on it any more. */
   dropEmpty(ladder: number): void {
     const number = this.skillOf(ladder)
-    const name = this.#names[number]
+    const name = this.nameOf(number)
     if (name === undefined) return
     const begin = number << this.#bits
     const end = begin + 2 * this.#levelCount
