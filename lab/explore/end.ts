@@ -27,7 +27,7 @@ function faultsOfHub(hub: Readonly<HubState>, all: readonly Readonly<HubState>[]
   for (const task of hub.tasks.values()) {
     const { id, waitingFor, group } = task
     if (!mayWait(all, task)) return `${id} is still open, and waits for ${waitingFor?.kind ?? 'nothing'}`
-    for (const part of group?.parts.values() ?? [])
+    for (const part of group?.parts ?? [])
       if (part.state === 'working')
         return `${id} waits for ${waitingFor?.kind}, and ${part.member.agent} works`
   }

@@ -4,6 +4,7 @@
  */
 import { Hub, type HubInput } from '../../src/hub/hub.ts'
 import { Invariants } from '../../src/hub/invariants.ts'
+import { partOf } from '../../src/hub/members.ts'
 import type { HubEffect, HubState, RosterEntry } from '../../src/hub/state.ts'
 import type { Fact } from '../../src/protocol/fact.ts'
 import type { HubId, InviteId, NodeId, TaskId } from '../../src/protocol/id.ts'
@@ -110,9 +111,10 @@ function examineJournal(before: readonly Fact[], facts: readonly Fact[]): void {
 function examineSlots(hub: Readonly<HubState>, entry: RosterEntry): void {
   let held = 0
   let running = 0
-  for (const { search, group, guests } of hub.tasks.values()) {
-    if (search?.invitations.get(entry.id)?.asked.entry === entry) held += 1
-    const part = group?.parts.get(entry.id)
+  for (const task of hub.tasks.values()) {
+    const { search, guests } = task
+    if (search?.invitations.some(({ asked }) => asked.entry === entry)) held += 1
+    const part = partOf(task.group, entry.id)
     if (guests?.has(entry.id)) continue
     if (part?.state === 'working' && part.member.incarnation === entry.address.incarnation) running += 1
   }

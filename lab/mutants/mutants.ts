@@ -67,8 +67,8 @@ const fencing: readonly Mutant[] = [
   {
     name: 'word for another believed',
     file: 'src/hub/running.ts',
-    find: 'const part = task.group?.parts.get(from.id as AgentId)',
-    replace: "const part = [...(task.group?.parts.values() ?? [])].find(({ state }) => state === 'working')",
+    find: 'const part = partOf(task.group, from.id)',
+    replace: "const part = task.group?.parts.find(({ state }) => state === 'working')",
   },
   {
     name: 'claim before the start',

@@ -252,8 +252,7 @@ function stateOf(hub: HubState, id: TaskId, worker: NodeId | undefined): TaskSta
 }
 
 export function isAtWork({ group }: Task, id: NodeId): boolean {
-  for (const { member, state } of group?.parts.values() ?? [])
-    if (member.agent === id) return state === 'working'
+  for (const { member, state } of group?.parts ?? []) if (member.agent === id) return state === 'working'
   return false
 }
 

@@ -3,12 +3,15 @@
  * Must never happen here: a strategy, a message, a refusal of a fact that was once written.
  */
 import type { Fact, GroupFormedFact, TaskAcceptedFact, TaskEndedFact } from '../protocol/fact.ts'
+import type { Member } from '../protocol/group.ts'
 import type { AgentId, HubId, SkillName, TaskId } from '../protocol/id.ts'
 import { longer } from '../protocol/longer.ts'
 import { never } from '../protocol/machine.ts'
 import type { SkillStanding } from '../protocol/standing.ts'
 import type { TaskAnnouncement } from '../protocol/task.ts'
+import type { Millis } from '../protocol/time.ts'
 import { isUrgent, queueKey } from '../strategy/age.ts'
+import { partOf } from './members.ts'
 import { applyReported, reportsKept } from './reports.ts'
 import type { Group, HubState, Part, Task } from './state.ts'
 
@@ -85,7 +88,7 @@ function applyToTask(task: Task, fact: FactOfOpenTask): void {
       return
     }
     case 'member.finished': {
-      const part = task.group?.parts.get(fact.agent)
+      const part = partOf(task.group, fact.agent)
       if (part === undefined) return
       part.state = 'finished'
       const { agent, result, tookMs } = fact
@@ -96,7 +99,7 @@ function applyToTask(task: Task, fact: FactOfOpenTask): void {
       return
     }
     case 'member.lost': {
-      const part = task.group?.parts.get(fact.agent)
+      const part = partOf(task.group, fact.agent)
       if (part !== undefined) part.state = 'lost'
       if (fact.counts) {
         task.attempts += 1
@@ -229,20 +232,19 @@ function adopt(parent: Task, child: TaskId, isCheck: boolean): void {
 }
 
 function form(task: Task, fact: GroupFormedFact): void {
-  const parts = new Map<AgentId, Part>()
-  const heirs = task.group === undefined ? undefined : heirsOf(task.group, fact.members)
-  for (const member of fact.members) {
+  const { members, at } = fact
+  const before = task.group
+  const heirs = before && heirsOf(before, members)
+  const parts = new Array<Part>(members.length)
+  for (let i = 0; i < members.length; i++) {
+    const member = members[i] as Member
     const follows = heirs?.get(member.agent) ?? nobody
-    const kept = task.group && keptPart(task.group, member)
-    parts.set(
-      member.agent,
-      kept ?? { member, state: 'working', startedAt: fact.at, expectedMs: 0, heardAt: fact.at, follows },
-    )
+    parts[i] = (before && keptPart(before, member)) ?? newPart(member, at, follows)
   }
   task.epoch = fact.epoch
   task.group = {
     epoch: fact.epoch,
-    formedAt: fact.at,
+    formedAt: at,
     parts,
     uncovered: fact.uncovered,
     // What the initiator has once let begin, it need not let begin again.
@@ -253,9 +255,13 @@ function form(task: Task, fact: GroupFormedFact): void {
 
 const nobody: readonly AgentId[] = []
 
+function newPart(member: Member, at: Millis, follows: readonly AgentId[]): Part {
+  return { member, state: 'working', startedAt: at, expectedMs: 0, heardAt: at, follows }
+}
+
 /** The part that a member of the next group goes on with. */
-function keptPart(before: Group, member: Part['member']): Part | undefined {
-  const part = before.parts.get(member.agent)
+function keptPart(before: Group, member: Member): Part | undefined {
+  const part = partOf(before, member.agent)
   return part !== undefined && part.state !== 'lost' && isSame(part, member) ? part : undefined
 }
 
@@ -263,8 +269,8 @@ function keptPart(before: Group, member: Part['member']): Part | undefined {
  * Who goes on with whose work. Where a skill is asked of several members, each lost part has one heir: the same agent
  * where it has come back, else one that is new, in the order of the members.
  */
-function heirsOf(before: Group, members: readonly Part['member'][]): Map<AgentId, AgentId[]> {
-  const lost = [...before.parts.values()].filter(({ state }) => state === 'lost')
+function heirsOf(before: Group, members: readonly Member[]): Map<AgentId, AgentId[]> {
+  const lost = before.parts.filter(({ state }) => state === 'lost')
   const fresh = members.filter((member) => keptPart(before, member) === undefined)
   const heirs = new Map(fresh.map(({ agent }): [AgentId, AgentId[]] => [agent, []]))
   for (const skill of new Set(lost.flatMap(({ member }) => member.skills))) {
@@ -279,7 +285,7 @@ function heirsOf(before: Group, members: readonly Part['member'][]): Map<AgentId
   return heirs
 }
 
-function isSame(part: Part, member: Part['member']): boolean {
+function isSame(part: Part, member: Member): boolean {
   const own = part.member
   return (
     own.incarnation === member.incarnation &&

@@ -3,36 +3,47 @@
  * Must never happen here: a question to everyone, or a task that waits without saying what for.
  */
 import type { SkillName, TaskId } from '../protocol/id.ts'
+import { joined, longer } from '../protocol/longer.ts'
 import type { WaitingFor } from '../protocol/message.ts'
 import { type Requirement, rankOf } from '../protocol/skill.ts'
 import { gatherAsked, isTight, whyNoTeam } from './gathering.ts'
 import { outstanding, whyNotIncluded } from './including.ts'
 import { rankIn } from './judging.ts'
+import { partOf } from './members.ts'
 import { ask, askedOf } from './offers.ts'
 import { preferredFor } from './planning.ts'
 import type { Preferred } from './project.ts'
 import { hasDone, reachMask, reachOf } from './reach.ts'
 import { freeSlots, supplyOf } from './roster.ts'
-import type { Asked, HubState, OpenNeed, Part, Reach, RosterEntry, Search, Task } from './state.ts'
+import type { Asked, HubState, OpenNeed, Part, RosterEntry, Search, Supply, Task } from './state.ts'
 
 /** What the task's group lacks: required skills, and at the first formation the optional ones. */
-export function openNeeds(hub: HubState, task: Task): OpenNeed[] {
+export function openNeeds(hub: HubState, task: Task): readonly OpenNeed[] {
   const { requires, optional } = task.announcement
-  const needs: OpenNeed[] = []
-  for (const requirement of requires) addOpen(hub, task, needs, requirement, false)
+  let needs: readonly OpenNeed[] = none
+  for (const requirement of requires) needs = withOpen(hub, task, needs, requirement, false)
   if (task.group !== undefined) return needs
-  for (const requirement of optional) addOpen(hub, task, needs, requirement, true)
+  for (const requirement of optional) needs = withOpen(hub, task, needs, requirement, true)
   return needs
 }
 
-function addOpen(hub: HubState, task: Task, needs: OpenNeed[], need: Requirement, optional: boolean): void {
+const none: readonly never[] = []
+
+/** The needs, and one more where too few members are there for it. */
+function withOpen(
+  hub: HubState,
+  task: Task,
+  needs: readonly OpenNeed[],
+  need: Requirement,
+  optional: boolean,
+): readonly OpenNeed[] {
   const { skill, level } = need
   // Those to spare are a provision for later losses: a group that has lost members goes on without.
   const spares = optional || task.group !== undefined ? 0 : (task.announcement.spares ?? 0)
   const count = need.count + spares - covered(task, skill)
-  if (count <= 0) return
+  if (count <= 0) return needs
   const rank = rankOf(hub.configuration.levels, level) ?? 0
-  needs.push({ skill, level, rank, count, optional, weight: need.weight ?? 1 })
+  return longer(needs, { skill, level, rank, count, optional, weight: need.weight ?? 1 })
 }
 
 /** How many members have done the skill's part or are doing it. */
@@ -40,7 +51,7 @@ function covered(task: Task, skill: SkillName): number {
   let count = 0
   for (const result of task.results) if (result.skills.includes(skill)) count += 1
   if (task.group !== undefined) {
-    for (const part of task.group.parts.values()) {
+    for (const part of task.group.parts) {
       if (part.state === 'working' && part.member.skills.includes(skill)) count += 1
     }
   }
@@ -112,14 +123,19 @@ export function startAsking(hub: HubState, task: Task): boolean {
     ? gathered(hub, task, search, needs)
     : collect(hub, task, search, needs)
   if (others === undefined) return wait(task, whyNoTeam(hub, task, search, needs))
-  const asked = chosen === undefined ? others : [...chosen, ...others]
-  const found = named.length === 0 ? asked : [...named, ...asked]
+  const found = joined(named, chosen === undefined ? others : joined(chosen, others))
   const short = tooFew(needs, found)
   if (short !== undefined) return wait(task, { kind: 'busy', needs: short })
-  for (const need of needs) supplyOf(hub, need.skill).sought += need.count
+  search.supplies = needs.map(({ skill, count }) => seek(hub, skill, count))
   task.search = search
   ask(hub, task, search, found)
   return true
+}
+
+function seek(hub: HubState, skill: SkillName, count: number): Supply {
+  const supply = supplyOf(hub, skill)
+  supply.sought += count
+  return supply
 }
 
 /** Searches among agents whose slots were granted for the task. */
@@ -130,7 +146,7 @@ export function searchAmong(
   guests: readonly RosterEntry[],
 ): void {
   const search = newSearch(hub, needs, undefined, true)
-  const found = guests.map((guest) => enlist(task, search, guest))
+  const found = enlist(task, search, guests)
   task.search = search
   ask(hub, task, search, found)
 }
@@ -156,7 +172,8 @@ function tooFew(needs: readonly OpenNeed[], found: readonly Asked[]): Requiremen
 function namedIn(hub: HubState, task: Task, search: Search): readonly Asked[] {
   if (task.announcement.include === undefined) return []
   const included = outstanding(task).flatMap((id) => hub.roster.get(id) ?? [])
-  return included.flatMap((entry) => (askedOf(search, entry) ? [] : enlist(task, search, entry)))
+  const others = included.filter((entry) => askedOf(search, entry) === undefined)
+  return enlist(task, search, others)
 }
 
 function wait(task: Task, waitingFor: WaitingFor): false {
@@ -165,14 +182,13 @@ function wait(task: Task, waitingFor: WaitingFor): false {
 }
 
 /** Asked whoever else is. */
-function preferredOf(hub: HubState, task: Task, search: Search, { agents }: Preferred): Asked[] {
-  const found: Asked[] = []
+function preferredOf(hub: HubState, task: Task, search: Search, { agents }: Preferred): readonly Asked[] {
+  const entries: RosterEntry[] = []
   for (const id of agents) {
     const entry = hub.roster.get(id)
-    if (entry === undefined) continue
-    found.push(enlist(task, search, entry))
+    if (entry !== undefined) entries.push(entry)
   }
-  return found
+  return enlist(task, search, entries)
 }
 
 function newSearch(
@@ -188,9 +204,10 @@ function newSearch(
     closesAt: hub.now,
     chooseBy: undefined,
     unanswered: 0,
-    reaches: [],
-    asked: [],
-    invitations: new Map(),
+    supplies: none,
+    reaches: none,
+    asked: none,
+    invitations: none,
     preferred,
     granted,
     unproven: false,
@@ -208,7 +225,8 @@ function ableAgents(hub: HubState, task: Task, need: OpenNeed): number {
   let able = hub.catalog.capable(need.skill, need.rank)
   for (const id of task.announcement.exclude) if (isAble(hub, id, need)) able -= 1
   if (task.group === undefined) return able
-  for (const [id, part] of task.group.parts) {
+  for (const part of task.group.parts) {
+    const id = part.member.agent
     const isFree = part.state === 'lost' || (mayTakeMore(task, part) && !hasDone(task, id, need.skill))
     if (!isFree && !task.announcement.exclude.includes(id) && isAble(hub, id, need)) able -= 1
   }
@@ -224,14 +242,14 @@ function isAble(hub: HubState, id: RosterEntry['id'], need: OpenNeed): boolean {
 export function mayTakeMore(task: Task, part: Part): boolean {
   if (part.state !== 'finished') return false
   let standing = 0
-  for (const { state } of task.group?.parts.values() ?? []) if (state !== 'lost') standing += 1
+  for (const { state } of task.group?.parts ?? []) if (state !== 'lost') standing += 1
   return standing >= task.announcement.minMembers
 }
 
 /** Whether it could be a member, whatever its skills and free slots. */
 export function mayJoin(task: Task, entry: RosterEntry): boolean {
   if (task.announcement.exclude.includes(entry.id)) return false
-  const part = task.group?.parts.get(entry.id)
+  const part = partOf(task.group, entry.id)
   return part === undefined || part.state === 'lost' || mayTakeMore(task, part)
 }
 
@@ -239,10 +257,10 @@ export function mayJoin(task: Task, entry: RosterEntry): boolean {
  * The shortlist for each need, without those that were asked already. Who failed this task, and who has done another
  * part of it, is asked only when the others are not enough.
  */
-function collect(hub: HubState, task: Task, search: Search, needs: readonly OpenNeed[]): Asked[] {
+function collect(hub: HubState, task: Task, search: Search, needs: readonly OpenNeed[]): readonly Asked[] {
   const first = shortlist(hub, task, search, needs, false)
   if (tooFew(needs, first) === undefined) return first
-  return [...first, ...shortlist(hub, task, search, needs, true)]
+  return joined(first, shortlist(hub, task, search, needs, true))
 }
 
 /** Who is asked where members must fill several places; undefined when there is no group of the size. */
@@ -251,24 +269,25 @@ function gathered(
   task: Task,
   search: Search,
   needs: readonly OpenNeed[],
-): Asked[] | undefined {
+): readonly Asked[] | undefined {
   const entries = gatherAsked(hub, task, search, needs)
-  if (entries !== undefined) return entries.map((entry) => enlist(task, search, entry))
+  if (entries !== undefined) return enlist(task, search, entries)
   // Whoever has finished its part takes no room, and may be all that is left to ask.
-  const others = task.group === undefined ? [] : collect(hub, task, search, needs)
+  const others = task.group === undefined ? none : collect(hub, task, search, needs)
   return others.length > 0 ? others : undefined
 }
 
-function enlist(task: Task, search: Search, entry: RosterEntry): Asked {
-  const reach = reachOf(task, search, reachMask(task, entry, search.needs))
-  const asked = newAsked(entry, reach, task.announcement.include?.includes(entry.id) ?? false)
-  search.asked.push(asked)
-  return asked
+/** The search considers these agents as well. */
+function enlist(task: Task, search: Search, entries: readonly RosterEntry[]): readonly Asked[] {
+  const found = entries.map((entry) => newAsked(task, search, entry))
+  search.asked = joined(search.asked, found)
+  return found
 }
 
 /** Who failed this task, or has done another part of it. */
 export function isLastChoice(task: Task, entry: RosterEntry): boolean {
-  return task.failedBy.has(entry.id) || task.group?.parts.get(entry.id)?.state === 'finished'
+  if (task.group === undefined && task.failedBy.size === 0) return false
+  return task.failedBy.has(entry.id) || partOf(task.group, entry.id)?.state === 'finished'
 }
 
 function shortlist(
@@ -277,8 +296,8 @@ function shortlist(
   search: Search,
   needs: readonly OpenNeed[],
   lastChoice: boolean,
-): Asked[] {
-  const found: Asked[] = []
+): readonly Asked[] {
+  const before = search.asked.length
   const claim = hub.claim !== undefined && hub.claim.task !== task.id ? hub.claim.agents : undefined
   // One function for all needs: with one for each, a search would allocate a tenth more.
   let wanted: SkillName | undefined
@@ -291,19 +310,19 @@ function shortlist(
   for (const { skill, rank, count } of needs) {
     wanted = skill
     const places = count + hub.configuration.limits.shortlistSpare
-    for (const slot of hub.catalog.shortlist(skill, rank, places, hub.random, isOut)) {
-      const entry = hub.bySlot[slot]
-      if (entry === undefined) continue
-      found.push(enlist(task, search, entry))
-    }
+    const slots = hub.catalog.shortlist(skill, rank, places, hub.random, isOut)
+    const found = new Array<Asked>(slots.length)
+    for (let i = 0; i < slots.length; i++)
+      found[i] = newAsked(task, search, hub.bySlot[slots[i] as number] as RosterEntry)
+    search.asked = joined(search.asked, found)
   }
-  return found
+  return before === 0 ? search.asked : search.asked.slice(before)
 }
 
-function newAsked(entry: RosterEntry, reach: Reach, mustInclude: boolean): Asked {
+function newAsked(task: Task, search: Search, entry: RosterEntry): Asked {
   return {
     entry,
-    reach,
+    reach: reachOf(task, search, reachMask(task, entry, search.needs)),
     open: entry.isOpen,
     account: undefined,
     verdict: undefined,
@@ -313,7 +332,7 @@ function newAsked(entry: RosterEntry, reach: Reach, mustInclude: boolean): Asked
     price: 0,
     isUnseen: true,
     isUnproven: true,
-    mustInclude,
+    mustInclude: task.announcement.include?.includes(entry.id) ?? false,
     isInvited: false,
   }
 }
@@ -322,7 +341,7 @@ const unscored: readonly undefined[] = []
 
 /** Asks more agents for what is still open. Answers false when there are no others. */
 export function askMore(hub: HubState, task: Task, search: Search, open: readonly OpenNeed[]): boolean {
-  const tight = isTight(task, search, open) ? gathered(hub, task, search, open) : []
+  const tight = isTight(task, search, open) ? gathered(hub, task, search, open) : none
   if (tight === undefined) return false
   // Where all members of the best teams were asked, and yet there is no group, others may be cheaper.
   const found = tight.length > 0 ? tight : collect(hub, task, search, open)

@@ -231,7 +231,7 @@ export function say(
 
 /** Whoever has finished a part may do another one. */
 function membersToKeep(task: Task): AgentId[] {
-  const parts = [...(task.group?.parts.values() ?? [])]
+  const parts = task.group?.parts ?? []
   const kept = parts.filter((part) => part.state !== 'lost' && !mayTakeMore(task, part))
   return kept.map(({ member }) => member.agent)
 }

@@ -28,7 +28,7 @@ export function questionOf(task: Task, search: Search): Question {
   const willing: Asked[] = []
   for (const asked of search.asked) if (isWilling(asked)) willing.push(asked)
   const left = uninvited(search)
-  const places = search.invitations.size === 0 ? left.map(place) : open(left)
+  const places = search.invitations.length === 0 ? left.map(place) : open(left)
   const sizeMax = roomIn(task, search)
   const sizes = { sizeMax, sizeMin: Math.max(0, minMembers - (maxGroupSize - sizeMax)) }
   const options = budget === undefined ? sizes : { ...sizes, budget: budget - spentIn(task, search) }
@@ -55,7 +55,7 @@ export function bestGroup({ needs, willing, offers, options }: Question, search:
 
 /** Whether somebody of whom little is known is invited already. */
 function hasNewcomer(search: Search): boolean {
-  for (const { asked } of search.invitations.values()) if (asked.isUnproven) return true
+  for (const { asked } of search.invitations) if (asked.isUnproven) return true
   return false
 }
 
@@ -66,7 +66,7 @@ function isWilling(asked: Asked): boolean {
 
 function uninvited(search: Search): number[] {
   const left = search.needs.map((need) => need.count)
-  for (const { reach } of search.invitations.values()) {
+  for (const { reach } of search.invitations) {
     for (const need of reach.needs) left[need] = (left[need] ?? 0) - 1
   }
   return left
@@ -74,7 +74,7 @@ function uninvited(search: Search): number[] {
 
 /** A whole search in which all is required is what the choice is made from, as it is. */
 function needsFor(search: Search, left: readonly number[], places: readonly number[]): readonly Need[] {
-  if (search.invitations.size === 0 && !search.needs.some(isOptional)) return search.needs
+  if (search.invitations.length === 0 && !search.needs.some(isOptional)) return search.needs
   return places.map((i) => {
     const need = search.needs[i]
     const count = left[i] ?? 0
@@ -106,8 +106,7 @@ function offersFor(
 /** The prices of the members that were kept and of those that are invited. */
 export function spentIn(task: Task, search: Search): number {
   let spent = 0
-  for (const part of task.group?.parts.values() ?? [])
-    if (part.state !== 'lost') spent += part.member.price ?? 0
-  for (const { asked } of search.invitations.values()) spent += asked.price
+  for (const part of task.group?.parts ?? []) if (part.state !== 'lost') spent += part.member.price ?? 0
+  for (const { asked } of search.invitations) spent += asked.price
   return spent
 }

@@ -26,7 +26,7 @@ import { type HubState, send, sendTo, type Task, tellFollowers, touch } from './
 export function claim(hub: HubState, task: Task): boolean {
   const { group, announcement } = task
   if (group === undefined || task.search !== undefined) return false
-  for (const part of group.parts.values()) if (part.state === 'working') return false
+  for (const part of group.parts) if (part.state === 'working') return false
   if (openNeeds(hub, task).length > 0) return false
   switch (announcement.verify.by) {
     case 'trust':
@@ -159,7 +159,7 @@ export function end(hub: HubState, task: Task, status: EndStatus, reason: Refusa
   hub.taskDeadlines.set(task, undefined)
   withdraw(hub, task, status === 'completed')
   const dissolved = { kind: 'GROUP_DISSOLVED', task: id, epoch, reason: reason?.message ?? status } as const
-  for (const part of group?.parts.values() ?? []) {
+  for (const part of group?.parts ?? []) {
     if (part.state === 'lost') continue
     const { agent, incarnation } = part.member
     const entry = memberOf(hub, task, part.member)

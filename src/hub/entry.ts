@@ -9,6 +9,8 @@ import type { RosterEntry } from './state.ts'
 
 type Known = Pick<RosterEntry, 'skills' | 'ranks' | 'estimates' | 'capacity' | 'openOffer' | 'lender'>
 
+const none: readonly never[] = []
+
 /** Of whom nothing is held yet. */
 export function newEntry(address: Address, now: Millis, known: Known): RosterEntry {
   const { skills, ranks, estimates, capacity, openOffer, lender } = known
@@ -16,6 +18,7 @@ export function newEntry(address: Address, now: Millis, known: Known): RosterEnt
     address,
     id: address.id as AgentId,
     skills,
+    supplies: none,
     ranks,
     estimates,
     capacity,

@@ -5,6 +5,7 @@
  */
 import type { Member } from '../protocol/group.ts'
 import type { AgentId, InviteId, SkillName } from '../protocol/id.ts'
+import { longer } from '../protocol/longer.ts'
 import type { GroupAccept, GroupFormed, GroupReject, WaitingFor } from '../protocol/message.ts'
 import { type Refusal, refuse } from '../protocol/refusal.ts'
 import type { NoTeam, Team } from '../strategy/form.ts'
@@ -15,11 +16,12 @@ import { bestGroup, type Question, questionOf, spentIn } from './choosing.ts'
 import { isInUse, returnGuest } from './guests.ts'
 import { outstanding } from './including.ts'
 import { strategies } from './judging.ts'
+import { invitationOf, partOf, standingMembers } from './members.ts'
 import { forsake, noteFormed } from './projects.ts'
 import { enqueue } from './queue.ts'
 import { reachOf, requirementsOf } from './reach.ts'
 import { consideredIn } from './recounting.ts'
-import { countPart, detach, dropSupply, occupy, shiftSlots, supplyOf } from './roster.ts'
+import { countPart, detach, dropSupply, occupy, shiftSlots } from './roster.ts'
 import { assignmentOf, awaitWork } from './running.ts'
 import { notePassedOver } from './scoring.ts'
 import {
@@ -30,8 +32,8 @@ import {
   type Part,
   type RosterEntry,
   type Search,
+  type Supply,
   send,
-  standingMembers,
   stir,
   type Task,
   tellFollowers,
@@ -87,7 +89,7 @@ export function decide(
 function refusedBy(task: Task, search: Search, { willing }: Question): readonly AgentId[] {
   const ids = outstanding(task)
   if (ids.length === 0) return ids
-  return ids.filter((id) => !search.invitations.has(id) && !willing.some(({ entry }) => entry.id === id))
+  return ids.filter((id) => !invitationOf(search, id) && !willing.some(({ entry }) => entry.id === id))
 }
 
 function lackingIn(search: Search, { places, left }: Question): OpenNeed[] {
@@ -108,8 +110,8 @@ function closeWindow(search: Search): void {
 }
 
 function formWhenAccepted(hub: HubState, task: Task, search: Search): void {
-  if (search.invitations.size === 0) return
-  for (const { accepted } of search.invitations.values()) if (!accepted) return
+  if (search.invitations.length === 0) return
+  for (const { accepted } of search.invitations) if (!accepted) return
   formGroup(hub, task, search)
 }
 
@@ -117,7 +119,7 @@ function formWhenAccepted(hub: HubState, task: Task, search: Search): void {
 function isInvited(search: Search): boolean {
   let places = 0
   for (const need of search.needs) places += need.count
-  for (const { reach } of search.invitations.values()) places -= reach.needs.length
+  for (const { reach } of search.invitations) places -= reach.needs.length
   return places === 0
 }
 
@@ -143,7 +145,7 @@ function invite(hub: HubState, task: Task, search: Search, team: Team, { places,
       answerBy: Math.min(search.endsAt, hub.now + hub.configuration.limits.holdMs),
       accepted: false,
     }
-    search.invitations.set(asked.entry.id, invitation)
+    search.invitations = longer(search.invitations, invitation)
     asked.isInvited = true
     shiftSlots(hub, asked.entry, 1, 0)
     send(hub, asked.entry.address, {
@@ -155,7 +157,11 @@ function invite(hub: HubState, task: Task, search: Search, team: Team, { places,
       holdForMs: search.endsAt - hub.now,
     })
   }
-  task.waitingFor = { kind: 'answers', invited: [...search.invitations.keys()] }
+  task.waitingFor = { kind: 'answers', invited: search.invitations.map(invitee) }
+}
+
+function invitee({ asked }: Invitation): AgentId {
+  return asked.entry.id
 }
 
 /** No other invitation has this name: of several hubs, each adds its own. */
@@ -167,7 +173,7 @@ function newInvite({ self, invites, lending }: HubState): InviteId {
 export function onInviteAnswer(hub: HubState, entry: RosterEntry, message: GroupAccept | GroupReject): void {
   const task = hub.tasks.get(message.task)
   const search = task?.search
-  const invitation = search?.invitations.get(entry.id)
+  const invitation = search && invitationOf(search, entry.id)
   if (task === undefined || search === undefined || invitation?.id !== message.invite) {
     if (message.kind === 'GROUP_ACCEPT' && !isConfirmed(task, entry)) {
       const refusal = refuse('E_STALE_INVITE', 'the invitation is no longer open')
@@ -184,7 +190,7 @@ export function onInviteAnswer(hub: HubState, entry: RosterEntry, message: Group
 
 /** A second accept of an invitation that has become a membership needs no answer but the one it had. */
 function isConfirmed(task: Task | undefined, entry: RosterEntry): boolean {
-  const part = task?.group?.parts.get(entry.id)
+  const part = partOf(task?.group, entry.id)
   return part !== undefined && part.state !== 'lost' && part.member.incarnation === entry.address.incarnation
 }
 
@@ -201,7 +207,7 @@ export function dropInvitation(
   asked.verdict = verdict
   asked.why = refusal.message
   asked.entry.isOpen = false
-  search.invitations.delete(asked.entry.id)
+  search.invitations = search.invitations.filter((other) => other !== invitation)
   asked.isInvited = false
   detach(asked.entry, task)
   shiftSlots(hub, asked.entry, -1, 0)
@@ -224,7 +230,7 @@ export function endSearch(hub: HubState, task: Task, refusal: Refusal): void {
   if (search === undefined) return
   task.search = undefined
   task.lastConsidered = consideredIn(search)
-  for (const invitation of search.invitations.values()) {
+  for (const invitation of search.invitations) {
     shiftSlots(hub, invitation.asked.entry, -1, 0)
     release(hub, task, invitation, refusal)
   }
@@ -239,9 +245,11 @@ function clear(hub: HubState, task: Task, search: Search, isFormed: boolean): vo
     if (entry.lender !== undefined && !isInUse(entry)) returnGuest(hub, entry)
   }
   if (search.granted) return
-  for (const { skill, count } of search.needs) {
-    supplyOf(hub, skill).sought -= count
-    dropSupply(hub, skill)
+  for (let i = 0; i < search.needs.length; i++) {
+    const { skill, count } = search.needs[i] as OpenNeed
+    const supply = search.supplies[i] as Supply
+    supply.sought -= count
+    dropSupply(hub, skill, supply)
     stir(hub, skill)
   }
 }
@@ -276,21 +284,21 @@ function formGroup(hub: HubState, task: Task, search: Search): void {
   noteFormed(hub, task)
   notePassedOver(search)
   clear(hub, task, search, true)
-  for (const { asked } of search.invitations.values()) {
-    const part = task.group?.parts.get(asked.entry.id)
+  for (const { asked } of search.invitations) {
+    const part = partOf(task.group, asked.entry.id)
     if (part !== undefined) occupy(hub, asked.entry, part)
     countPart(hub, asked.entry)
   }
   awaitWork(hub, task)
-  announceGroup(hub, task, members, search.invitations)
+  announceGroup(hub, task, members, search)
 }
 
 /** Those who are kept, and those who have accepted. */
-function membersWith(task: Task, { invitations }: Search): readonly Member[] {
-  const fresh = [...invitations.values()].map(memberOf)
+function membersWith(task: Task, search: Search): readonly Member[] {
+  const fresh = search.invitations.map(memberOf)
   if (task.group === undefined) return fresh
   return standingMembers(task)
-    .filter(({ agent }) => !invitations.has(agent))
+    .filter(({ agent }) => !invitationOf(search, agent))
     .concat(fresh)
 }
 
@@ -306,18 +314,13 @@ function memberOf({ asked, reach }: Invitation): Member {
   return asked.price === 0 ? member : { ...member, price: asked.price }
 }
 
-function announceGroup(
-  hub: HubState,
-  task: Task,
-  members: readonly Member[],
-  newcomers: ReadonlyMap<AgentId, Invitation>,
-): void {
-  const { id, epoch } = task
+function announceGroup(hub: HubState, task: Task, members: readonly Member[], search: Search): void {
+  const { id, epoch, group } = task
   const formed: GroupFormed = { kind: 'GROUP_FORMED', task: id, epoch, members }
-  for (const { agent, incarnation } of members) {
-    const part = task.group?.parts.get(agent)
-    if (part?.state !== 'working') continue
-    const invitation = newcomers.get(agent)
+  for (const part of group?.parts ?? nothing) {
+    if (part.state !== 'working') continue
+    const { agent, incarnation } = part.member
+    const invitation = invitationOf(search, agent)
     if (invitation === undefined) send(hub, { id: agent, incarnation }, formed)
     else send(hub, invitation.asked.entry.address, formedFor(hub, task, part, members, invitation.id))
   }

@@ -10,6 +10,7 @@ import { type GatheredTeam, type GatherOptions, gather, type Wanted } from '../s
 import { mayJoin } from './asking.ts'
 import { leastMembers } from './borrowing.ts'
 import { outstanding } from './including.ts'
+import { invitationOf, partOf } from './members.ts'
 import { askedOf } from './offers.ts'
 import { requirementsOf } from './reach.ts'
 import { freeSlots } from './roster.ts'
@@ -17,9 +18,9 @@ import type { HubState, OpenNeed, RosterEntry, Search, Task } from './state.ts'
 
 /** How many members the group may still take. */
 export function roomIn(task: Task, search: Search | undefined): number {
-  let room = task.announcement.maxGroupSize - (search?.invitations.size ?? 0)
+  let room = task.announcement.maxGroupSize - (search?.invitations.length ?? 0)
   if (task.group === undefined) return room
-  for (const { state } of task.group.parts.values()) if (state !== 'lost') room -= 1
+  for (const { state } of task.group.parts) if (state !== 'lost') room -= 1
   return room
 }
 
@@ -82,7 +83,7 @@ function gatherTeam(
  * vain.
  */
 function mayBeNew(task: Task, entry: RosterEntry): boolean {
-  return mayJoin(task, entry) && task.group?.parts.get(entry.id)?.state !== 'finished'
+  return mayJoin(task, entry) && partOf(task.group, entry.id)?.state !== 'finished'
 }
 
 /** Why there is no team: the smallest set of needs that does not fit, of all agents or of those that are free. */
@@ -122,7 +123,7 @@ function run(
     sizeMax,
     sizeMin: leastMembers(task, sizeMax),
     include: outstanding(task).flatMap((id) =>
-      search?.invitations.has(id) ? [] : (hub.roster.get(id)?.slot ?? []),
+      search !== undefined && invitationOf(search, id) !== undefined ? [] : (hub.roster.get(id)?.slot ?? []),
     ),
     except: (slot) => {
       const entry = hub.bySlot[slot]

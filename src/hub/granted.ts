@@ -14,6 +14,7 @@ import { roomIn } from './gathering.ts'
 import { dropGuest, grantsOf, idleGuests, isInUse, takeIn, useOf } from './guests.ts'
 import { outstanding } from './including.ts'
 import type { Borrowing } from './loans.ts'
+import { partOf } from './members.ts'
 import { tellHub } from './neighbours.ts'
 import { askedOf } from './offers.ts'
 import { enqueue } from './queue.ts'
@@ -261,7 +262,7 @@ export function onRecall(hub: HubState, from: Address, message: SlotRecall): voi
 
 /** Its agent does not speak of the work: the word of it was lost. */
 function remindGuest(hub: HubState, task: Task, guest: RosterEntry): void {
-  const part = task.group?.parts.get(guest.id)
+  const part = partOf(task.group, guest.id)
   if (part?.state !== 'working') return
   remind(hub, guest, task)
   if (task.group?.started) startMember(hub, task, part)
@@ -279,7 +280,7 @@ export function onLost(hub: HubState, from: Address, { task: id, grant, refusal 
 
 function loseGuest(hub: HubState, task: Task, guest: RosterEntry, refusal: SlotLost['refusal']): void {
   const { borrowing } = task
-  const part = task.group?.parts.get(guest.id)
+  const part = partOf(task.group, guest.id)
   if (part?.state === 'working') loseMember(hub, task, part, refusal, refusal.code === 'E_AGENT_LOST')
   else leaveSearch(hub, task, guest, refusal)
   dropGuest(guest)

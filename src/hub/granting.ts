@@ -8,6 +8,7 @@ import { rankIn } from './judging.ts'
 import { canDo, ofEachKind } from './kinds.ts'
 import { lend, recall } from './lending.ts'
 import { isEarlier, type Loan, type Reservation, type WantedNeed } from './loans.ts'
+import { invitationOf } from './members.ts'
 import { tellHub } from './neighbours.ts'
 import { freeSlots } from './roster.ts'
 import type { HubState, RosterEntry } from './state.ts'
@@ -86,7 +87,8 @@ function isFreeFor(hub: HubState, reservation: Reservation, entry: RosterEntry):
 /** Whether a slot of an agent would serve it, if one were free. */
 function couldTake(hub: HubState, { task, exclude }: Reservation, entry: RosterEntry): boolean {
   if (exclude.has(entry.id) || hub.claim?.agents.has(entry.id)) return false
-  if (hub.tasks.get(task)?.search?.invitations.has(entry.id)) return false
+  const search = hub.tasks.get(task)?.search
+  if (search !== undefined && invitationOf(search, entry.id) !== undefined) return false
   for (const loan of entry.loans ?? []) if (loan.task === task) return false
   return true
 }

@@ -311,7 +311,7 @@ function wakeTask(hub: HubState, task: Task): void {
     hub.queue.projectsStirred = true
   }
   if (task.claimedAt !== undefined && hub.now >= claimAgainAt(task)) putToInitiator(hub, task)
-  for (const part of [...(task.group?.parts.values() ?? [])]) {
+  for (const part of task.group?.parts ?? []) {
     if (part.state !== 'working' || !task.group?.started) continue
     const silentMs = hub.now - part.heardAt
     if (silentMs < task.announcement.workSilenceMs) continue
@@ -333,7 +333,7 @@ function wakeSearch(hub: HubState, task: Task): void {
     })
     return
   }
-  for (const invitation of [...search.invitations.values()]) {
+  for (const invitation of search.invitations) {
     if (invitation.accepted || hub.now < invitation.answerBy) continue
     if (task.search !== search) return
     const silent = refuse('E_TOO_LATE', 'the invitation was not answered in time')
@@ -352,14 +352,14 @@ function claimAgainAt(task: Task): Millis {
 /** A group that stands and is not started holds its members no longer than silent work would. */
 function startBy({ group, announcement }: Task): Millis | undefined {
   if (group === undefined || group.started) return undefined
-  const holds = [...group.parts.values()].some((part) => part.state === 'working')
+  const holds = group.parts.some((part) => part.state === 'working')
   return holds ? group.formedAt + announcement.workSilenceMs : undefined
 }
 
 /** When what is there by then is chosen from. */
 function settleAt({ unanswered, closesAt, chooseBy, invitations }: Search): Millis | undefined {
   if (unanswered > 0) return closesAt
-  return invitations.size === 0 ? chooseBy : undefined
+  return invitations.length === 0 ? chooseBy : undefined
 }
 
 /** The earliest of everything that the task's state says must happen by some time. */
@@ -372,12 +372,12 @@ function nextDueOf(task: Task): Millis | undefined {
   if (search !== undefined) {
     due = earliest(due, search.endsAt)
     due = earliest(due, settleAt(search))
-    for (const invitation of search.invitations.values()) {
+    for (const invitation of search.invitations) {
       if (!invitation.accepted) due = earliest(due, invitation.answerBy)
     }
   }
   if (group?.started) {
-    for (const part of group.parts.values()) {
+    for (const part of group.parts) {
       if (part.state === 'working') due = earliest(due, part.heardAt + task.announcement.workSilenceMs)
     }
   }

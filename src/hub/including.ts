@@ -3,6 +3,7 @@
  * Must never happen here: a task that waits for somebody without naming it.
  */
 import type { WaitingFor } from '../protocol/message.ts'
+import { partOf } from './members.ts'
 import { reachMask } from './reach.ts'
 import { freeSlots } from './roster.ts'
 import type { HubState, OpenNeed, RosterEntry, Task } from './state.ts'
@@ -14,7 +15,7 @@ export function outstanding(task: Task): readonly RosterEntry['id'][] {
   const { include } = task.announcement
   if (include === undefined) return nobody
   return include.filter((id) => {
-    const part = task.group?.parts.get(id)
+    const part = partOf(task.group, id)
     return part === undefined || part.state === 'lost'
   })
 }

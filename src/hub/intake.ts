@@ -15,21 +15,13 @@ import { answerAsk, foreignTo, hang, initiatorsOf, inquire, isAtWork, watchAgain
 import { hopelessness, lateness } from './admitting.ts'
 import { apply, record, unblock } from './applying.ts'
 import { claim, end, passOn, putToInitiator } from './ending.ts'
+import { standingMembers } from './members.ts'
 import { enrol } from './projects.ts'
 import { enqueue } from './queue.ts'
 import { loseMember } from './recovering.ts'
 import { isOwn } from './roster.ts'
 import { refuseMessage, unknownTask } from './running.ts'
-import {
-  countRefusal,
-  type HubState,
-  newHubState,
-  type Parked,
-  sendTo,
-  standingMembers,
-  type Task,
-  touch,
-} from './state.ts'
+import { countRefusal, type HubState, newHubState, type Parked, sendTo, type Task, touch } from './state.ts'
 
 export function onAnnounce(hub: HubState, from: Address, message: TaskAnnounce): void {
   const { task } = message
@@ -340,7 +332,7 @@ export function resume(hub: HubState): void {
     enrol(hub, task)
     for (const id of task.blockedOn) if (!hub.tasks.has(id) && isOwn(hub, id)) recall(hub, id)
     watchAgain(hub, task)
-    for (const part of [...(task.group?.parts.values() ?? [])]) {
+    for (const part of task.group?.parts ?? []) {
       if (part.state !== 'working') continue
       loseMember(hub, task, part, refuse('E_RESTARTED', 'the network was started again'), false)
     }

@@ -12,6 +12,7 @@ import { unknownMs } from '../strategy/order.ts'
 import { type PlanProblem, type PlanTask, planStrategy, type Schedule } from '../strategy/plan.ts'
 import { openNeeds } from './asking.ts'
 import { rankIn } from './judging.ts'
+import { invitationOf, partOf } from './members.ts'
 import type { Plan, PlanEntry, Planning, Preferred, Project } from './project.ts'
 import { count, isPlenty, newTally, outdate, reckon, toleranceOf } from './projects.ts'
 import { requirementsOf } from './reach.ts'
@@ -234,7 +235,7 @@ export function remainingMs(hub: HubState, task: Task): Millis {
   const expected = task.expectedMs ?? task.announcement.expectedMs ?? unknownMs
   if (task.group === undefined) return expected
   let began = task.group.formedAt
-  for (const { state, startedAt } of task.group.parts.values()) {
+  for (const { state, startedAt } of task.group.parts) {
     if (state === 'working') began = Math.max(began, startedAt)
   }
   return Math.max(expected - (hub.now - began), overrun * (hub.now - began))
@@ -244,7 +245,7 @@ export function remainingMs(hub: HubState, task: Task): Millis {
 export function freeIn(hub: HubState, entry: RosterEntry, slotsMax: number): Millis[] {
   const taken: Millis[] = []
   for (const task of entry.tasks) {
-    const works = task.group?.parts.get(entry.id)?.state === 'working'
+    const works = partOf(task.group, entry.id)?.state === 'working'
     if (works || isEarmarked(task, entry)) taken.push(remainingMs(hub, task))
   }
   while (taken.length < entry.held + entry.running) taken.push(unknownMs)
@@ -255,7 +256,7 @@ export function freeIn(hub: HubState, entry: RosterEntry, slotsMax: number): Mil
 /** It is about to become a member of a task that is looking for its group. */
 function isEarmarked({ search }: Task, entry: RosterEntry): boolean {
   if (search === undefined) return false
-  return search.invitations.has(entry.id) || search.preferred?.agents.has(entry.id) === true
+  return invitationOf(search, entry.id) !== undefined || search.preferred?.agents.has(entry.id) === true
 }
 
 // ---- who does a task

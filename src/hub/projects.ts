@@ -4,10 +4,12 @@
  * Must never happen here: a place in the queue that a project did not have.
  */
 
+import type { AgentId } from '../protocol/id.ts'
 import { rankOf } from '../protocol/skill.ts'
 import type { Millis } from '../protocol/time.ts'
 import { upwardRank } from '../strategy/order.ts'
 import { parkInProject, unpark } from './lines.ts'
+import { partOf } from './members.ts'
 import type { Project, Tally } from './project.ts'
 import type { HubState, OpenNeed, Task } from './state.ts'
 
@@ -272,8 +274,8 @@ export function noteFormed(hub: HubState, task: Task): void {
   project.demand = undefined
   const entry = project.plan?.entries.get(task)
   if (entry === undefined || group === undefined) return
-  const same =
-    entry.agents.length === group.parts.size && entry.agents.every((agent) => group.parts.has(agent))
+  const isMember = (agent: AgentId): boolean => partOf(task.group, agent) !== undefined
+  const same = entry.agents.length === group.parts.length && entry.agents.every(isMember)
   if (same) project.isFollowed = true
   else project.stale = true
 }

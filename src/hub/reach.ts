@@ -3,6 +3,7 @@
  * Must never happen here: a decision.
  */
 import type { AgentId, SkillName } from '../protocol/id.ts'
+import { longer } from '../protocol/longer.ts'
 import type { Call } from '../protocol/message.ts'
 import type { Requirement } from '../protocol/skill.ts'
 import { lowest } from '../strategy/team.ts'
@@ -66,7 +67,7 @@ function placesIn(mask: number): readonly number[] {
 export function reachOf(task: Task, search: Search, mask: number): Reach {
   for (const known of search.reaches) if (known.mask === mask) return known
   const reach = newReach(task, search.needs, mask)
-  search.reaches.push(reach)
+  search.reaches = longer(search.reaches, reach)
   return reach
 }
 

@@ -15,11 +15,12 @@ import { dropInvitation, endSearch, settle } from './forming.ts'
 import { memberOf } from './guests.ts'
 import { learn } from './judging.ts'
 import { compareLoans, loseLoans } from './lending.ts'
+import { invitationOf, partOf, standingMembers } from './members.ts'
 import { askedOf } from './offers.ts'
 import { enqueue } from './queue.ts'
 import { detach, strike, vacate } from './roster.ts'
 import { awaitWork, startMember } from './running.ts'
-import { type HubState, type Part, type RosterEntry, send, standingMembers, type Task } from './state.ts'
+import { type HubState, type Part, type RosterEntry, send, type Task } from './state.ts'
 
 /** Why nothing was done: that says how reliable an agent is, and nothing of its level. */
 const absences: ReadonlySet<RefusalCode> = new Set(['E_AGENT_LOST', 'E_WORK_SILENT', 'E_BUSY'])
@@ -56,7 +57,7 @@ export function loseMember(hub: HubState, task: Task, part: Part, reason: Refusa
 export function loseAgent(hub: HubState, entry: RosterEntry, reason: Refusal, counts: boolean): void {
   for (const task of [...entry.tasks]) {
     if (!hub.tasks.has(task.id)) continue
-    const part = task.group?.parts.get(entry.id)
+    const part = partOf(task.group, entry.id)
     if (part?.state === 'working') loseMember(hub, task, part, reason, counts)
     leaveSearch(hub, task, entry, reason)
   }
@@ -69,7 +70,7 @@ export function leaveSearch(hub: HubState, task: Task, entry: RosterEntry, reaso
   const { search } = task
   const asked = search && askedOf(search, entry)
   if (search === undefined || asked === undefined) return
-  const invitation = search.invitations.get(entry.id)
+  const invitation = invitationOf(search, entry.id)
   if (invitation !== undefined) {
     dropInvitation(hub, task, search, invitation, 'rejected', reason)
     return
@@ -96,7 +97,7 @@ export function reconcile(hub: HubState, entry: RosterEntry, message: AgentHeart
     named.add(id)
     if (!isAlone && homeOf(id, hub.lending.partitions) !== hub.self.id) continue
     const task = hub.tasks.get(id)
-    const part = task?.group?.parts.get(entry.id)
+    const part = partOf(task?.group, entry.id)
     if (part?.state === 'working' && part.member.incarnation === entry.address.incarnation) {
       if (task !== undefined && epoch !== task.epoch) remind(hub, entry, task)
     } else {
@@ -105,7 +106,7 @@ export function reconcile(hub: HubState, entry: RosterEntry, message: AgentHeart
     }
   }
   for (const task of entry.tasks) {
-    const part = task.group?.parts.get(entry.id)
+    const part = partOf(task.group, entry.id)
     if (part?.state !== 'working' || named.has(task.id)) continue
     remind(hub, entry, task)
     if (task.group?.started) startMember(hub, task, part)

@@ -44,7 +44,7 @@ export function shiftSlots(hub: HubState, entry: RosterEntry, held: number, runn
     return
   }
   if (after === before) return
-  for (const { name } of entry.skills) supplyOf(hub, name).free += after - before
+  for (const supply of entry.supplies) supply.free += after - before
   relist(hub, entry)
   if (after <= before) return
   payOwed(hub, entry)
@@ -55,7 +55,7 @@ export function shiftSlots(hub: HubState, entry: RosterEntry, held: number, runn
 export function countPart(hub: HubState, entry: RosterEntry): void {
   if (hub.configuration.limits.workSpread === 0 || entry.lender !== undefined) return
   entry.begun += 1
-  for (const { name } of entry.skills) supplyOf(hub, name).begun += 1
+  for (const supply of entry.supplies) supply.begun += 1
 }
 
 /** The agent has nothing more to do with a task. */
@@ -84,15 +84,14 @@ export function vacate(hub: HubState, entry: RosterEntry, part: Part): void {
 export function supplyOf(hub: HubState, name: SkillName): Supply {
   const known = hub.supply.get(name)
   if (known !== undefined) return known
-  const fresh: Supply = { free: 0, sought: 0, begun: 0 }
+  const fresh: Supply = { agents: 0, free: 0, sought: 0, begun: 0 }
   hub.supply.set(name, fresh)
   return fresh
 }
 
 /** Nothing and not known are the same; without this, every name that a stranger makes up would be kept for ever. */
-export function dropSupply(hub: HubState, name: SkillName): void {
-  const supply = hub.supply.get(name)
-  if (supply?.free === 0 && supply.sought === 0 && supply.begun === 0) hub.supply.delete(name)
+export function dropSupply(hub: HubState, name: SkillName, { agents, sought }: Supply): void {
+  if (agents === 0 && sought === 0) hub.supply.delete(name)
 }
 
 /** The present agent that an envelope comes from, or why it is not one. */
@@ -180,12 +179,13 @@ function list(hub: HubState, entry: RosterEntry): void {
   hub.bySlot[entry.slot] = entry
   markProven(hub, entry)
   relist(hub, entry)
-  for (const { name } of entry.skills) {
-    const supply = supplyOf(hub, name)
+  entry.supplies = entry.skills.map(({ name }) => supplyOf(hub, name))
+  for (const supply of entry.supplies) {
+    supply.agents += 1
     supply.free += freeSlots(entry)
     supply.begun += entry.begun
-    stir(hub, name)
   }
+  for (const { name } of entry.skills) stir(hub, name)
   agentsChanged(hub)
 }
 
@@ -193,11 +193,13 @@ function unlist(hub: HubState, entry: RosterEntry): void {
   agentsChanged(hub)
   hub.catalog.remove(entry.slot)
   hub.bySlot[entry.slot] = undefined
-  for (const { name } of entry.skills) {
-    const supply = supplyOf(hub, name)
+  for (let i = 0; i < entry.skills.length; i++) {
+    const { name } = entry.skills[i] as Skill
+    const supply = entry.supplies[i] as Supply
+    supply.agents -= 1
     supply.free -= freeSlots(entry)
     supply.begun -= entry.begun
-    dropSupply(hub, name)
+    dropSupply(hub, name, supply)
     // Agents that are kept for a task which now waits for more than a free slot are free for others.
     stir(hub, name)
   }

@@ -3,7 +3,7 @@
  * Must never happen here: an effect of a message from another epoch, another incarnation, or no member.
  */
 import type { Checkpoint } from '../protocol/group.ts'
-import type { AgentId, TaskId } from '../protocol/id.ts'
+import type { TaskId } from '../protocol/id.ts'
 import { jsonNull } from '../protocol/json.ts'
 import { never } from '../protocol/machine.ts'
 import type {
@@ -20,6 +20,7 @@ import type { MemberResult, TaskInput } from '../protocol/task.ts'
 import { record } from './applying.ts'
 import { claim } from './ending.ts'
 import { memberOf } from './guests.ts'
+import { partOf, standingMembers } from './members.ts'
 import { loseMember } from './recovering.ts'
 import { detach, vacate } from './roster.ts'
 import {
@@ -29,7 +30,6 @@ import {
   type Part,
   send,
   sendTo,
-  standingMembers,
   type Task,
   tellFollowers,
   touch,
@@ -117,13 +117,13 @@ export function onStart(hub: HubState, from: Address, message: TaskStart): void 
   // The wake that is due ends the task and tells its initiator.
   if (task.group.started || isLate(hub, task)) return
   record(hub, { kind: 'task.started', task: task.id, at: hub.now, epoch: task.epoch })
-  for (const part of task.group.parts.values()) {
+  for (const part of task.group.parts) {
     const entry = memberOf(hub, task, part.member)
     if (entry !== undefined && part.state === 'working') entry.startedSum += hub.now - part.startedAt
     part.startedAt = hub.now
   }
   awaitWork(hub, task)
-  for (const part of task.group.parts.values()) if (part.state === 'working') startMember(hub, task, part)
+  for (const part of task.group.parts) if (part.state === 'working') startMember(hub, task, part)
 }
 
 export function unknownTask(hub: HubState, id: TaskId): Refusal {
@@ -151,7 +151,7 @@ interface Membership {
 function membership(hub: HubState, from: Address, id: TaskId, epoch: number): Membership | Refusal {
   const task = hub.tasks.get(id)
   if (task === undefined) return unknownTask(hub, id)
-  const part = task.group?.parts.get(from.id as AgentId)
+  const part = partOf(task.group, from.id)
   if (part === undefined || part.state === 'lost' || part.member.incarnation !== from.incarnation) {
     return refuse('E_NOT_MEMBER', `${from.id} is not in the group of "${id}" (epoch ${task.epoch})`)
   }
@@ -212,7 +212,7 @@ function update(hub: HubState, task: Task, part: Part, message: TaskUpdate): voi
       break
     }
     case 'word':
-      for (const other of task.group?.parts.values() ?? []) {
+      for (const other of task.group?.parts ?? []) {
         if (other === part || other.state !== 'working') continue
         if (update.to !== undefined && update.to !== other.member.agent) continue
         send(hub, { id: other.member.agent, incarnation: other.member.incarnation }, told)

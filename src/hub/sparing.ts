@@ -10,6 +10,7 @@ import { orderStrategy, unknownMs } from '../strategy/order.ts'
 import { leastTeam, scarcityStrategy } from '../strategy/scarcity.ts'
 import { isLastChoice, mayJoin } from './asking.ts'
 import { rankIn } from './judging.ts'
+import { invitationOf } from './members.ts'
 import type { Demand, Preferred, Project } from './project.ts'
 import { reachMask, requirementsOf } from './reach.ts'
 import { freeSlots } from './roster.ts'
@@ -121,7 +122,7 @@ export function spareSlots(hub: HubState, task: Task, entry: RosterEntry): numbe
   if (hub.claim !== undefined && hub.claim.task !== task.id && hub.claim.agents.has(entry.id)) return 0
   for (const other of entry.tasks) {
     if (other === task || other.search?.preferred === undefined) continue
-    if (other.search.invitations.has(entry.id)) continue
+    if (invitationOf(other.search, entry.id) !== undefined) continue
     if (other.search.preferred.agents.has(entry.id)) free -= 1
   }
   return free

@@ -82,10 +82,12 @@ export interface Search {
   /** All have answered, and it waits no longer than this for searches that want the same agents. */
   chooseBy: Millis | undefined
   unanswered: number
+  /** Of each need, where it is counted as sought. Empty for one whose slots were granted. */
+  supplies: readonly Supply[]
   /** Few, and gone soon: lists are smaller than maps and quicker to walk through. */
-  readonly reaches: Reach[]
-  readonly asked: Asked[]
-  readonly invitations: Map<AgentId, Invitation>
+  reaches: readonly Reach[]
+  asked: readonly Asked[]
+  invitations: readonly Invitation[]
   /** Of a task in a project: the team that costs the others least, and which strategy says so. */
   preferred: Preferred | undefined
   /** Its agents' slots were granted for it: it seeks no others. */
@@ -112,7 +114,7 @@ export interface Part {
 export interface Group {
   readonly epoch: number
   readonly formedAt: Millis
-  readonly parts: Map<AgentId, Part>
+  readonly parts: readonly Part[]
   /** Optional skills that the group stands without. */
   readonly uncovered: readonly SkillName[]
   started: boolean
@@ -202,6 +204,8 @@ export interface RosterEntry extends Due {
   readonly address: Address
   readonly id: AgentId
   skills: readonly Skill[]
+  /** What there is of each of `skills`, in the same order, as long as it is listed. A guest is not. */
+  supplies: readonly Supply[]
   /** Ranks of `skills` by evidence, in the same order: what it is listed under. */
   ranks: number[]
   /** What is expected of it in each of `skills`. */
@@ -233,8 +237,9 @@ export interface RosterEntry extends Due {
   loans: Set<Loan> | undefined
 }
 
-/** Free and sought slots of one skill, whatever the level, and the parts given to those who have it. */
+/** Who has one skill, whatever the level, their free slots and those that are sought, and the parts given to them. */
 export interface Supply {
+  agents: number
   free: number
   sought: number
   begun: number
@@ -361,14 +366,6 @@ export function tellFollowers(hub: HubState, task: Task, message: Message): void
   for (const id of task.followers) if (id !== hub.self.id) sendTo(hub, id, message)
 }
 
-/** Who is in the group now: at work, or finished. */
-export function standingMembers(task: Task): Member[] {
-  const members: Member[] = []
-  if (task.group === undefined) return members
-  for (const { state, member } of task.group.parts.values()) if (state !== 'lost') members.push(member)
-  return members
-}
-
 /** The deadline has passed, whether or not the wake that ends the task has come. */
 export function isLate(hub: HubState, task: Task): boolean {
   return task.deadlineAt !== undefined && hub.now >= task.deadlineAt
@@ -383,9 +380,10 @@ export function touch(hub: HubState, task: Task): void {
 
 /** Somebody who waits for the skill may be able to go on. */
 export function stir(hub: HubState, skill: SkillName): void {
-  if (hub.queue.kindsBySkill.has(skill)) hub.queue.stirred.add(skill)
+  const { queue } = hub
+  if (queue.kindsBySkill.size > 0 && queue.kindsBySkill.has(skill)) queue.stirred.add(skill)
   if (hub.lending.line.length > 0) hub.lending.stirred = true
-  if (hub.projects.size > 0) hub.queue.projectsStirred = true
+  if (hub.projects.size > 0) queue.projectsStirred = true
 }
 
 export function countRefusal(hub: HubState, refusal: Refusal): Refusal {

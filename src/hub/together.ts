@@ -21,7 +21,7 @@ const worthEach = 100
 
 /** Answers true when the search waits for others, or was chosen for with them. */
 export function waitForRivals(hub: HubState, task: Task, search: Search): boolean {
-  if (search.invitations.size > 0) return false
+  if (search.invitations.length > 0) return false
   if (search.chooseBy === undefined && !isScarce(hub, search)) return false
   const rivals = rivalsOf(task, search)
   if (rivals.length === 0) return false
@@ -53,7 +53,7 @@ function rivalsOf(task: Task, search: Search): Rival[] {
     for (const other of entry.tasks) {
       const their = other.search
       if (other === task || their === undefined) continue
-      if (askedOf(their, entry) !== undefined && their.invitations.size === 0)
+      if (askedOf(their, entry) !== undefined && their.invitations.length === 0)
         rivals.set(other, { task: other, search: their })
       if (rivals.size === togetherMax - 1) return [...rivals.values()]
     }
@@ -76,7 +76,7 @@ function chooseTogether(hub: HubState, rivals: readonly Rival[]): void {
   }
   // Whom the others have left nobody goes on alone, with those that are still free.
   for (const [i, { task, search }] of asked.entries()) {
-    const isOpen = teams[i] === undefined && task.search === search && search.invitations.size === 0
+    const isOpen = teams[i] === undefined && task.search === search && search.invitations.length === 0
     if (isOpen) decide(hub, task, search, questionOf(task, search))
   }
 }

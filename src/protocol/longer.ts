@@ -10,3 +10,12 @@ export function longer<Item>(list: readonly Item[], item: Item): readonly Item[]
   all[list.length] = item
   return all
 }
+
+/** One list after the other; the second itself where the first is empty. */
+export function joined<Item>(list: readonly Item[], more: readonly Item[]): readonly Item[] {
+  if (list.length === 0) return more
+  const all = new Array<Item>(list.length + more.length)
+  for (let i = 0; i < list.length; i++) all[i] = list[i] as Item
+  for (let i = 0; i < more.length; i++) all[list.length + i] = more[i] as Item
+  return all
+}

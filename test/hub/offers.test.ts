@@ -56,7 +56,7 @@ class Talk {
     const invite = this.hub
       .state()
       .tasks.get(task as TaskId)
-      ?.search?.invitations.get(id as never)?.id
+      ?.search?.invitations.find(({ asked }) => asked.entry.id === id)?.id
     const about = { task: task as TaskId, invite: (invite ?? '') as InviteId }
     const refusal = refuse('E_DECLINED', 'not today')
     return this.says(

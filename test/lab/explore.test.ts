@@ -42,7 +42,7 @@ const pinned: readonly Pin[] = [
   ['started by the initiator', 0, 2704, 7721],
   ['dependency', 0, 4331, 10061],
   ['departure', 0, 3098, 9120],
-  ['departure and crash', 0, 4002, 10046],
+  ['departure and crash', 0, 3966, 10005],
   ['deadline', 1, 8752, 25773],
   ['two hubs', 0, 73642, 269233],
   ['two hubs, an agent crashes', 1, 60148, 216932],
