@@ -25,8 +25,7 @@ const skipPrice = 3
 
 export function questionOf(task: Task, search: Search): Question {
   const { maxGroupSize, minMembers, budget } = task.announcement
-  const willing: Asked[] = []
-  for (const asked of search.asked) if (isWilling(asked)) willing.push(asked)
+  const willing = search.asked.every(isWilling) ? search.asked : search.asked.filter(isWilling)
   const left = uninvited(search)
   const places = search.invitations.length === 0 ? left.map(place) : open(left)
   const sizeMax = roomIn(task, search)

@@ -8,6 +8,7 @@ import type { AgentId, InviteId, SkillName } from '../protocol/id.ts'
 import { longer } from '../protocol/longer.ts'
 import type { GroupAccept, GroupFormed, GroupReject, WaitingFor } from '../protocol/message.ts'
 import { type Refusal, refuse } from '../protocol/refusal.ts'
+import type { TaskInput } from '../protocol/task.ts'
 import type { NoTeam, Team } from '../strategy/form.ts'
 import { record } from './applying.ts'
 import { askMore } from './asking.ts'
@@ -22,7 +23,7 @@ import { enqueue } from './queue.ts'
 import { reachOf, requirementsOf } from './reach.ts'
 import { consideredIn } from './recounting.ts'
 import { countPart, detach, dropSupply, occupy, shiftSlots } from './roster.ts'
-import { assignmentOf, awaitWork } from './running.ts'
+import { assignmentOf, awaitWork, inputsOf } from './running.ts'
 import { notePassedOver } from './scoring.ts'
 import {
   type HubState,
@@ -317,27 +318,29 @@ function memberOf({ asked, reach }: Invitation): Member {
 function announceGroup(hub: HubState, task: Task, members: readonly Member[], search: Search): void {
   const { id, epoch, group } = task
   const formed: GroupFormed = { kind: 'GROUP_FORMED', task: id, epoch, members }
+  // Where nobody else starts the work, whoever hears that the group stands begins.
+  const inputs = group?.started ? inputsOf(hub, task) : undefined
   for (const part of group?.parts ?? nothing) {
     if (part.state !== 'working') continue
     const { agent, incarnation } = part.member
     const invitation = invitationOf(search, agent)
     if (invitation === undefined) send(hub, { id: agent, incarnation }, formed)
-    else send(hub, invitation.asked.entry.address, formedFor(hub, task, part, members, invitation.id))
+    else send(hub, invitation.asked.entry.address, formedFor(task, part, members, invitation.id, inputs))
   }
   tellFollowers(hub, task, formed)
 }
 
-/** Where nobody else starts the work, whoever hears that the group stands begins. */
+/** @param inputs What the work begins with; undefined where it does not begin yet. */
 function formedFor(
-  hub: HubState,
   task: Task,
   part: Part,
   members: readonly Member[],
   invite: InviteId,
+  inputs: readonly TaskInput[] | undefined,
 ): GroupFormed {
-  const { id, epoch, group } = task
-  if (!group?.started) return { kind: 'GROUP_FORMED', task: id, epoch, members, invite }
-  const assignment = assignmentOf(hub, task, part)
+  const { id, epoch } = task
+  if (inputs === undefined) return { kind: 'GROUP_FORMED', task: id, epoch, members, invite }
+  const assignment = assignmentOf(task, part, inputs)
   return { kind: 'GROUP_FORMED', task: id, epoch, members, invite, assignment }
 }
 

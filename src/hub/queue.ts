@@ -19,6 +19,7 @@ import {
 } from './borrowing.ts'
 import { dropClaim, keepForImpatient } from './keeping.ts'
 import { firstOfEach, isOpen, park, parkInProject, unpark } from './lines.ts'
+import { standingMembers } from './members.ts'
 import { askForPlans } from './planning.ts'
 import { exchangePlaces, type PoolClaimant, Pools } from './pools.ts'
 import type { Project } from './project.ts'
@@ -104,7 +105,10 @@ export function reasonOf(hub: HubState, task: Task): WaitingFor | undefined {
   const isMissing = task.stand !== undefined && task.waitingFor?.kind === 'missing'
   const own = task.waiter !== undefined || isMissing ? standstill(hub, task) : undefined
   // Of several hubs one does not know what the others have.
-  return own === undefined || (hub.lending.partitions > 1 && isForAgents(own)) ? task.waitingFor : own
+  const isOwn = own !== undefined && !(hub.lending.partitions > 1 && isForAgents(own))
+  const waiting = isOwn ? own : task.waitingFor
+  if (waiting?.kind !== 'work') return waiting
+  return { kind: 'work', members: standingMembers(task).map(({ agent }) => agent) }
 }
 
 /** In the order of age. */

@@ -56,10 +56,7 @@ const none: readonly never[] = []
 /** The bits of a mask, in a list with no room for more: most have one, and it is kept with the group. */
 function placesIn(mask: number): readonly number[] {
   let places: readonly number[] = none
-  for (let rest = mask; rest !== 0; rest &= rest - 1) {
-    const place = lowest(rest)
-    places = places.length === 0 ? [place] : places.concat(place)
-  }
+  for (let rest = mask; rest !== 0; rest &= rest - 1) places = longer(places, lowest(rest))
   return places
 }
 

@@ -14,13 +14,14 @@ import type {
   TaskFailed,
   TaskStart,
   TaskUpdate,
+  WaitingFor,
 } from '../protocol/message.ts'
 import { isRefusal, type Refusal, refuse } from '../protocol/refusal.ts'
 import type { MemberResult, TaskInput } from '../protocol/task.ts'
 import { record } from './applying.ts'
 import { claim } from './ending.ts'
 import { memberOf } from './guests.ts'
-import { partOf, standingMembers } from './members.ts'
+import { partOf } from './members.ts'
 import { loseMember } from './recovering.ts'
 import { detach, vacate } from './roster.ts'
 import {
@@ -37,22 +38,23 @@ import {
 
 /** The group stands: from now on the task waits for its work, or for the initiator to let it begin. */
 export function awaitWork(hub: HubState, task: Task): void {
-  if (task.group?.started) {
-    const members = standingMembers(task).map(({ agent }) => agent)
-    task.waitingFor = { kind: 'work', members }
-  } else task.waitingFor = { kind: 'start' }
+  task.waitingFor = task.group?.started ? atWork : { kind: 'start' }
   touch(hub, task)
 }
 
+/** Whose work it is, its group says: that is looked up when somebody asks (`reasonOf`). */
+const atWork: WaitingFor = { kind: 'work', members: [] }
+
 export function startMember(hub: HubState, task: Task, part: Part): void {
   const { agent, incarnation } = part.member
-  const assignment = assignmentOf(hub, task, part)
+  const assignment = assignmentOf(task, part, inputsOf(hub, task))
   send(hub, { id: agent, incarnation }, { kind: 'TASK_START', task: task.id, epoch: task.epoch, assignment })
 }
 
-export function assignmentOf(hub: HubState, task: Task, part: Part): Assignment {
+/** @param inputs See `inputsOf`: the same for all members. */
+export function assignmentOf(task: Task, part: Part, inputs: readonly TaskInput[]): Assignment {
   const { deadlineAt, feedback } = task
-  const { description, payload, metadata, depth, dependsOn } = task.announcement
+  const { description, payload, metadata, depth } = task.announcement
   const checkpoint = checkpointFor(task, part)
   const assignment: Assignment = {
     task: task.id,
@@ -62,7 +64,7 @@ export function assignmentOf(hub: HubState, task: Task, part: Part): Assignment 
     payload,
     metadata,
     depth,
-    inputs: dependsOn.length === 0 ? noInputs : inputsOf(hub, task),
+    inputs,
     finished: task.results,
   }
   if (deadlineAt === undefined && checkpoint === undefined && feedback === undefined) return assignment
@@ -76,8 +78,11 @@ export function assignmentOf(hub: HubState, task: Task, part: Part): Assignment 
 
 const noInputs: readonly TaskInput[] = []
 
-function inputsOf(hub: HubState, task: Task): readonly TaskInput[] {
-  return task.announcement.dependsOn.map((id) => ({ task: id, results: resultsOf(hub, task, id) }))
+/** What a task is handed over by those that it depends on. */
+export function inputsOf(hub: HubState, task: Task): readonly TaskInput[] {
+  const { dependsOn } = task.announcement
+  if (dependsOn.length === 0) return noInputs
+  return dependsOn.map((id) => ({ task: id, results: resultsOf(hub, task, id) }))
 }
 
 /** What a task depends on has handed over: known of own ones, and of those of other hubs by what they said. */

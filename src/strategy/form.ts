@@ -6,6 +6,7 @@
  * so (`exact: false`).
  * Must never happen here: a team over budget or over size, and a guess that pretends to be exact.
  */
+import { longer } from '../protocol/longer.ts'
 import { assign } from './assign.ts'
 import { cover } from './cover.ts'
 import { partition, partitionNeedsMax } from './partition.ts'
@@ -113,8 +114,8 @@ function isSpecialist({ values }: Candidate): boolean {
 }
 
 /** Among specialists, with room for all, the needs have nothing to do with each other: the best one for each. */
-function fillEach(needs: readonly Need[], candidates: readonly Candidate[]): Block[] {
-  const blocks: Block[] = []
+function fillEach(needs: readonly Need[], candidates: readonly Candidate[]): readonly Block[] {
+  let blocks: readonly Block[] = none
   for (let i = 0; i < needs.length; i++) {
     let best = -1
     let bestNet = -(needs[i]?.skipPrice ?? Infinity)
@@ -127,7 +128,7 @@ function fillEach(needs: readonly Need[], candidates: readonly Candidate[]): Blo
         bestNet = net
       }
     }
-    if (best >= 0) blocks.push({ candidate: best, needs: [i] })
+    if (best >= 0) blocks = longer(blocks, { candidate: best, needs: [i] })
   }
   return blocks
 }
@@ -143,14 +144,15 @@ function allows(candidates: readonly Candidate[], options: Options, blocks: read
 function fillOne(need: Need, candidates: readonly Candidate[], sizeMax: number): Found {
   const optional = need.skipPrice !== undefined
   if (!optional && need.count > sizeMax) return undefined
-  const blocks: Block[] = []
-  const taken = new Set<number>()
+  let blocks: readonly Block[] = none
+  // Mostly one is enough, and nobody is taken before.
+  const taken = need.count > 1 ? new Set<number>() : undefined
   while (blocks.length < need.count && blocks.length < sizeMax) {
     let best = -1
     let bestValue = need.skipPrice === undefined ? -Infinity : -need.skipPrice
     for (let c = 0; c < candidates.length; c++) {
       const value = candidates[c]?.values[0]
-      if (value === undefined || taken.has(c)) continue
+      if (value === undefined || taken?.has(c)) continue
       const net = value - (candidates[c]?.cost ?? 0)
       if (net > bestValue) {
         best = c
@@ -158,15 +160,15 @@ function fillOne(need: Need, candidates: readonly Candidate[], sizeMax: number):
       }
     }
     if (best < 0) break
-    taken.add(best)
-    blocks.push({ candidate: best, needs: [0] })
+    taken?.add(best)
+    blocks = longer(blocks, { candidate: best, needs: [0] })
   }
   return optional || blocks.length === need.count ? blocks : undefined
 }
 
 /** Required needs that have fewer capable candidates than places. */
-function missingNeeds(needs: readonly Need[], candidates: readonly Candidate[]): number[] {
-  const missing: number[] = []
+function missingNeeds(needs: readonly Need[], candidates: readonly Candidate[]): readonly number[] {
+  let missing: readonly number[] = none
   for (let i = 0; i < needs.length; i++) {
     const need = needs[i]
     if (need === undefined || need.skipPrice !== undefined) continue
@@ -175,7 +177,7 @@ function missingNeeds(needs: readonly Need[], candidates: readonly Candidate[]):
       if (candidate.values[i] !== undefined) capable++
       if (capable >= need.count) break
     }
-    if (capable < need.count) missing.push(i)
+    if (capable < need.count) missing = longer(missing, i)
   }
   return missing
 }
@@ -200,13 +202,15 @@ function explain(
     const cheapest = solve(free, priced, { sizeMax, sizeMin })
     if (cheapest.blocks !== undefined) {
       const proven = exact && cheapest.exact
-      return none('budget', all, proven, priceOf(candidates, cheapest.blocks))
+      return noTeam('budget', all, proven, priceOf(candidates, cheapest.blocks))
     }
   }
-  return none('size', exact ? core(needs, candidates, sizeMax) : all, exact)
+  return noTeam('size', exact ? core(needs, candidates, sizeMax) : all, exact)
 }
 
-function none(why: NoTeam['why'], needs: readonly number[], exact: boolean, cheapest?: number): NoTeam {
+const none: readonly never[] = []
+
+function noTeam(why: NoTeam['why'], needs: readonly number[], exact: boolean, cheapest?: number): NoTeam {
   return {
     kind: 'none',
     why,

@@ -1,6 +1,7 @@
 /**
  * The words of team formation, shared by the methods that find a team.
  */
+import { longer } from '../protocol/longer.ts'
 import { sortShort } from './sorting.ts'
 
 /** `count` different members are needed. A number of places, each of which one member fills. */
@@ -120,7 +121,7 @@ export function teamOf(
   blocks: readonly Block[],
   exact: boolean,
 ): Team {
-  const open = needs.map((need) => need.count)
+  const open = needs.map(countOf)
   let value = 0
   for (const block of blocks) {
     const candidate = candidates[block.candidate]
@@ -130,16 +131,22 @@ export function teamOf(
       open[need] = (open[need] ?? 0) - 1
     }
   }
-  const uncovered: number[] = []
+  let uncovered: readonly number[] = none
   for (let i = 0; i < needs.length; i++) {
     const left = open[i] ?? 0
     if (left === 0) continue
-    uncovered.push(i)
+    uncovered = longer(uncovered, i)
     value -= left * (needs[i]?.skipPrice ?? 0)
   }
-  const members = sortShort([...blocks], byCandidate)
+  const members = blocks.length === 1 ? blocks : sortShort([...blocks], byCandidate)
   const team: Team = { kind: 'team', members, value, uncovered }
   return exact ? team : { ...team, exact: false }
+}
+
+const none: readonly never[] = []
+
+function countOf({ count }: Need): number {
+  return count
 }
 
 function byCandidate(a: Block, b: Block): number {
