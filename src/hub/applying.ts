@@ -21,6 +21,12 @@ export function record(hub: HubState, fact: Fact): void {
   apply(hub, fact)
 }
 
+/** The same, of a task that is open. */
+export function recordOf(hub: HubState, task: Task, fact: FactOfOpenTask): void {
+  hub.facts.push(fact)
+  applyToTask(task, fact)
+}
+
 export function apply(hub: HubState, fact: Fact): void {
   switch (fact.kind) {
     case 'task.accepted':
@@ -142,7 +148,7 @@ function accept(hub: HubState, fact: TaskAcceptedFact): void {
   const parent = announcement.parent === undefined ? undefined : hub.tasks.get(announcement.parent)
   const key = queueKey(at, announcement.priority, hub.configuration.limits.ageStepMs)
   const above = parent ?? behalf
-  hub.tasks.set(id, {
+  hub.tasks.add(id, {
     id,
     announcement,
     initiator,
@@ -327,7 +333,7 @@ type Hanging = HubState['dependents']
 
 function addTo(hanging: Hanging, on: TaskId, id: TaskId): void {
   const known = hanging.get(on)
-  if (known === undefined) hanging.set(on, [id])
+  if (known === undefined) hanging.add(on, [id])
   else known.push(id)
 }
 
@@ -348,7 +354,7 @@ function forgetEnded(hub: HubState): void {
   for (let looks = 8; excess > 0 && looks > 0; looks--) {
     const id = hub.ended.oldest(kept)
     if (id === undefined) return
-    if (hub.dependents.has(id) || hub.awaited.has(id)) {
+    if (hub.dependents.has(id) || (hub.awaited.size > 0 && hub.awaited.has(id))) {
       kept += 1
       continue
     }

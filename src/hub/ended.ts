@@ -35,7 +35,7 @@ export class Ended {
 
   /** One that was not there before. */
   add(id: TaskId, task: EndedTask): void {
-    this.tasks.set(id, task)
+    this.tasks.add(id, task)
     this.#order.push(id)
   }
 

@@ -10,7 +10,7 @@ import type { Address, TaskVerdict } from '../protocol/message.ts'
 import { type Refusal, refuse } from '../protocol/refusal.ts'
 import type { EndStatus, TaskAnnouncement } from '../protocol/task.ts'
 import { tellAskers } from './abroad.ts'
-import { record } from './applying.ts'
+import { record, recordOf } from './applying.ts'
 import { openNeeds } from './asking.ts'
 import { stopBorrowing } from './borrowing.ts'
 import { endSearch } from './forming.ts'
@@ -129,7 +129,7 @@ function judge(hub: HubState, task: Task, by: Address['id'], accepted: boolean, 
   const epoch = task.epoch
   for (const { agent } of task.results)
     sendTo(hub, agent, { kind: 'GROUP_DISSOLVED', task: task.id, epoch, reason })
-  record(hub, { kind: 'claim.returned', task: task.id, at: hub.now, epoch, by, reason })
+  recordOf(hub, task, { kind: 'claim.returned', task: task.id, at: hub.now, epoch, by, reason })
   tally(hub, task)
   task.claimedAt = undefined
   if (task.attempts >= task.announcement.maxAttempts) {

@@ -10,7 +10,7 @@ import type { GroupAccept, GroupFormed, GroupReject, WaitingFor } from '../proto
 import { type Refusal, refuse } from '../protocol/refusal.ts'
 import type { TaskInput } from '../protocol/task.ts'
 import type { NoTeam, Team } from '../strategy/form.ts'
-import { record } from './applying.ts'
+import { recordOf } from './applying.ts'
 import { askMore } from './asking.ts'
 import { shunRefusers } from './borrowing.ts'
 import { bestGroup, type Question, questionOf, spentIn } from './choosing.ts'
@@ -166,8 +166,8 @@ function invitee({ asked }: Invitation): AgentId {
 }
 
 /** No other invitation has this name: of several hubs, each adds its own. */
-function newInvite({ self, invites, lending }: HubState): InviteId {
-  const name = `i${self.incarnation}-${invites}`
+function newInvite({ self, invites, invitePrefix, lending }: HubState): InviteId {
+  const name = `${invitePrefix}${invites}`
   return (lending.partitions === 1 ? name : `${name}-${self.id}`) as InviteId
 }
 
@@ -272,7 +272,7 @@ function formGroup(hub: HubState, task: Task, search: Search): void {
   task.search = undefined
   task.fruitless = 0
   if (task.shunned.length > 0) task.shunned = []
-  record(hub, {
+  recordOf(hub, task, {
     kind: 'group.formed',
     task: task.id,
     at: hub.now,

@@ -33,6 +33,7 @@ import {
   countRefusal,
   type HubEffect,
   type HubState,
+  invitePrefixOf,
   isLate,
   newHubState,
   type RosterEntry,
@@ -242,6 +243,7 @@ function choose(hub: HubState): void {
 function open(hub: HubState): void {
   const { id, incarnation } = hub.self
   hub.facts.push({ kind: 'hub.started', at: hub.now, hub: id as HubId, incarnation })
+  hub.invitePrefix = invitePrefixOf(hub.self)
   greet(hub)
   if (hub.reports.sent.size > 0) hub.reports.sayAgainAt = hub.now
   resume(hub)

@@ -143,7 +143,7 @@ export function learn(hub: HubState, task: Task, seen: readonly Seen[]): void {
     evidence,
     strategy: standingStrategy,
   })
-  for (const { agent } of evidence) reassess(hub, agent)
+  for (const one of evidence) reassess(hub, one)
 }
 
 /** Of those whose home is another hub, that home is told. */
@@ -166,7 +166,7 @@ export function learnFromReport(
     ),
   )
   record(hub, { kind: 'standing.changed', at: hub.now, evidence, strategy: standingStrategy, source })
-  for (const { agent } of evidence) reassess(hub, agent)
+  for (const one of evidence) reassess(hub, one)
 }
 
 function evidenceOf(
@@ -249,19 +249,24 @@ export function levelAskedOf(hub: HubState, { announcement }: Task, skill: Skill
 }
 
 /** Its work has taught something: what is expected of it, and its place in the catalog, are worked out anew. */
-function reassess(hub: HubState, agent: AgentId): void {
+function reassess(hub: HubState, { agent, skills }: Evidence): void {
   const entry = hub.roster.get(agent)
   if (entry === undefined) return
-  const known = hub.standings.get(agent)
   for (let i = 0; i < entry.skills.length; i++) {
     const skill = entry.skills[i] as Skill
-    const standing = known?.get(skill.name)
+    const standing = standingIn(skills, skill.name) ?? hub.standings.get(agent)?.get(skill.name)
     entry.estimates[i] = estimateFrom(hub, skill, standing)
     entry.ranks[i] = rankFrom(hub, skill, standing)
     hub.catalog.rescore(entry.slot, listingOf(entry, skill, i))
     if (standing !== undefined && isProven(standing)) hub.catalog.markProven(entry.slot, skill.name)
     stir(hub, skill.name)
   }
+}
+
+function standingIn(skills: readonly SkillStanding[], name: SkillName): SkillStanding | undefined {
+  // The last, should a skill be there twice.
+  for (let i = skills.length - 1; i >= 0; i--) if (skills[i]?.skill === name) return skills[i]
+  return undefined
 }
 
 /** Takes an agent that is known well enough off the list of newcomers. */

@@ -128,7 +128,8 @@ function prepare(
   hub: HubState,
   project: Project,
 ): { readonly planning: Planning; readonly problem: PlanProblem } | undefined {
-  if (hub.configuration.limits.planStepsMax === 0 || isPlenty(hub, project.toForm)) return undefined
+  if (hub.configuration.limits.planStepsMax === 0 || project.tasks.size < 2) return undefined
+  if (isPlenty(hub, project.toForm)) return undefined
   const tasks = toCome(hub, project)
   if (tasks.length < 2 || tasks.length > planTasksMax || areFew(hub, tasks)) return undefined
   reckon(hub, project)

@@ -88,7 +88,7 @@ function newProject(hub: HubState, first: Task): Project {
     planAgainAt: 0,
     demand: undefined,
   }
-  hub.projects.set(project.id, project)
+  hub.projects.add(project.id, project)
   return project
 }
 

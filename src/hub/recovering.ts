@@ -7,7 +7,7 @@ import type { TaskId } from '../protocol/id.ts'
 import type { AgentHeartbeat } from '../protocol/message.ts'
 import { homeOf } from '../protocol/partition.ts'
 import { type Refusal, type RefusalCode, refuse } from '../protocol/refusal.ts'
-import { record } from './applying.ts'
+import { recordOf } from './applying.ts'
 import { openNeeds } from './asking.ts'
 import { stopBorrowing } from './borrowing.ts'
 import { claim, end } from './ending.ts'
@@ -29,7 +29,7 @@ const absences: ReadonlySet<RefusalCode> = new Set(['E_AGENT_LOST', 'E_WORK_SILE
 export function loseMember(hub: HubState, task: Task, part: Part, reason: Refusal, counts: boolean): void {
   const { agent, skills } = part.member
   const epoch = task.epoch
-  record(hub, { kind: 'member.lost', task: task.id, at: hub.now, epoch, agent, reason, counts })
+  recordOf(hub, task, { kind: 'member.lost', task: task.id, at: hub.now, epoch, agent, reason, counts })
   const absent = absences.has(reason.code)
   const tookMs = Math.max(0, hub.now - part.startedAt)
   if (counts) learn(hub, task, [{ agent, skills, blame: 1, tookMs, absent }])

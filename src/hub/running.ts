@@ -18,7 +18,7 @@ import type {
 } from '../protocol/message.ts'
 import { isRefusal, type Refusal, refuse } from '../protocol/refusal.ts'
 import type { MemberResult, TaskInput } from '../protocol/task.ts'
-import { record } from './applying.ts'
+import { recordOf } from './applying.ts'
 import { claim } from './ending.ts'
 import { memberOf } from './guests.ts'
 import { partOf } from './members.ts'
@@ -121,7 +121,7 @@ export function onStart(hub: HubState, from: Address, message: TaskStart): void 
   }
   // The wake that is due ends the task and tells its initiator.
   if (task.group.started || isLate(hub, task)) return
-  record(hub, { kind: 'task.started', task: task.id, at: hub.now, epoch: task.epoch })
+  recordOf(hub, task, { kind: 'task.started', task: task.id, at: hub.now, epoch: task.epoch })
   for (const part of task.group.parts) {
     const entry = memberOf(hub, task, part.member)
     if (entry !== undefined && part.state === 'working') entry.startedSum += hub.now - part.startedAt
@@ -213,7 +213,7 @@ function update(hub: HubState, task: Task, part: Part, message: TaskUpdate): voi
   switch (update.kind) {
     case 'checkpoint': {
       const checkpoint = { agent, epoch: task.epoch, skills, data: update.data, savedAt: hub.now }
-      record(hub, { kind: 'checkpoint.saved', task: task.id, at: hub.now, checkpoint })
+      recordOf(hub, task, { kind: 'checkpoint.saved', task: task.id, at: hub.now, checkpoint })
       break
     }
     case 'word':
@@ -233,7 +233,7 @@ function update(hub: HubState, task: Task, part: Part, message: TaskUpdate): voi
 
 function finish(hub: HubState, task: Task, part: Part, message: TaskComplete): void {
   const { agent } = part.member
-  record(hub, {
+  recordOf(hub, task, {
     kind: 'member.finished',
     task: task.id,
     at: hub.now,

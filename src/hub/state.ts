@@ -296,9 +296,15 @@ export interface HubState {
   arrivals: number
   rounds: number
   invites: number
+  /** What the names of this life's invitations begin with: to write its number anew for each of them takes long. */
+  invitePrefix: string
   plans: number
   /** How often each refusal was given. */
   readonly refusals: Map<RefusalCode, number>
+}
+
+export function invitePrefixOf({ incarnation }: Address): string {
+  return `i${incarnation}-`
 }
 
 export function newHubState(self: Address, configuration: Configuration, random: () => number): HubState {
@@ -348,6 +354,7 @@ export function newHubState(self: Address, configuration: Configuration, random:
     arrivals: 0,
     rounds: 0,
     invites: 0,
+    invitePrefix: invitePrefixOf(self),
     plans: 0,
     refusals: new Map(),
   }

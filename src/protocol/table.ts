@@ -31,6 +31,11 @@ export class Table<Key, Value extends object> {
     else place.value = value
   }
 
+  /** One that is not there yet, for which there is no need to look. */
+  add(key: Key, value: Value): void {
+    this.#places.set(key, { value })
+  }
+
   delete(key: Key): void {
     const place = this.#places.get(key)
     if (place === undefined) return

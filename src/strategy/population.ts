@@ -149,31 +149,26 @@ function step(sums: Float64Array, place: number, sign: 1 | -1, value: number): v
 
 /** States the prior anew when it has moved by a step. */
 function settle(cell: Cell): void {
-  const next = priorFrom(cell.sums)
-  if (isSame(cell.prior, next)) return
-  // The one that all begin with is not of one cell.
-  if (cell.prior !== defaultPrior) cell.prior.isCurrent = false
-  cell.prior = next
-}
-
-function priorFrom(sums: Float64Array): Prior {
+  const { sums, prior } = cell
   const of = (place: number): number => (sums[place] ?? 0) / unit
-  const mean = (usualMean * agentsAssumed + of(sum.shareSuccess)) / (agentsAssumed + of(sum.share))
-  const usual = (usualMean * outcomesAssumed + of(sum.ownSuccesses)) / (outcomesAssumed + of(sum.ownOutcomes))
+  const share = (usualMean * agentsAssumed + of(sum.shareSuccess)) / (agentsAssumed + of(sum.share))
+  const own = (usualMean * outcomesAssumed + of(sum.ownSuccesses)) / (outcomesAssumed + of(sum.ownOutcomes))
   const timeShare = of(sum.timeShare)
   const timeMean = timeShare > 0 ? of(sum.timeMean) / timeShare : 0
   const between = of(sum.timeSquared) - timeShare * timeMean * timeMean
   const variance =
     (agentsAssumed * timeSpreadPrior ** 2 + Math.max(0, between) + of(sum.timeWithin)) /
     (agentsAssumed + timeShare)
-  return {
-    mean: stepped(mean, shareStep),
-    strength: Math.round(strengthFrom(sums)),
-    usual: stepped(usual, shareStep),
-    medianMs: timeShare > 0 ? Math.exp(stepped(timeMean, timeStep)) : undefined,
-    timeSpread: stepped(Math.sqrt(variance), timeStep),
-    isCurrent: true,
-  }
+  const mean = stepped(share, shareStep)
+  const strength = Math.round(strengthFrom(sums))
+  const usual = stepped(own, shareStep)
+  const medianMs = timeShare > 0 ? Math.exp(stepped(timeMean, timeStep)) : undefined
+  const timeSpread = stepped(Math.sqrt(variance), timeStep)
+  const isSame = prior.mean === mean && prior.strength === strength && prior.usual === usual
+  if (isSame && prior.medianMs === medianMs && prior.timeSpread === timeSpread) return
+  // The one that all begin with is not of one cell.
+  if (prior !== defaultPrior) prior.isCurrent = false
+  cell.prior = { mean, strength, usual, medianMs, timeSpread, isCurrent: true }
 }
 
 function stepped(value: number, step: number): number {
@@ -198,14 +193,4 @@ function strengthFrom(sums: Float64Array): number {
   const bounded = Math.min(strengthMax, Math.max(strengthMin, seen))
   const known = agents / (agents + strengthAgents)
   return Math.exp((1 - known) * Math.log(usualStrength) + known * Math.log(bounded))
-}
-
-function isSame(a: Prior, b: Prior): boolean {
-  return (
-    a.mean === b.mean &&
-    a.strength === b.strength &&
-    a.usual === b.usual &&
-    a.medianMs === b.medianMs &&
-    a.timeSpread === b.timeSpread
-  )
 }
