@@ -1,16 +1,23 @@
 /**
  * `npm run lab -- mutants`: puts classic bugs back, one at a time, and sees whether the simulator catches them, and
- * whether the explorer does. The source as it is must pass the same seeds and worlds.
+ * whether the explorer does; what the simulator misses is left to the small worlds of `contention`. The source as it is
+ * must pass the same seeds and worlds.
  */
 import type { Experiment, Given, Outcome, Progress } from '../experiment.ts'
 import { type Finding, Laboratory, type Walk } from './laboratory.ts'
 import { type Mutant, mutants } from './mutants.ts'
 
 export const mutation: Experiment = {
-  about: 'put classic bugs back, one at a time, and see whether simulator and explorer catch them',
+  about:
+    'put classic bugs back, one at a time, and see whether simulator, explorer and small worlds of hubs catch them',
   options: {
     seeds: { value: 'N', help: 'how many seeds each mutant is given', otherwise: 1_000 },
     from: { value: 'N', help: 'the first of them', otherwise: 1 },
+    schedules: {
+      value: 'N',
+      help: 'small worlds of several hubs, for what the simulator misses',
+      otherwise: 30_000,
+    },
     threads: { value: 'N', help: 'mutants at once', otherwise: 2 },
     only: { value: 'TEXT', help: 'mutants whose name contains this', otherwise: '' },
   },
@@ -21,9 +28,14 @@ export const mutation: Experiment = {
   run,
 }
 
-/** The simulator has to catch every mutant; the explorer sees what two machines and a few messages can show. */
+/**
+ * Every mutant has to be caught by the simulator, or by small worlds of several hubs that want the same agents; the
+ * explorer sees what two machines and a few messages can show.
+ */
 interface Verdict extends Finding {
   readonly explorer: Walk
+  /** Left out where the simulator has caught it. */
+  readonly contention?: Finding
 }
 
 interface Examined extends Verdict {
@@ -35,12 +47,14 @@ async function run(given: Given, progress: Progress): Promise<Outcome> {
   const found = await examineAll(asked, given, progress)
   const { none, examined } = found
   const broken = examined
-    .filter(({ caught }) => !caught)
+    .filter(({ caught, contention }) => !caught && !contention?.caught)
     .map(({ name }) => `the mutant "${name}" was not caught`)
   if (none.caught) broken.push(`the source as it is fails: ${none.by}`)
+  if (none.contention?.caught) broken.push(`the source as it is fails: ${none.contention.by}`)
   if (none.explorer.caught) broken.push(`the source as it is fails in ${none.explorer.by}`)
   const caught = {
     bySimulator: examined.filter((each) => each.caught).length,
+    byContention: examined.filter(({ contention }) => contention?.caught).length,
     byExplorer: examined.filter(({ explorer }) => explorer.caught).length,
   }
   return { report: { mutants: examined, caught, none }, broken }
@@ -62,12 +76,10 @@ async function examineAll(
       const mutant = queue[next++]
       const finding = await laboratory.examine(mutant, seeds, from)
       const explorer = await laboratory.explore(mutant)
-      findings.set(mutant, { ...finding, explorer })
-      const verdict = finding.caught
-        ? `after ${finding.seeds} seeds by ${finding.by}`
-        : `not caught in ${seeds} seeds`
-      const seen = explorer.caught ? `; explored: ${explorer.by}` : ''
-      progress(`${mutant?.name ?? 'no mutant'}: ${verdict}${seen}`)
+      const contention = finding.caught ? undefined : await laboratory.meet(mutant, given.whole('schedules'))
+      findings.set(mutant, { ...finding, explorer, ...(contention === undefined ? {} : { contention }) })
+      const name = mutant?.name ?? 'no mutant'
+      progress(`${name}: ${[saidOf(finding, 'seeds'), seenIn(explorer), met(contention)].join('')}`)
     }
   }
   await Promise.all(Array.from({ length: Math.max(1, given.whole('threads')) }, work))
@@ -77,4 +89,16 @@ async function examineAll(
     examined: asked.map((mutant) => ({ name: mutant.name, ...findingOf(mutant) })),
     none: findingOf(undefined),
   }
+}
+
+function saidOf({ caught, by, seeds }: Finding, what: string): string {
+  return caught ? `after ${seeds} ${what} by ${by}` : `not caught in ${seeds} ${what}`
+}
+
+function seenIn({ caught, by }: Walk): string {
+  return caught ? `; explored: ${by}` : ''
+}
+
+function met(contention: Finding | undefined): string {
+  return contention === undefined ? '' : `; ${saidOf(contention, 'small worlds of hubs')}`
 }

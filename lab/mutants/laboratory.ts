@@ -13,7 +13,7 @@ import type { Mutant } from './mutants.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** What the simulator said of one copy. */
+/** What the simulator, or the small worlds of `contention`, said of one copy. */
 export interface Finding {
   readonly caught: boolean
   /** The rule that was broken first, and how. */
@@ -57,6 +57,12 @@ export class Laboratory implements Disposable {
   async explore(mutant: Mutant | undefined): Promise<Walk> {
     const found = await this.#run<Walk>(mutant, ['walk.ts'])
     return found ?? { caught: false, by: `no answer within ${timeoutMs} ms`, states: 0 }
+  }
+
+  /** Plays the small worlds of `contention` from the first on, until a promise is broken. */
+  async meet(mutant: Mutant | undefined, schedules: number): Promise<Finding> {
+    const found = await this.#run<Finding>(mutant, ['meet.ts', String(schedules)])
+    return found ?? { caught: false, by: `no answer within ${timeoutMs} ms`, seeds: schedules }
   }
 
   /** What a program of the copy prints, once the copy is changed. Nothing when it took too long. */

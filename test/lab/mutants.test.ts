@@ -33,6 +33,16 @@ test('SIM-17 classic bugs that are put back are caught, and without them nothing
   assert.deepEqual(await laboratory.examine(undefined, 30), { caught: false, seeds: 30 })
 })
 
+test('SIM-17 small worlds of several hubs catch what several hubs do wrong, and without it nothing', async () => {
+  using laboratory = new Laboratory()
+  const mutant = mutants.find(({ name }) => name === 'slot not given back when it is asked for')
+  assert.ok(mutant)
+  const { caught, by } = await laboratory.meet(mutant, 20)
+  assert.ok(caught)
+  assert.match(by ?? '', /slots lent to nobody$/)
+  assert.deepEqual(await laboratory.meet(undefined, 20), { caught: false, seeds: 20 })
+})
+
 test('SIM-17 a mutant that no longer fits is refused, not skipped', async () => {
   using laboratory = new Laboratory()
   const rotten = { name: 'rotten', file: 'src/hub/hub.ts', find: 'nothing like it', replace: '' }
