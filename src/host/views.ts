@@ -70,8 +70,11 @@ export interface FormationView {
   readonly strategy: string
 }
 
-/** What the facts say about one task, without the decisions. */
-export interface TaskOutline {
+/**
+ * What the facts say about one task, without the decisions: what the list of tasks needs. The decisions are most of a
+ * record, and all that lives is copied by the collector. A class, so that it lies among what is young: see `recent`.
+ */
+export class TaskOutline {
   readonly announcement: TaskAnnouncement
   readonly initiator: NodeId
   readonly acceptedAt: Millis
@@ -87,6 +90,22 @@ export interface TaskOutline {
   formedAt: Millis | undefined
   endedAt: Millis | undefined
   reason: Refusal | undefined
+
+  constructor(record: TaskOutline) {
+    this.announcement = record.announcement
+    this.initiator = record.initiator
+    this.acceptedAt = record.acceptedAt
+    this.warning = record.warning
+    this.arrival = record.arrival
+    this.status = record.status
+    this.epoch = record.epoch
+    this.attempts = record.attempts
+    this.members = record.members
+    this.finished = record.finished
+    this.formedAt = record.formedAt
+    this.endedAt = record.endedAt
+    this.reason = record.reason
+  }
 }
 
 /** Everything the facts say about one task. */
@@ -224,25 +243,6 @@ export function viewOf(record: TaskOutline): TaskView {
   }
 }
 
-/** What the list of tasks needs. The reasons are most of a record, and all that lives is copied by the collector. */
-function outlineOf(record: TaskRecord): TaskOutline {
-  return {
-    announcement: record.announcement,
-    initiator: record.initiator,
-    acceptedAt: record.acceptedAt,
-    warning: record.warning,
-    arrival: record.arrival,
-    status: record.status,
-    epoch: record.epoch,
-    attempts: record.attempts,
-    members: record.members,
-    finished: record.finished,
-    formedAt: record.formedAt,
-    endedAt: record.endedAt,
-    reason: record.reason,
-  }
-}
-
 const nothing: readonly never[] = []
 
 /** Ended tasks are forgotten so many at once: as a share of those that are kept. */
@@ -275,7 +275,7 @@ export class Views {
     if (fact.kind !== 'task.ended') return
     if (fact.status === 'completed') this.#durations.compare(record, fact.at)
     this.#open.delete(fact.task)
-    remember(this.#ended, fact.task, outlineOf(record))
+    remember(this.#ended, fact.task, new TaskOutline(record))
   }
 
   /** Of an open task. What was decided about one that has ended is in the log. */

@@ -13,8 +13,13 @@ export interface Recent<Key extends string, Value> {
   older: readonly Generation<Key, Value>[]
 }
 
-interface Generation<Key extends string, Value> {
-  readonly entries: Map<Key, Value>
+/**
+ * A class, though it does nothing. Of objects that are written out as `{ … }` the engine counts how many outlive a
+ * collection; when most do it lays out all that follow among what is old. There nothing is let go of before everything
+ * is collected, and whatever they point to would be copied twice and kept until then.
+ */
+class Generation<Key extends string, Value> {
+  readonly entries: Map<Key, Value> = new Map()
   /**
    * A bit for each key, and for a few that are not there. Nearly everybody who asks is asking for what never was, and
    * in a large map that takes a walk through memory; made for the first entry.
@@ -38,11 +43,7 @@ export function newRecent<Key extends string, Value>(
 ): Recent<Key, Value> {
   const generationMax = Math.ceil(keptLeast / generations)
   const olderMax = Number.isFinite(keptLeast) ? Math.ceil((keptLeast - 1) / generationMax) : 0
-  return { generationMax, olderMax, young: newGeneration(), older: [] }
-}
-
-function newGeneration<Key extends string, Value>(): Generation<Key, Value> {
-  return { entries: new Map(), marks: undefined }
+  return { generationMax, olderMax, young: new Generation(), older: [] }
 }
 
 export function remember<Key extends string, Value>(
@@ -54,7 +55,7 @@ export function remember<Key extends string, Value>(
   if (recent.young.entries.size >= recent.generationMax) {
     const older = [...recent.older, recent.young]
     recent.older = older.slice(Math.max(0, older.length - recent.olderMax))
-    recent.young = newGeneration()
+    recent.young = new Generation()
   }
   const { young } = recent
   young.marks ??= new Uint32Array(marksMax / 32)

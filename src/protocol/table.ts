@@ -5,8 +5,12 @@
  * place for each entry, and the place lets go of what is taken out.
  */
 
-interface Place<Value> {
+class Place<Value> {
   value: Value | undefined
+
+  constructor(value: Value) {
+    this.value = value
+  }
 }
 
 /** In the order in which the keys came, as the built-in map. */
@@ -27,7 +31,7 @@ export class Table<Key, Value extends object> {
 
   set(key: Key, value: Value): void {
     const place = this.#places.get(key)
-    if (place === undefined) this.#places.set(key, { value })
+    if (place === undefined) this.#places.set(key, new Place(value))
     else place.value = value
   }
 

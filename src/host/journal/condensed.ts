@@ -23,9 +23,22 @@ export interface Piece {
   from: number
 }
 
-/** Of a task that has ended. The first number says how many facts there are. */
-export interface Condensed extends Piece {
+/**
+ * Of a task that has ended. The first number says how many facts there are. A class, so that it lies among what is
+ * young: see `protocol/recent`.
+ */
+export class Condensed implements Piece {
   readonly task: TaskId
+  things: readonly unknown[]
+  numbers: Float64Array
+  from: number
+
+  constructor(task: TaskId, things: readonly unknown[], numbers: Float64Array, from: number) {
+    this.task = task
+    this.things = things
+    this.numbers = numbers
+    this.from = from
+  }
 }
 
 /** Of an open task: what its decision rests on is laid out at once, while all of it is still in the cache. */

@@ -9,7 +9,7 @@ import { assert } from '../../protocol/machine.ts'
 import type { SkillStanding } from '../../protocol/standing.ts'
 import type { Position } from '../ports.ts'
 import {
-  type Condensed,
+  Condensed,
   type CondensedGroup,
   charged,
   type Kept,
@@ -56,7 +56,7 @@ export class Condenser {
       this.#fact(facts[i] as Kept)
     }
     assert(this.#placed === things && this.#next <= from + numbers, 'everything has its place')
-    return { task, things: this.#things, numbers: this.#numbers, from }
+    return new Condensed(task, this.#things, this.#numbers, from)
   }
 
   #weighed(considered: readonly Considered[]): Piece {
