@@ -2,6 +2,7 @@
  * From facts to state, live and from the journal alike.
  * Must never happen here: a strategy, a message, a refusal of a fact that was once written.
  */
+
 import type { Fact, GroupFormedFact, TaskAcceptedFact, TaskEndedFact } from '../protocol/fact.ts'
 import type { Member } from '../protocol/group.ts'
 import type { AgentId, HubId, SkillName, TaskId } from '../protocol/id.ts'
@@ -11,6 +12,7 @@ import type { SkillStanding } from '../protocol/standing.ts'
 import type { TaskAnnouncement } from '../protocol/task.ts'
 import type { Millis } from '../protocol/time.ts'
 import { isUrgent, queueKey } from '../strategy/age.ts'
+import { EndedTask } from './ended.ts'
 import { partOf } from './members.ts'
 import { applyReported, reportsKept } from './reports.ts'
 import type { Group, HubState, Part, Task } from './state.ts'
@@ -309,12 +311,8 @@ function end(hub: HubState, fact: TaskEndedFact): void {
   forgetEnded(hub)
   const { status, reason } = fact
   const outcome = { status, results: status === 'completed' ? task.results : none }
-  hub.ended.add(id, {
-    announcement,
-    initiator,
-    epoch: task.epoch,
-    outcome: reason === undefined ? outcome : { ...outcome, reason },
-  })
+  const ending = reason === undefined ? outcome : { ...outcome, reason }
+  hub.ended.add(id, new EndedTask(announcement, initiator, task.epoch, ending))
   const open = (hub.openByInitiator.get(initiator) ?? 1) - 1
   if (open > 0) hub.openByInitiator.set(initiator, open)
   else hub.openByInitiator.delete(initiator)

@@ -7,12 +7,19 @@ import type { NodeId, TaskId } from '../protocol/id.ts'
 import { Table } from '../protocol/table.ts'
 import type { Outcome, TaskAnnouncement } from '../protocol/task.ts'
 
-/** A task that has ended, as far as others may still ask for it. */
-export interface EndedTask {
+/** A task that has ended, as far as others may still ask for it. A class, so that it lies among what is young: see `recent`. */
+export class EndedTask {
   readonly announcement: TaskAnnouncement
   readonly initiator: NodeId
   readonly epoch: number
   readonly outcome: Outcome
+
+  constructor(announcement: TaskAnnouncement, initiator: NodeId, epoch: number, outcome: Outcome) {
+    this.announcement = announcement
+    this.initiator = initiator
+    this.epoch = epoch
+    this.outcome = outcome
+  }
 }
 
 export class Ended {
