@@ -54,7 +54,7 @@ export interface Outcome {
 const quotationMark = 0x22
 
 /**
- * Most are texts in which JSON writes every character as it is. The parser takes five to ten times as long over one, and
+ * Most are texts in which JSON writes every character as it is. The parser takes five times as long over one, and
  * enters a short one among all names of the process.
  */
 function valueIn(text: JsonText): unknown {

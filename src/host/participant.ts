@@ -82,22 +82,27 @@ export function participationOf(
   return { self: { id: checked.id, incarnation }, profile, definition }
 }
 
+/** A task that is open. A class, so that it lies among what is young: see `protocol/recent`. */
+class Followed {
+  readonly handle: TaskHandle
+  readonly announcement: TaskAnnouncement
+  verifier: Verifier | undefined
+  /** Of its last claim: the same claim may be put again. */
+  judgement: { readonly epoch: number; readonly judgement: ReturnType<typeof judgementOf> } | undefined
+
+  constructor(handle: TaskHandle, announcement: TaskAnnouncement) {
+    this.handle = handle
+    this.announcement = announcement
+  }
+}
+
 export class Participant {
   readonly #self: Address
   readonly #ports: ParticipantPorts
   readonly #node: Node<AgentInput, never, AgentEffect>
   readonly #performer: Performer | undefined
-  /** Tasks that are open, as far as this node knows, with their announcements. */
-  readonly #followed = new Table<
-    TaskId,
-    { readonly handle: TaskHandle; readonly announcement: TaskAnnouncement }
-  >()
-  readonly #verifiers = new Map<TaskId, Verifier>()
-  /** Of the last claim of each task: the same claim may be put again. */
-  readonly #judgements = new Map<
-    TaskId,
-    { readonly epoch: number; readonly judgement: ReturnType<typeof judgementOf> }
-  >()
+  /** Tasks that are open, as far as this node knows. */
+  readonly #followed = new Table<TaskId, Followed>()
   readonly #asked = new Map<number, Pick<PromiseWithResolvers<HubTell>, 'resolve' | 'reject'>>()
   readonly #joined = new Settlement<void>()
   readonly #taskPorts: TaskPorts = {
@@ -171,13 +176,13 @@ export class Participant {
     if (known !== undefined && !isSame(known.announcement, announcement)) {
       throw new RefusedError(taskConflict(announcement.id))
     }
-    if (typeof verify === 'function') this.#verifiers.set(announcement.id, verify)
-    const handle = known?.handle ?? this.#newHandle(announcement)
+    const followed = known ?? this.#newlyFollowed(announcement)
+    if (typeof verify === 'function') followed.verifier = verify
     if (known === undefined)
       this.#node.take({ kind: 'announce', announcement, fresh: announcement.id === id })
     // A verifier that comes with a second announcement is to hear the claim that is already made.
     else if (typeof verify === 'function') this.#node.take({ kind: 'follow', task: announcement.id })
-    return handle
+    return followed.handle
   }
 
   /** Holds a task that is known from the journal, as if this program had announced it. */
@@ -185,7 +190,7 @@ export class Participant {
     const { id } = announcement
     const known = this.#followed.get(id)
     if (known !== undefined) return known.handle
-    const handle = this.#newHandle(announcement)
+    const { handle } = this.#newlyFollowed(announcement)
     this.#node.take({ kind: 'follow', task: id })
     return handle
   }
@@ -228,11 +233,11 @@ export class Participant {
     await this.#link?.close()
   }
 
-  #newHandle(announcement: TaskAnnouncement): TaskHandle {
+  #newlyFollowed(announcement: TaskAnnouncement): Followed {
     const { id } = announcement
-    const handle = new TaskHandle(id, this.#taskPorts)
-    this.#followed.set(id, { handle, announcement })
-    return handle
+    const followed = new Followed(new TaskHandle(id, this.#taskPorts), announcement)
+    this.#followed.set(id, followed)
+    return followed
   }
 
   #perform(effect: AgentEffect): void {
@@ -269,23 +274,21 @@ export class Participant {
   }
 
   #hear(task: TaskId, news: News): void {
-    this.#followed.get(task)?.handle.hear(news)
-    if (news.kind === 'claimed') void this.#verify(task, news.epoch, news.results)
-    if (news.kind !== 'ended' && news.kind !== 'refused') return
-    this.#followed.delete(task)
-    this.#verifiers.delete(task)
-    this.#judgements.delete(task)
+    const followed = this.#followed.get(task)
+    if (followed === undefined) return
+    followed.handle.hear(news)
+    if (news.kind === 'claimed') void this.#verify(followed, news.epoch, news.results)
+    if (news.kind === 'ended' || news.kind === 'refused') this.#followed.delete(task)
   }
 
   /** Judges a claim once, when the announcement brought a function for it; otherwise the claim waits for one. */
-  async #verify(task: TaskId, epoch: number, results: readonly MemberResult[]): Promise<void> {
-    const verifier = this.#verifiers.get(task)
+  async #verify(followed: Followed, epoch: number, results: readonly MemberResult[]): Promise<void> {
+    const { verifier, judgement: known, announcement } = followed
     if (verifier === undefined) return
-    const known = this.#judgements.get(task)
     const judgement = known?.epoch === epoch ? known.judgement : judgementOf(verifier, results)
-    this.#judgements.set(task, { epoch, judgement })
+    followed.judgement = { epoch, judgement }
     const { accepted, reason } = await judgement
-    this.#node.take({ kind: 'judged', task, epoch, accepted, reason })
+    this.#node.take({ kind: 'judged', task: announcement.id, epoch, accepted, reason })
   }
 
   #fail(cause: unknown): void {

@@ -4,7 +4,7 @@
  * Must never happen here: a look into a machine.
  */
 
-import type { Fact } from '../protocol/fact.ts'
+import type { Fact, TaskAcceptedFact } from '../protocol/fact.ts'
 import type { Considered, Member } from '../protocol/group.ts'
 import type { AgentId, NodeId, SkillName, TaskId } from '../protocol/id.ts'
 import { longer } from '../protocol/longer.ts'
@@ -70,9 +70,12 @@ export interface FormationView {
   readonly strategy: string
 }
 
+const nothing: readonly never[] = []
+
 /**
  * What the facts say about one task, without the decisions: what the list of tasks needs. The decisions are most of a
- * record, and all that lives is copied by the collector. A class, so that it lies among what is young: see `recent`.
+ * record, and all that lives is copied by the collector. A class, so that it lies among what is young: see
+ * `protocol/recent`.
  */
 export class TaskOutline {
   readonly announcement: TaskAnnouncement
@@ -80,48 +83,50 @@ export class TaskOutline {
   readonly acceptedAt: Millis
   readonly warning: Warning | undefined
   /** Counts the tasks in the order in which they were announced; 0 where a task is looked at alone. */
-  arrival: number
+  arrival = 0
   status: TaskStatus
-  epoch: number
-  attempts: number
-  members: readonly Member[]
+  epoch = 0
+  attempts = 0
+  members: readonly Member[] = nothing
   /** Members of this and of earlier epochs whose part is done. */
-  finished: readonly Pick<Member, 'agent' | 'skills'>[]
+  finished: readonly Pick<Member, 'agent' | 'skills'>[] = nothing
   formedAt: Millis | undefined
   endedAt: Millis | undefined
   reason: Refusal | undefined
 
-  constructor(record: TaskOutline) {
-    this.announcement = record.announcement
-    this.initiator = record.initiator
-    this.acceptedAt = record.acceptedAt
-    this.warning = record.warning
-    this.arrival = record.arrival
-    this.status = record.status
-    this.epoch = record.epoch
-    this.attempts = record.attempts
-    this.members = record.members
-    this.finished = record.finished
-    this.formedAt = record.formedAt
-    this.endedAt = record.endedAt
-    this.reason = record.reason
+  constructor(
+    announcement: TaskAnnouncement,
+    initiator: NodeId,
+    acceptedAt: Millis,
+    warning: Warning | undefined,
+  ) {
+    this.announcement = announcement
+    this.initiator = initiator
+    this.acceptedAt = acceptedAt
+    this.warning = warning
+    this.status = announcement.dependsOn.length > 0 ? 'blocked' : 'waiting'
   }
 }
 
 /** Everything the facts say about one task. */
-export interface TaskRecord extends TaskOutline {
+export class TaskRecord extends TaskOutline {
   /** The hub, or the initiator, lets the members begin. */
   begun: boolean
-  formations: readonly FormationView[]
-  losses: readonly LossView[]
+  formations: readonly FormationView[] = nothing
+  losses: readonly LossView[] = nothing
   /** Of an ended task: what it was waiting for, and who was asked in vain. */
   waiting: WaitingFor | undefined
-  considered: readonly Considered[]
+  considered: readonly Considered[] = nothing
+
+  constructor({ announcement, initiator, at, warning }: TaskAcceptedFact) {
+    super(announcement, initiator, at, warning)
+    this.begun = announcement.startBy === 'hub'
+  }
 }
 
 /** Folds one more fact into the record of its task; the first must be `task.accepted`. */
 export function foldTask(record: TaskRecord | undefined, fact: Fact): TaskRecord | undefined {
-  if (fact.kind === 'task.accepted') return newRecord(fact)
+  if (fact.kind === 'task.accepted') return new TaskRecord(fact)
   if (record === undefined) return undefined
   switch (fact.kind) {
     case 'group.formed':
@@ -160,29 +165,6 @@ export function foldTask(record: TaskRecord | undefined, fact: Fact): TaskRecord
       break
   }
   return record
-}
-
-function newRecord(fact: Extract<Fact, { kind: 'task.accepted' }>): TaskRecord {
-  return {
-    announcement: fact.announcement,
-    initiator: fact.initiator,
-    acceptedAt: fact.at,
-    warning: fact.warning,
-    arrival: 0,
-    status: fact.announcement.dependsOn.length > 0 ? 'blocked' : 'waiting',
-    epoch: 0,
-    attempts: 0,
-    members: nothing,
-    finished: nothing,
-    formedAt: undefined,
-    endedAt: undefined,
-    reason: undefined,
-    begun: fact.announcement.startBy === 'hub',
-    formations: nothing,
-    losses: nothing,
-    waiting: undefined,
-    considered: nothing,
-  }
 }
 
 function finishMember(record: TaskRecord, fact: Extract<Fact, { kind: 'member.finished' }>): void {
@@ -243,7 +225,20 @@ export function viewOf(record: TaskOutline): TaskView {
   }
 }
 
-const nothing: readonly never[] = []
+/** A field that is added to an outline is to be copied here. */
+function outlineOf(record: TaskRecord): TaskOutline {
+  const outline = new TaskOutline(record.announcement, record.initiator, record.acceptedAt, record.warning)
+  outline.arrival = record.arrival
+  outline.status = record.status
+  outline.epoch = record.epoch
+  outline.attempts = record.attempts
+  outline.members = record.members
+  outline.finished = record.finished
+  outline.formedAt = record.formedAt
+  outline.endedAt = record.endedAt
+  outline.reason = record.reason
+  return outline
+}
 
 /** Ended tasks are forgotten so many at once: as a share of those that are kept. */
 const generations = 8
@@ -275,7 +270,7 @@ export class Views {
     if (fact.kind !== 'task.ended') return
     if (fact.status === 'completed') this.#durations.compare(record, fact.at)
     this.#open.delete(fact.task)
-    remember(this.#ended, fact.task, new TaskOutline(record))
+    remember(this.#ended, fact.task, outlineOf(record))
   }
 
   /** Of an open task. What was decided about one that has ended is in the log. */

@@ -7,7 +7,10 @@ import type { NodeId, TaskId } from '../protocol/id.ts'
 import { Table } from '../protocol/table.ts'
 import type { Outcome, TaskAnnouncement } from '../protocol/task.ts'
 
-/** A task that has ended, as far as others may still ask for it. A class, so that it lies among what is young: see `recent`. */
+/**
+ * A task that has ended, as far as others may still ask for it. A class, so that it lies among what is young: see
+ * `protocol/recent`.
+ */
 export class EndedTask {
   readonly announcement: TaskAnnouncement
   readonly initiator: NodeId

@@ -27,7 +27,7 @@ test('a result is opened as the value that it was, whatever is in it', () => {
   )
 })
 
-test('a text is opened as it was where JSON writes some of it otherwise, or where a value begins or ends like one', () => {
+test('a text that JSON writes otherwise is opened as it was, and so is what begins or ends like a text', () => {
   const values = [
     '',
     '"',
