@@ -25,7 +25,7 @@ import { hearOpenOffers, onAnswer } from './offers.ts'
 import { onPlanned } from './planning.ts'
 import { awaken, serve, stirAll } from './queue.ts'
 import { requirementsOf } from './reach.ts'
-import { loseAgent, loseMember, reconcile } from './recovering.ts'
+import { blameLate, loseAgent, loseMember, reconcile } from './recovering.ts'
 import { reportAgain } from './reports.ts'
 import { isOwn, isPresent, join, presentAgent } from './roster.ts'
 import { noteEnds, onMemberMessage, onStart } from './running.ts'
@@ -299,6 +299,7 @@ function wakeTask(hub: HubState, task: Task): void {
   }
   if (isLate(hub, task)) {
     const late = refuse('E_DEADLINE', `the deadline of ${task.announcement.deadlineMs} ms has passed`)
+    blameLate(hub, task)
     end(hub, task, 'expired', late)
     return
   }

@@ -123,7 +123,10 @@ export interface Seen {
   readonly skills: readonly SkillName[]
   /** 0 for a success, 1 for a failure of its own, between for a share of the blame. */
   readonly blame: number
-  /** Not its work failed: it died or fell silent. That says how reliable it is, and nothing of its level. */
+  /**
+   * Not its work failed: it died, fell silent or was late. That says how reliable it is, and nothing of its level; with
+   * `blame` below 1 it counts for less, and never as a success.
+   */
   readonly absent?: boolean
   readonly tookMs?: Millis
 }
@@ -230,7 +233,7 @@ function observed(
     const verdict = { success: false, weight: blame, requiredRank, tookMs, statedMs }
     standing = observe(standing, verdict, levels, hub.now, background)
   }
-  if (blame < 1) {
+  if (blame < 1 && !seen.absent) {
     const verdict = { success: true, weight: 1 - blame, requiredRank, tookMs, statedMs }
     standing = observe(standing, verdict, levels, hub.now, background)
   }

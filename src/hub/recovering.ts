@@ -7,16 +7,18 @@ import type { TaskId } from '../protocol/id.ts'
 import type { AgentHeartbeat } from '../protocol/message.ts'
 import { homeOf } from '../protocol/partition.ts'
 import { type Refusal, type RefusalCode, refuse } from '../protocol/refusal.ts'
+import { overdue } from '../strategy/score.ts'
 import { recordOf } from './applying.ts'
 import { openNeeds } from './asking.ts'
 import { stopBorrowing } from './borrowing.ts'
 import { claim, end } from './ending.ts'
 import { dropInvitation, endSearch, settle } from './forming.ts'
 import { memberOf } from './guests.ts'
-import { learn } from './judging.ts'
+import { learn, type Seen } from './judging.ts'
 import { compareLoans, loseLoans } from './lending.ts'
 import { invitationOf, partOf, standingMembers } from './members.ts'
 import { askedOf } from './offers.ts'
+import { outlookOf } from './outlook.ts'
 import { enqueue } from './queue.ts'
 import { detach, strike, vacate } from './roster.ts'
 import { awaitWork, startMember } from './running.ts'
@@ -51,6 +53,24 @@ export function loseMember(hub: HubState, task: Task, part: Part, reason: Refusa
     // Nothing is missing: there were members to spare, or what was lost was optional.
     if (!claim(hub, task)) awaitWork(hub, task)
   } else enqueue(hub, task, undefined)
+}
+
+/**
+ * The deadline has passed. Whoever is still at work, and has been for longer than is expected of it, is less to be
+ * relied on: or an agent that hangs would be given every task with a deadline as long as it lives.
+ */
+export function blameLate(hub: HubState, task: Task): void {
+  if (!task.group?.started) return
+  const seen: Seen[] = []
+  for (const part of task.group.parts) {
+    const entry = part.state === 'working' ? memberOf(hub, task, part.member) : undefined
+    if (entry === undefined) continue
+    const { agent, skills } = part.member
+    const tookMs = hub.now - part.startedAt
+    const blame = overdue(outlookOf(hub, task, entry, skills), tookMs)
+    if (blame > 0) seen.push({ agent, skills, blame, tookMs, absent: true })
+  }
+  if (seen.length > 0) learn(hub, task, seen)
 }
 
 /** An agent is gone: from groups, from invitations, from questions. */

@@ -7,18 +7,11 @@ import type { SkillOffer } from '../protocol/message.ts'
 import type { Millis } from '../protocol/time.ts'
 import { remainingMs } from '../strategy/duration.ts'
 import { strayCost } from '../strategy/scarcity.ts'
-import {
-  costsOf,
-  drawsMax,
-  type Estimate,
-  expectedTime,
-  latestAfter,
-  successFor,
-  successMin,
-} from '../strategy/score.ts'
+import { costsOf, drawsMax, successFor, successMin } from '../strategy/score.ts'
 import { spreadCost } from '../strategy/spread.ts'
 import { provenEvidence } from '../strategy/standing.ts'
 import { currentEstimate, skillPlace } from './judging.ts'
+import { asOffered, asStated, type Outlook, unknown, worse } from './outlook.ts'
 import { accountOf, partsOf } from './recounting.ts'
 import type { Asked, HubState, OpenNeed, RosterEntry, Search, Task } from './state.ts'
 
@@ -71,44 +64,6 @@ export function scoreOffer(
   const costs = charge(hub, task, needs, asked, said, outlook)
   const score = bestValue - asked.cost
   asked.account = accountOf(asked, said?.busy ?? inFlight, score, best, outlook.weight, costs)
-}
-
-/** What is expected of an agent in all that it could do of a task. An `Estimate` says it of one skill. */
-type Outlook = Pick<Estimate, 'weight' | 'slots' | 'typicalMs' | 'latestMs'>
-
-const unknown: Outlook = { weight: 0, slots: 1, typicalMs: undefined, latestMs: undefined }
-
-/** With more skills it takes as long as with the slowest, and is as well known as in the best known. */
-function worse(a: Outlook, b: Outlook): Outlook {
-  return {
-    weight: Math.max(a.weight, b.weight),
-    slots: Math.max(a.slots, b.slots),
-    typicalMs: longer(a.typicalMs, b.typicalMs),
-    latestMs: longer(a.latestMs, b.latestMs),
-  }
-}
-
-function longer(a: Millis | undefined, b: Millis | undefined): Millis | undefined {
-  return a === undefined || (b !== undefined && b > a) ? b : a
-}
-
-function asOffered(
-  hub: HubState,
-  entry: RosterEntry,
-  place: number,
-  expected: Estimate,
-  offeredMs: Millis,
-): Outlook {
-  const { weight, slots, latestMs } = expected
-  const name = entry.skills[place]?.name
-  const standing = name === undefined ? undefined : hub.standings.get(entry.id)?.get(name)
-  return { weight, slots, typicalMs: expectedTime(expected, offeredMs, standing?.timeWeight ?? 0), latestMs }
-}
-
-function asStated(expected: Estimate, statedMs: Millis): Outlook {
-  const { weight, slots } = expected
-  const typicalMs = statedMs * expected.pace
-  return { weight, slots, typicalMs, latestMs: latestAfter(expected, typicalMs) }
 }
 
 /** Writes down what it costs to take the agent, and answers with what of it weighs anything. */

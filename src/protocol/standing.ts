@@ -37,7 +37,7 @@ export interface MemberOutcome {
   readonly skills: readonly { readonly skill: SkillName; readonly level: SkillLevel }[]
   /** 0 for a success, 1 for a failure of its own, between for a share of the blame. */
   readonly blame: number
-  /** It died or fell silent. */
+  /** It died, fell silent or was late: `blame` says how far that counts against it, and nothing of it for it. */
   readonly absent: boolean
   readonly tookMs?: Millis
   /** How long the initiator said that the task would take. */

@@ -221,10 +221,30 @@ function lateness(
 ): number {
   if (deadlineInMs <= 0) return -Math.log(lateMin)
   if (finishMs === undefined || expectedMs === undefined || !(expectedMs > 0)) return 0
-  const median = Math.max(1, expectedMs)
-  const spread = latestMs === undefined ? timeSpreadPrior : Math.log(Math.max(1, latestMs / median)) / z90
-  const inTime = normalCdf(Math.log(deadlineInMs / Math.max(1, finishMs)) / Math.max(spreadMin, spread))
+  const inTime = doneBy(deadlineInMs, finishMs, spreadOf(expectedMs, latestMs))
   return -Math.log(Math.min(1, Math.max(lateMin, inTime)))
+}
+
+/** Standard deviation of the logarithm of a duration, by its median and its 90 % point. */
+function spreadOf(medianMs: Millis, latestMs: Millis | undefined): number {
+  if (latestMs === undefined) return timeSpreadPrior
+  return Math.log(Math.max(1, latestMs / Math.max(1, medianMs))) / z90
+}
+
+function doneBy(spanMs: Millis, medianMs: Millis, spread: number): number {
+  return normalCdf(Math.log(spanMs / Math.max(1, medianMs)) / Math.max(spreadMin, spread))
+}
+
+/**
+ * How much it counts against an agent that its work is not done after a span: the probability that such work is done
+ * by then, and nothing before its median, or where that is not known.
+ */
+export function overdue(
+  { typicalMs, latestMs }: Pick<Estimate, 'typicalMs' | 'latestMs'>,
+  spanMs: Millis,
+): number {
+  if (typicalMs === undefined || spanMs <= typicalMs) return 0
+  return doneBy(spanMs, typicalMs, spreadOf(typicalMs, latestMs))
 }
 
 /** Without a budget the price is no object. Above the budget there is no team anyway. */

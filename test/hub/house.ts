@@ -5,7 +5,7 @@ import { checkAnnouncement } from '../../src/protocol/announce.ts'
 import type { AgentId, HubId, NodeId, SkillName, TaskId } from '../../src/protocol/id.ts'
 import { jsonNull } from '../../src/protocol/json.ts'
 import { defaultConfiguration, type Limits } from '../../src/protocol/limits.ts'
-import type { HubTell, Message, WaitingFor } from '../../src/protocol/message.ts'
+import type { AgentReport, HubTell, Message, WaitingFor } from '../../src/protocol/message.ts'
 import { isRefusal, type Refusal } from '../../src/protocol/refusal.ts'
 import { defaultLevels } from '../../src/protocol/skill.ts'
 import type { Warning } from '../../src/protocol/warning.ts'
@@ -43,6 +43,7 @@ export class House {
   /** Tasks about which agents say nothing. */
   readonly silent: Set<string> = new Set()
   #told: HubTell['waits'] = []
+  #reports: readonly AgentReport[] = []
   now = 1_000
 
   readonly #limits: Limits
@@ -97,6 +98,12 @@ export class House {
     return this.#told[0]?.waiting
   }
 
+  /** What the hub thinks of an agent. */
+  reportOf(agent: string): AgentReport | undefined {
+    this.says('reader', { kind: 'HUB_ASK', request: 1, about: { kind: 'agents' } })
+    return this.#reports.find(({ id }) => id === agent)
+  }
+
   says(id: string, message: Message): void {
     this.hear(id, message)
     this.#drain()
@@ -131,6 +138,7 @@ export class House {
       if (message.warning !== undefined) this.warned.set(message.task, message.warning)
     } else if (message.kind === 'HUB_TELL') {
       this.#told = message.waits
+      this.#reports = message.agents
     } else if ((message.kind === 'TASK_START' || message.kind === 'GROUP_FORMED') && message.assignment) {
       const { task, epoch } = message.assignment
       this.begun.push(task)

@@ -9,6 +9,7 @@ import type { AgentReport, Message } from '../../src/protocol/message.ts'
 import { refuse } from '../../src/protocol/refusal.ts'
 import type { TaskAnnouncement } from '../../src/protocol/task.ts'
 import { seeded } from '../../src/strategy/random.ts'
+import { House } from './house.ts'
 
 const ada = 'ada' as AgentId
 const skill = 'drawing' as SkillName
@@ -92,4 +93,45 @@ test('SEEN-4 a member whose work fails loses its level, one that dies does not; 
     assert.ok((skills[0]?.failures ?? 0) > rounds - 1)
     assert.ok((skills[0]?.successRate ?? 1) < 0.5)
   }
+})
+
+/** Ada is known for work that takes 100 ms; then she is given one task with this deadline, and does not finish it. */
+function lateBy(deadlineMs: number): AgentReport {
+  const house = new House()
+  house.join('ada', 'drawing')
+  for (let i = 0; i < rounds; i++) {
+    house.announce('desk', `t${i}`, { requires: ['drawing'] })
+    house.pass(100)
+    house.finish()
+  }
+  house.announce('desk', 'late', { requires: ['drawing'], deadlineMs })
+  house.pass(deadlineMs)
+  const report = house.reportOf('ada')
+  assert.ok(report !== undefined && house.begun.at(-1) === 'late')
+  return report
+}
+
+test('SEEN-12 who is at work at the deadline has failed as far as it should have been done; its level stays', () => {
+  const [early, soon, over] = [80, 120, 2_000].map((deadlineMs) => lateBy(deadlineMs).skills[0])
+  assert.equal(early?.failures, 0)
+  assert.ok(soon !== undefined && soon.failures > 0.5 && soon.failures < 0.9, JSON.stringify(soon))
+  assert.ok(over !== undefined && over.failures > 0.99, JSON.stringify(over))
+  assert.equal(over.level, 'expert')
+  assert.ok((over.typicalMs ?? 0) > (early?.typicalMs ?? 0))
+  assert.ok(early !== undefined && over.successes < early.successes && over.successes > early.successes - 0.1)
+})
+
+test('SEEN-12 an agent that hangs is not given every task with a deadline, however good it was', () => {
+  const house = new House()
+  for (const id of ['ada', 'bob', 'cyd']) house.join(id, 'drawing')
+  let hung = 0
+  for (let i = 0; i < 120; i++) {
+    house.announce('desk', `t${i}`, { requires: ['drawing'], deadlineMs: 1_000 })
+    const hangs = i >= 60 && house.at.at(-1) === 'ada'
+    if (hangs && i >= 90) hung += 1
+    house.pass(hangs ? 1_000 : 100)
+    if (!hangs) house.finish(`t${i}`)
+  }
+  assert.ok(house.at.slice(0, 60).filter((id) => id === 'ada').length > 10)
+  assert.ok(hung <= 2, `${hung} of the last 30`)
 })
