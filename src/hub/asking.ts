@@ -6,6 +6,7 @@ import type { SkillName, TaskId } from '../protocol/id.ts'
 import { joined, longer } from '../protocol/longer.ts'
 import type { WaitingFor } from '../protocol/message.ts'
 import { type Requirement, rankOf } from '../protocol/skill.ts'
+import { overlooked } from './beyond.ts'
 import { gatherAsked, isTight, whyNoTeam } from './gathering.ts'
 import { outstanding, whyNotIncluded } from './including.ts'
 import { rankIn } from './judging.ts'
@@ -254,13 +255,19 @@ export function mayJoin(task: Task, entry: RosterEntry): boolean {
 }
 
 /**
- * The shortlist for each need, without those that were asked already. Who failed this task, and who has done another
- * part of it, is asked only when the others are not enough.
+ * The shortlist for each need, without those that were asked already, and who is better than these for what the catalog
+ * does not know. Who failed this task, and who has done another part of it, is asked only when the others are not enough.
  */
 function collect(hub: HubState, task: Task, search: Search, needs: readonly OpenNeed[]): readonly Asked[] {
   const first = shortlist(hub, task, search, needs, false)
-  if (tooFew(needs, first) === undefined) return first
-  return joined(first, shortlist(hub, task, search, needs, true))
+  const enough = tooFew(needs, first) === undefined
+  const found = enough ? first : joined(first, shortlist(hub, task, search, needs, true))
+  const better = overlooked(hub, task, search)
+  if (better.length === 0) return found
+  return joined(
+    found,
+    better.map((entry) => enlist(task, search, entry)),
+  )
 }
 
 /** Who is asked where members must fill several places; undefined when there is no group of the size. */

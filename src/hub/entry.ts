@@ -23,6 +23,7 @@ export function newEntry(address: Address, now: Millis, known: Known): RosterEnt
     estimates,
     capacity,
     openOffer,
+    price: openOffer?.price ?? 0,
     isOpen: openOffer !== undefined,
     held: 0,
     running: 0,

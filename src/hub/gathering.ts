@@ -8,12 +8,14 @@ import type { WaitingFor } from '../protocol/message.ts'
 import type { NoTeam } from '../strategy/form.ts'
 import { type GatheredTeam, type GatherOptions, gather, type Wanted } from '../strategy/gather.ts'
 import { mayJoin } from './asking.ts'
+import { partOf, weighs } from './beyond.ts'
 import { leastMembers } from './borrowing.ts'
 import { outstanding } from './including.ts'
 import { invitationOf, partOf } from './members.ts'
 import { askedOf } from './offers.ts'
 import { requirementsOf } from './reach.ts'
 import { freeSlots } from './roster.ts'
+import { drawbacksOf } from './scoring.ts'
 import type { HubState, OpenNeed, RosterEntry, Search, Task } from './state.ts'
 
 /** How many members the group may still take. */
@@ -44,7 +46,8 @@ export function gatherAsked(
   const found = new Set<RosterEntry>()
   for (let spare = 0; spare <= hub.configuration.limits.shortlistSpare; spare++) {
     const team = gatherTeam(hub, task, search, open, (entry) => !found.has(entry) && isOpenTo(search, entry))
-    if (team.kind === 'none') return spare === 0 ? undefined : [...found]
+    if (team.kind === 'none' && spare === 0) return undefined
+    if (team.kind === 'none') break
     const before = found.size
     for (const { slot } of team.members) {
       const entry = hub.bySlot[slot]
@@ -52,7 +55,20 @@ export function gatherAsked(
     }
     if (found.size === before) break
   }
+  if (weighs(hub, task, open, [...found]))
+    for (const entry of weighedTeam(hub, task, search, open)) found.add(entry)
   return [...found]
+}
+
+/** The best team where time, price and deadline count, of which the catalog knows nothing. */
+function weighedTeam(hub: HubState, task: Task, search: Search, open: readonly OpenNeed[]): RosterEntry[] {
+  const costOf = (entry: RosterEntry): number => drawbacksOf(hub, task, entry, partOf(entry, open))
+  const team = gatherTeam(hub, task, search, open, (entry) => isOpenTo(search, entry), costOf)
+  if (team.kind === 'none') return []
+  return team.members.flatMap(({ slot }) => {
+    const entry = hub.bySlot[slot]
+    return entry === undefined || askedOf(search, entry) ? [] : entry
+  })
 }
 
 /** It has not been asked, has not answered yet, or has said yes and is not invited. */
@@ -68,14 +84,16 @@ function gatherTeam(
   search: Search,
   open: readonly OpenNeed[],
   accept: (entry: RosterEntry) => boolean,
+  costOf?: (entry: RosterEntry) => number,
 ): GatheredTeam | NoTeam {
   const claim = hub.claim !== undefined && hub.claim.task !== task.id ? hub.claim.agents : undefined
   const mayBe = (entry: RosterEntry): boolean => {
     return freeSlots(entry) > 0 && !claim?.has(entry.id) && mayBeNew(task, entry) && accept(entry)
   }
-  const first = run(hub, task, search, open, false, (entry) => !task.failedBy.has(entry.id) && mayBe(entry))
+  const isFirstChoice = (entry: RosterEntry): boolean => !task.failedBy.has(entry.id) && mayBe(entry)
+  const first = run(hub, task, search, open, false, isFirstChoice, costOf)
   if (first.kind === 'team' || task.failedBy.size === 0) return first
-  return run(hub, task, search, open, false, mayBe)
+  return run(hub, task, search, open, false, mayBe, costOf)
 }
 
 /**
@@ -114,6 +132,7 @@ function run(
   open: readonly OpenNeed[],
   busyToo: boolean,
   accept: (entry: RosterEntry) => boolean,
+  costOf?: (entry: RosterEntry) => number,
 ): GatheredTeam | NoTeam {
   const wanted = open.map(({ skill, rank, count, optional, weight }): Wanted => {
     return optional ? { skill, rank, count, skipPrice: optionalPrice * weight } : { skill, rank, count }
@@ -131,8 +150,14 @@ function run(
     },
     busyToo,
     random: hub.random,
+    ...(costOf === undefined ? {} : { costOf: (slot) => costIn(hub, slot, costOf) }),
   }
   return gather(hub.catalog, wanted, options)
+}
+
+function costIn(hub: HubState, slot: number, costOf: (entry: RosterEntry) => number): number {
+  const entry = hub.bySlot[slot]
+  return entry === undefined ? 0 : costOf(entry)
 }
 
 /** In the catalog's view: small, so that an optional skill costs no member that a required one needs. */

@@ -39,7 +39,10 @@ export function ask(hub: HubState, task: Task, search: Search, found: readonly A
 
 /** Takes an offer or a decline. An answer to an older question, or a second one, changes nothing. */
 export function onAnswer(hub: HubState, entry: RosterEntry, message: SkillOffer | SkillDecline): void {
-  if (message.kind === 'SKILL_OFFER') entry.isOpen = entry.openOffer !== undefined
+  if (message.kind === 'SKILL_OFFER') {
+    entry.isOpen = entry.openOffer !== undefined
+    entry.price = message.price ?? 0
+  }
   const task = hub.tasks.get(message.task)
   const search = task?.search
   const asked = search && askedOf(search, entry)

@@ -132,6 +132,7 @@ export function join(hub: HubState, from: Address, message: AgentJoin): void {
     known.heardAt = hub.now
     known.openOffer = message.openOffer
     known.isOpen = message.openOffer !== undefined
+    if (message.openOffer !== undefined) known.price = message.openOffer.price ?? 0
     if (JSON.stringify(known.skills) !== JSON.stringify(message.skills)) reskill(hub, known, message.skills)
   }
   send(hub, from, { kind: 'AGENT_WELCOME', heartbeatMs: limits.heartbeatMs })

@@ -3,15 +3,16 @@
  * Must never happen here: arithmetic (that is a strategy's), or a choice.
  */
 import type { CostParts } from '../protocol/group.ts'
+import type { SkillName } from '../protocol/id.ts'
 import type { SkillOffer } from '../protocol/message.ts'
 import type { Millis } from '../protocol/time.ts'
 import { remainingMs } from '../strategy/duration.ts'
 import { strayCost } from '../strategy/scarcity.ts'
-import { costsOf, drawsMax, successFor, successMin } from '../strategy/score.ts'
+import { type Costs, costsOf, drawsMax, successFor, successMin, type Terms } from '../strategy/score.ts'
 import { spreadCost } from '../strategy/spread.ts'
 import { provenEvidence } from '../strategy/standing.ts'
 import { currentEstimate, skillPlace } from './judging.ts'
-import { asOffered, asStated, type Outlook, unknown, worse } from './outlook.ts'
+import { asOffered, asStated, type Outlook, outlookOf, unknown, worse } from './outlook.ts'
 import { accountOf, partsOf } from './recounting.ts'
 import type { Asked, HubState, OpenNeed, RosterEntry, Search, Task } from './state.ts'
 
@@ -76,27 +77,67 @@ function charge(
   { slots, typicalMs, latestMs }: Outlook,
 ): CostParts | undefined {
   const { entry } = asked
-  const { announcement, deadlineAt } = task
-  const inFlight = entry.held + entry.running
+  const expectedMs = typicalMs ?? said?.expectedMs ?? task.announcement.expectedMs
+  const busy = Math.max(said?.busy ?? 0, entry.held + entry.running)
   const costs = costsOf(
     {
-      busy: Math.max(said?.busy ?? 0, inFlight),
+      busy,
       slots: Math.max(1, Math.min(slots, entry.capacity)),
-      expectedMs: typicalMs ?? said?.expectedMs ?? announcement.expectedMs,
+      expectedMs,
       residualMs: residualMs(hub, entry),
       price: asked.price,
     },
-    {
-      budget: announcement.budget,
-      deadlineInMs: deadlineAt === undefined ? undefined : deadlineAt - hub.now,
-      latestMs,
-    },
+    termsOf(hub, task, latestMs),
   )
   const { workSpread } = hub.configuration.limits
   const spread = workSpread === 0 ? 0 : unevenness(hub, needs, asked, workSpread / 100)
   const plan = strayingOf(task, entry)
   asked.cost = costs.total + spread + plan
   return partsOf(costs, spread, plan)
+}
+
+function termsOf(hub: HubState, { announcement, deadlineAt }: Task, latestMs: Millis | undefined): Terms {
+  const deadlineInMs = deadlineAt === undefined ? undefined : deadlineAt - hub.now
+  return { budget: announcement.budget, deadlineInMs, latestMs }
+}
+
+/** What it would cost to take an agent that has not been asked, for its part in these skills, by what it last said. */
+function costsAhead(hub: HubState, task: Task, entry: RosterEntry, skills: readonly SkillName[]): Costs {
+  const { slots, typicalMs, latestMs } = outlookOf(hub, task, entry, skills)
+  return costsOf(
+    {
+      busy: entry.held + entry.running,
+      slots: Math.max(1, Math.min(slots, entry.capacity)),
+      expectedMs: typicalMs,
+      residualMs: residualMs(hub, entry),
+      price: entry.price,
+    },
+    termsOf(hub, task, latestMs),
+  )
+}
+
+/** Of these costs all of which the catalog knows nothing. */
+export function drawbacksOf(
+  hub: HubState,
+  task: Task,
+  entry: RosterEntry,
+  skills: readonly SkillName[],
+): number {
+  const { total, load } = costsAhead(hub, task, entry, skills)
+  return total - load
+}
+
+/** How an agent that has not been asked can be expected to score for one of the skills of its part: without a draw. */
+export function prospectOf(
+  hub: HubState,
+  task: Task,
+  entry: RosterEntry,
+  skills: readonly SkillName[],
+  skill: SkillName,
+): number {
+  const expected = currentEstimate(hub, entry, skillPlace(entry, skill))
+  const success = task.announcement.priority === 'critical' ? expected?.lower : expected?.mean
+  return Math.log(Math.max(successMin, success ?? 0)) - costsAhead(hub, task, entry, skills).total
 }
 
 /** How long its work under way goes on, shared by its slots; all of it as if begun at the same, the mean, instant. */

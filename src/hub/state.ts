@@ -213,6 +213,8 @@ export interface RosterEntry extends Due {
   readonly capacity: number
   /** As it last stated it. */
   openOffer: OpenOffer | undefined
+  /** What it last asked for one assignment; 0 before it was asked. */
+  price: number
   /** It stands: no invitation was rejected or has lapsed since the agent last offered, accepted or joined. */
   isOpen: boolean
   /** Slots promised to invitations. */

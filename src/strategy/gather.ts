@@ -30,12 +30,17 @@ export interface GatherOptions {
   /** Also agents without a free slot. The question is then whether there is a team at all: scores count for nothing. */
   readonly busyToo: boolean
   readonly random: () => number
+  /**
+   * What else it costs to take an agent, at least 0, in logits. The catalog is not ordered by it: many are looked at,
+   * and who is not is supposed to cost as much as the cheapest of these.
+   */
+  readonly costOf?: (slot: number) => number
 }
 
 export interface GatheredTeam {
   readonly kind: 'team'
   readonly members: readonly { readonly slot: number; readonly needs: readonly number[] }[]
-  /** Nobody in the catalog makes a better team, by its scores. */
+  /** Nobody in the catalog makes a better team, by its scores. Never claimed where agents have costs of their own. */
   readonly proven: boolean
   /** How many agents were looked at. */
   readonly looks: number
@@ -45,6 +50,9 @@ export interface GatheredTeam {
 const pairFirst = 8
 /** And at most. */
 const pairMost = 2048
+/** The same where agents have costs of their own, of which the order of the catalog says nothing. */
+const costlyFirst = 64
+const costlyMost = 256
 /** Agents that stand under no pair, since they have too many skills, are looked at up to this number. */
 const overfullMost = 1024
 /** What a member costs, in logits: to spare one is worth a success rate that is lower by a tenth. */
@@ -62,23 +70,36 @@ export function gather(
   options: GatherOptions,
 ): GatheredTeam | NoTeam {
   const gathering = new Gathering(catalog, wanted, options)
-  for (let enough = pairFirst; ; enough *= 2) {
+  const [first, most] = options.costOf === undefined ? [pairFirst, pairMost] : [costlyFirst, costlyMost]
+  for (let enough = first; ; enough *= 2) {
     const seen = look(catalog, wanted, options, gathering, enough)
-    const standIns = standInsOf(wanted, seen, options)
-    const team = form(wanted, [...seen.candidates, ...standIns], options)
+    const { candidates, leastCost } = charged(seen, options)
+    const standIns = standInsOf(wanted, seen, options, leastCost)
+    const team = form(wanted, [...candidates, ...standIns], options)
     if (team.kind === 'none') return team
-    const count = seen.candidates.length
+    const count = candidates.length
     const isReal = team.members.every(({ candidate }) => candidate < count)
-    if (!isReal && enough < pairMost) continue
-    const real = isReal ? team : form(wanted, seen.candidates, options)
+    if (!isReal && enough < most) continue
+    const real = isReal ? team : form(wanted, candidates, options)
     if (real.kind === 'none') return { ...real, exact: false }
     return {
       kind: 'team',
       members: real.members.map(({ candidate, needs }) => ({ slot: seen.slots[candidate] ?? 0, needs })),
-      proven: isReal && seen.whole && real.exact !== false,
+      proven: isReal && seen.whole && real.exact !== false && options.costOf === undefined,
       looks: count,
     }
   }
+}
+
+/** With the costs of their own; these are asked for while nobody reads the catalog. */
+function charged(
+  { candidates, slots }: Seen,
+  { costOf }: GatherOptions,
+): { readonly candidates: readonly Candidate[]; readonly leastCost: number } {
+  if (costOf === undefined) return { candidates, leastCost: memberCost }
+  const own = slots.map((slot) => memberCost + costOf(slot))
+  const leastCost = own.length === 0 ? memberCost : Math.min(...own)
+  return { candidates: candidates.map((candidate, i) => ({ ...candidate, cost: own[i] ?? 0 })), leastCost }
 }
 
 /** What was gathered. */
@@ -104,7 +125,7 @@ function look(
   const { numbers } = gathering
   for (const slot of options.include) gathering.take(slot, 0, true)
   // Where a member may fill one place only, it matters who is the third best; else only who is the best.
-  const wide = options.sizeMin > 1 || options.include.length > 0
+  const wide = options.sizeMin > 1 || options.include.length > 0 || options.costOf !== undefined
   const next = wanted.map(({ skill, rank, count }) => {
     const places = wide || count > 1 ? count + enough : 1
     const found = catalog.best(skill, rank, places, busyToo, random, except)
@@ -253,14 +274,19 @@ function valueAt(bucket: number): number {
  * pairwise behind `nextOfPair`, and the sum of its values is at most the sum of the halves of its pairs, shared
  * equally.
  */
-function standInsOf(wanted: readonly Wanted[], seen: Seen, options: GatherOptions): Candidate[] {
+function standInsOf(
+  wanted: readonly Wanted[],
+  seen: Seen,
+  options: GatherOptions,
+  cost: number,
+): Candidate[] {
   const size = wanted.length
   const standIns: Candidate[] = []
   const add = (values: readonly (number | undefined)[], copies: number): void => {
     // Where scores count for nothing, every team of those who were seen is better than one with a stand-in.
     const standIn = options.busyToo
       ? { values: values.map((value) => value && 0), cost: strangerCost }
-      : { values, cost: memberCost }
+      : { values, cost }
     for (let i = 0; i < Math.min(copies, options.sizeMax); i++) standIns.push(standIn)
   }
   wanted.forEach(({ count }, need) => {

@@ -26,6 +26,7 @@ interface Announced {
   readonly expectedMs?: number
   readonly dependsOn?: readonly string[]
   readonly maxGroupSize?: number
+  readonly budget?: number
   readonly exclude?: readonly string[]
 }
 
@@ -40,6 +41,8 @@ export class House {
   readonly refused: Refusal[] = []
   /** What was said against tasks that were accepted. */
   readonly warned: Map<string, Warning> = new Map()
+  /** What agents that are asked ask. */
+  readonly priceOf: Map<string, number> = new Map()
   /** Tasks about which agents say nothing. */
   readonly silent: Set<string> = new Set()
   #told: HubTell['waits'] = []
@@ -129,7 +132,9 @@ export class House {
     if (message.kind === 'SKILL_QUERY') {
       if (this.silent.has(message.call.task)) return
       const { call, round } = message
-      this.says(to, { kind: 'SKILL_OFFER', task: call.task, round, busy: 0, capacity: 1 })
+      const price = this.priceOf.get(to)
+      const offer = { kind: 'SKILL_OFFER', task: call.task, round, busy: 0, capacity: 1 } as const
+      this.says(to, price === undefined ? offer : { ...offer, price })
     } else if (message.kind === 'GROUP_INVITE') {
       this.says(to, { kind: 'GROUP_ACCEPT', task: message.call.task, invite: message.invite })
     } else if (message.kind === 'TASK_REFUSED') {

@@ -124,7 +124,8 @@ function bestOfAll(village: Village, wanted: readonly Wanted[], options: GatherO
       const own = skills.get(Number(skill.slice(1)))
       return own === undefined || own.rank < rank ? undefined : worthAt(own.score, busy)
     })
-    candidates.push({ values, cost: 0.1, ...(mustInclude ? { mustInclude } : {}) })
+    const cost = 0.1 + (options.costOf?.(slot) ?? 0)
+    candidates.push({ values, cost, ...(mustInclude ? { mustInclude } : {}) })
   }
   const team = form(wanted, candidates, options)
   return team.kind === 'team' ? team.value : undefined
@@ -134,11 +135,17 @@ function worthAt(score: number, busy: number): number {
   return Math.log((64 - bucketOf(rankScore(score, busy, 1))) / 64)
 }
 
-function worthOf(village: Village, wanted: readonly Wanted[], team: ReturnType<typeof gather>): number {
+function worthOf(
+  village: Village,
+  wanted: readonly Wanted[],
+  team: ReturnType<typeof gather>,
+  costOf?: GatherOptions['costOf'],
+): number {
   if (team.kind === 'none') return Number.NaN
-  let worth = -0.1 * team.members.length
+  let worth = 0
   const open = wanted.map(({ count }) => count)
   for (const { slot, needs } of team.members) {
+    worth -= 0.1 + (costOf?.(slot) ?? 0)
     for (const need of needs) {
       open[need] = (open[need] ?? 0) - 1
       const { busy = 0, skills } = village.rows.get(slot) ?? {}
@@ -192,6 +199,42 @@ test('GATHER-1 the team is as good as the best one out of everybody, or nobody c
     else assert.ok(Math.abs(worth - (expected ?? NaN)) < 1e-9, `${i}`)
   }
   assert.ok(none > 30 && none < 300, `${none}`)
+})
+
+test('GATHER-5 with costs of which the catalog knows nothing the team is the best of all, where they are not too many', () => {
+  const random = seeded(9)
+  let none = 0
+  let cheaper = 0
+  for (let i = 0; i < 150; i++) {
+    const village = new Village(random, 6)
+    while (village.rows.size < 60) village.join(4)
+    const wanted: Wanted[] = [0, 1, 2, 3].slice(0, 2 + village.up(3)).map((skill) => ({
+      skill: nameOf(skill),
+      rank: village.up(2),
+      count: i % 5 === 0 ? 1 + village.up(2) : 1,
+    }))
+    const costOf = (slot: number): number => ((slot * 7) % 11) / 5
+    const bare = {
+      sizeMax: 1 + village.up(3),
+      sizeMin: 1,
+      include: [],
+      except: () => false,
+      busyToo: false,
+      random,
+    }
+    const expected = bestOfAll(village, wanted, { ...bare, costOf })
+    const found = gather(village.catalog, wanted, { ...bare, costOf })
+    if (found.kind === 'none') {
+      none++
+      assert.equal(expected, undefined)
+      continue
+    }
+    assert.ok(!found.proven)
+    assert.ok(Math.abs(worthOf(village, wanted, found, costOf) - (expected ?? NaN)) < 1e-9, `${i}`)
+    if (worthOf(village, wanted, gather(village.catalog, wanted, bare), costOf) < (expected ?? NaN) - 0.1)
+      cheaper++
+  }
+  assert.ok(none > 5 && none < 120 && cheaper > 20, `${none} without a team, ${cheaper} better for it`)
 })
 
 test('GATHER-2 the only two who can do it together are found among thousands that are better at one thing', () => {

@@ -1,0 +1,87 @@
+/**
+ * Whom the catalog would hide. It knows who succeeds and who is busy. How long an agent takes, what it asks and whether
+ * it would be in time depends on the task: where that weighs, more agents are looked at than are asked.
+ * Must never happen here: a look at everybody, or a look beyond where nothing weighs.
+ */
+import type { SkillName } from '../protocol/id.ts'
+import { isLastChoice, mayJoin } from './asking.ts'
+import { rankIn } from './judging.ts'
+import { askedOf } from './offers.ts'
+import { hasDone } from './reach.ts'
+import { freeSlots } from './roster.ts'
+import { drawbacksOf, prospectOf } from './scoring.ts'
+import type { Asked, HubState, OpenNeed, RosterEntry, Search, Task } from './state.ts'
+
+/** Agents that are looked at for each need, of all that have the skill the likeliest to succeed. */
+const looksMost = 64
+/** In logits: what weighs less changes nothing, and whoever is better by less is not asked for it. */
+const noticeable = 0.05
+/** Only longer work costs anything noticeable for its length. */
+const longMs = 6_000
+
+const nobody: readonly never[] = []
+
+/** Whether time, price or deadline weigh on the choice, by what is known of those who were found. */
+export function weighs(
+  hub: HubState,
+  task: Task,
+  needs: readonly OpenNeed[],
+  found: readonly RosterEntry[],
+): boolean {
+  if (!mayWeigh(task) && !found.some(isSlow)) return false
+  return found.some((entry) => drawbacksOf(hub, task, entry, partOf(entry, needs)) > noticeable)
+}
+
+function mayWeigh({ deadlineAt, announcement }: Task): boolean {
+  const { budget, expectedMs } = announcement
+  return deadlineAt !== undefined || budget !== undefined || (expectedMs ?? 0) >= longMs
+}
+
+function isSlow({ estimates }: RosterEntry): boolean {
+  for (const { typicalMs } of estimates) if (typicalMs !== undefined && typicalMs >= longMs) return true
+  return false
+}
+
+function isSlowAsked({ entry }: Asked): boolean {
+  return isSlow(entry)
+}
+
+/** What an agent could do of some needs: its part, as far as anybody knows before it is asked. */
+export function partOf(entry: RosterEntry, needs: readonly OpenNeed[]): SkillName[] {
+  return needs.flatMap(({ skill, rank }) => (rankIn(entry, skill) >= rank ? skill : []))
+}
+
+/** Who is not asked yet, and is expected to be better for one of the needs than those who are: as many again. */
+export function overlooked(hub: HubState, task: Task, search: Search): readonly RosterEntry[] {
+  // Most tasks end here, and there are many.
+  if (!mayWeigh(task) && !search.asked.some(isSlowAsked)) return nobody
+  const { needs } = search
+  const asked = search.asked.map(({ entry }) => entry)
+  if (!weighs(hub, task, needs, asked)) return nobody
+  const better = new Set<RosterEntry>()
+  needs.forEach(({ skill, rank, count }, need) => {
+    const places = count + hub.configuration.limits.shortlistSpare
+    const able = search.asked.filter(({ reach }) => (reach.mask >>> need) & 1)
+    const values = able.map(({ entry }) => prospect(entry, skill)).sort((a, b) => b - a)
+    const least = noticeable + (values[places - 1] ?? Number.NEGATIVE_INFINITY)
+    const isOut = (slot: number): boolean => !mayBeAsked(hub.bySlot[slot], skill)
+    const { slots } = hub.catalog.best(skill, rank, looksMost, false, hub.random, isOut)
+    const seen = slots.flatMap((slot) => {
+      const entry = hub.bySlot[slot]
+      return entry === undefined ? [] : { entry, value: prospect(entry, skill) }
+    })
+    const beyond = seen.filter(({ value }) => value > least).sort((a, b) => b.value - a.value)
+    for (const { entry } of beyond.slice(0, places)) better.add(entry)
+  })
+  return [...better]
+
+  function prospect(entry: RosterEntry, skill: SkillName): number {
+    return prospectOf(hub, task, entry, partOf(entry, needs), skill)
+  }
+
+  function mayBeAsked(entry: RosterEntry | undefined, skill: SkillName): boolean {
+    if (entry === undefined || freeSlots(entry) === 0 || askedOf(search, entry)) return false
+    const isKept = hub.claim !== undefined && hub.claim.task !== task.id && hub.claim.agents.has(entry.id)
+    return !isKept && mayJoin(task, entry) && !isLastChoice(task, entry) && !hasDone(task, entry.id, skill)
+  }
+}
