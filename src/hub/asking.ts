@@ -18,12 +18,13 @@ import { hasDone, reachMask, reachOf } from './reach.ts'
 import { freeSlots, supplyOf } from './roster.ts'
 import type { Asked, HubState, OpenNeed, Part, RosterEntry, Search, Supply, Task } from './state.ts'
 
-/** What the task's group lacks: required skills, and at the first formation the optional ones. */
+/** What the task's group lacks: required skills, and, where it is to be formed for these, the optional ones. */
 export function openNeeds(hub: HubState, task: Task): readonly OpenNeed[] {
   const { requires, optional } = task.announcement
   let needs: readonly OpenNeed[] = none
   for (const requirement of requires) needs = withOpen(hub, task, needs, requirement, false)
-  if (task.group !== undefined) return needs
+  // For what is optional alone nobody who is at work is bothered.
+  if (task.group !== undefined && needs.length === 0) return needs
   for (const requirement of optional) needs = withOpen(hub, task, needs, requirement, true)
   return needs
 }
@@ -256,7 +257,7 @@ export function mayJoin(task: Task, entry: RosterEntry): boolean {
 
 /**
  * The shortlist for each need, without those that were asked already, and who is better than these for what the catalog
- * does not know. Who failed this task, and who has done another part of it, is asked only when the others are not enough.
+ * does not know. Who failed this task, or has done another part of it, is asked only when the others are not enough.
  */
 function collect(hub: HubState, task: Task, search: Search, needs: readonly OpenNeed[]): readonly Asked[] {
   const first = shortlist(hub, task, search, needs, false)

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { explanationText } from '../../src/host/explain.ts'
-import { agent, gate, need, networkFor, patient } from './stage.ts'
+import { aborted, agent, gate, need, networkFor, patient } from './stage.ts'
 
 test('GROUP-9 whoever is included is in the group, though others are better', patient, async (t) => {
   const network = await networkFor(t)
@@ -49,6 +49,42 @@ test('GROUP-9 without the consent of whom it includes there is no group', patien
   says = { price: 0 }
   assert.deepEqual((await task.outcome()).results.work, [{ agent: 'bob', result: 2 }])
 })
+
+test(
+  'GROUP-6 an optional skill that is lost with a required one is sought again, and alone it is not',
+  patient,
+  async (t) => {
+    const network = await networkFor(t)
+    const begun = gate()
+    const work = gate()
+    const both = [{ name: 'work' }, { name: 'art' }]
+    const never = (_: unknown, { signal }: { signal: AbortSignal }): Promise<string> => {
+      begun.open()
+      return aborted(signal)
+    }
+    const ada = await agent(network, 'ada', never, { skills: both })
+    const task = await network.announce(need({ optional: [{ skill: 'art' }] }))
+    await begun.passed
+    await agent(network, 'bob', () => work.passed.then(() => 'worked'))
+    const cyd = await agent(network, 'cyd', () => work.passed.then(() => 'drawn'), {
+      skills: [{ name: 'art' }],
+    })
+    await ada.leave()
+    while ((await task.explain()).formations.length < 2) await task.explain()
+    await cyd.leave()
+    work.open()
+    const outcome = await task.outcome()
+    const [, again, ...others] = (await task.explain()).formations
+    assert.deepEqual(
+      again?.members.map(({ agent, skills }) => [agent, skills]),
+      [
+        ['bob', ['work']],
+        ['cyd', ['art']],
+      ],
+    )
+    assert.deepEqual([outcome.status, Object.keys(outcome.results), others], ['completed', ['work'], []])
+  },
+)
 
 test(
   'GROUP-10 a group with a member to spare for each skill goes on when any one is lost',

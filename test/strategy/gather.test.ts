@@ -201,7 +201,7 @@ test('GATHER-1 the team is as good as the best one out of everybody, or nobody c
   assert.ok(none > 30 && none < 300, `${none}`)
 })
 
-test('GATHER-5 with costs of which the catalog knows nothing the team is the best of all, where they are not too many', () => {
+test('GATHER-5 with costs of which the catalog knows nothing the team is the best of all, of not too many', () => {
   const random = seeded(9)
   let none = 0
   let cheaper = 0
