@@ -180,6 +180,8 @@ function doubtOf(
         : `says that ${waiting.cheapest} is over its budget of ${budget}`
     }
     case 'unwilling': {
+      // Where a group of its smallest size is lacking, no single need is.
+      if (waiting.needs.length === 0) return undefined
       const willing = waiting.needs.every((need) => free(need, entry, reports, { witness, surroundings }))
       return willing ? `says that nobody is willing; there is somebody free for each need` : undefined
     }

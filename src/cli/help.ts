@@ -37,6 +37,17 @@ export function overview(terminal: Terminal, commands: readonly Command[]): stri
   ]
 }
 
+/** Of commands that begin with the same word. */
+export function familyHelp(terminal: Terminal, first: string, family: readonly Command[]): string[] {
+  return [
+    `convoke ${first}: the first word of ${family.length} commands.`,
+    `What one of them takes: convoke help ${family[0]?.name ?? first}.`,
+    '',
+    terminal.style('bold', 'Commands'),
+    ...indented(table(family.map(({ name, operands, summary }) => [[name, ...operands].join(' '), summary]))),
+  ]
+}
+
 export function commandHelp(terminal: Terminal, command: Command): string[] {
   const bold = (text: string): string => terminal.style('bold', text)
   const options = Object.entries({ ...command.options, ...optionsOfAll }).map(([name, { value, help }]) => [

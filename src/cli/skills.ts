@@ -2,7 +2,7 @@
  * Skills as they are written on a command line: `NAME[:LEVEL]`, for a task also `NAME[:LEVEL[:COUNT]]`, with commas
  * between them.
  */
-import { quote } from '../protocol/id.ts'
+import { isId, quote } from '../protocol/id.ts'
 import { usage } from './problem.ts'
 
 export interface SkillWord {
@@ -11,13 +11,13 @@ export interface SkillWord {
   readonly count?: number
 }
 
-/** Throws a `Problem` with E_USAGE. Whether a name and a level can be one is for the network to say. */
+/** Throws a `Problem` with E_USAGE. Which levels there are is for the network to say. */
 export function skillWords(text: string, option: string, parts: 2 | 3): SkillWord[] {
   return text.split(',').map((word) => {
     const [name = '', level = '', count, ...more] = word.trim().split(':')
     const hint = parts === 2 ? 'NAME[:LEVEL],NAME[:LEVEL]' : 'NAME[:LEVEL[:COUNT]],…'
     const tooMany = more.length > 0 || (parts === 2 && count !== undefined)
-    if (name === '' || tooMany || (count !== undefined && !/^\d{1,4}$/.test(count))) {
+    if (!isId(name) || tooMany || (count !== undefined && !/^\d{1,4}$/.test(count))) {
       throw usage(`the skill ${quote(word.trim())} cannot be read`, `Write --${option} ${hint}.`)
     }
     return {

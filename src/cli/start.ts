@@ -7,7 +7,7 @@ import { didYouMean } from '../protocol/nearest.ts'
 import { readCommandLine } from './arguments.ts'
 import type { Command, CommandCall } from './command.ts'
 import { commands } from './commands.ts'
-import { commandHelp, overview } from './help.ts'
+import { commandHelp, familyHelp, overview } from './help.ts'
 import { type ExitCode, exit, type Problem, problemOf, usage } from './problem.ts'
 import { openTerminal, type Terminal } from './terminal.ts'
 import { version } from './version.ts'
@@ -57,22 +57,31 @@ async function main(outside: Outside, words: readonly string[]): Promise<ExitCod
     case '--help':
     case '-h':
     case 'help':
-      return print(
-        terminal,
-        second === undefined
-          ? overview(terminal, commands)
-          : commandHelp(terminal, find(words.slice(1)).command),
-      )
+      return print(terminal, helpOn(terminal, words.slice(1)))
     case '--version':
     case 'version':
       return print(terminal, [second === '--json' ? JSON.stringify({ version }) : `convoke ${version}`])
     default: {
+      if (second === '--help' && familyOf(first).length > 0) return print(terminal, helpOn(terminal, [first]))
       const { command, rest } = find(words)
       const { operands, options } = readCommandLine(command, rest)
       if (options.help !== undefined) return print(terminal, commandHelp(terminal, command))
       return command.run({ ...outside, operands, options, json: options.json !== undefined })
     }
   }
+}
+
+/** On everything, on commands that begin with the same word, or on one command. */
+function helpOn(terminal: Terminal, words: readonly string[]): string[] {
+  const [first] = words
+  if (first === undefined) return overview(terminal, commands)
+  const family = words.length === 1 ? familyOf(first) : []
+  return family.length > 0 ? familyHelp(terminal, first, family) : commandHelp(terminal, find(words).command)
+}
+
+/** Commands of two words with this first one. */
+function familyOf(first: string): readonly Command[] {
+  return commands.filter(({ name }) => name.startsWith(`${first} `))
 }
 
 /** The command that the first word names, or the first two. */
@@ -84,7 +93,7 @@ function find(words: readonly string[]): { command: Command; rest: readonly stri
   }
   if (first.startsWith('-'))
     throw usage(`unknown option ${quote(first)}`, 'Write convoke COMMAND [OPTIONS], or convoke help.')
-  const family = commands.map(({ name }) => name).filter((name) => name.startsWith(`${first} `))
+  const family = familyOf(first).map(({ name }) => name)
   const name = family.length === 0 ? first : `${first} ${second}`.trim()
   const names = family.length === 0 ? [...commands.map((known) => known.name), 'help'] : family
   throw usage(`unknown command ${quote(name)}`, didYouMean(name, names, 'The commands are'))

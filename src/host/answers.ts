@@ -4,7 +4,7 @@
  */
 import type { Judgement } from '../agent/state.ts'
 import { quote } from '../protocol/id.ts'
-import { ceilings } from '../protocol/limits.ts'
+import { ceilings, checkWhole } from '../protocol/limits.ts'
 import { type Notes, numberOr, read, text, valueIn, wrongType } from '../protocol/reading.ts'
 import { type Refusal, refuse } from '../protocol/refusal.ts'
 import { RefusedError } from './refused.ts'
@@ -19,12 +19,35 @@ export function checkDefinition(given: unknown): Refusal | undefined {
     wrongType(notes, 'the agent', 'an object with id, skills and perform', given)
     return notes.refusal
   }
-  const { perform, consider, confirm } = given as Partial<Record<'perform' | 'consider' | 'confirm', unknown>>
+  const { perform, consider, confirm, maxConcurrentTasks } = given as Partial<Record<Property, unknown>>
   if (typeof perform !== 'function') wrongType(notes, 'perform', 'a function', perform)
   for (const [field, hook] of Object.entries({ consider, confirm })) {
     if (hook !== undefined && typeof hook !== 'function') wrongType(notes, field, 'a function', hook)
   }
+  return notes.refusal ?? checkSlots(maxConcurrentTasks) ?? checkStray(given)
+}
+
+type Property = 'perform' | 'consider' | 'confirm' | 'maxConcurrentTasks'
+
+function checkSlots(count: unknown): Refusal | undefined {
+  const field = 'maxConcurrentTasks'
+  if (count === undefined) return undefined
+  if (typeof count === 'number') return checkWhole(count, field, 1, ceilings.capacity)
+  const notes: Notes = {}
+  wrongType(notes, field, 'a number', count)
   return notes.refusal
+}
+
+/**
+ * An agent may have properties of its own. One of them is elsewhere the name of its slots: whoever writes it down in a
+ * definition means these, and would not be heard.
+ */
+function checkStray(given: object): Refusal | undefined {
+  if (Object.getPrototypeOf(given) !== Object.prototype || !Object.hasOwn(given, 'capacity')) return undefined
+  return refuse('E_UNKNOWN_FIELD', 'an agent has no property "capacity"', {
+    field: 'capacity',
+    hint: 'Did you mean "maxConcurrentTasks"?',
+  })
 }
 
 export function checkPrice(price: unknown, field: string): Refusal | undefined {

@@ -70,7 +70,7 @@ export function waitingText(waiting: WaitingFor): string {
       return includeText(waiting)
     case 'unwilling':
       return waiting.needs.length === 0
-        ? 'too few agents offered for the group it asks for'
+        ? 'too few agents offered for a group of its smallest size; it asks again soon'
         : `too few agents offered ${needsText(waiting.needs)}; it asks again soon`
     case 'budget':
       return `the cheapest group costs ${waiting.cheapest}, which is above its budget`

@@ -128,6 +128,8 @@ function reasonOf(task: Task, search: Search, none: NoTeam, lacking: readonly Op
   if (none.why === 'budget') {
     return { kind: 'budget', cheapest: spentIn(task, search) + (none.cheapest ?? 0) }
   }
+  // Of each skill there are enough, and of members there are not.
+  if (none.why === 'size' && task.announcement.minMembers > 1) return { kind: 'unwilling', needs: [] }
   return { kind: 'unwilling', needs: requirementsOf(lacking) }
 }
 

@@ -6,7 +6,7 @@
 import { type AgentId, checkId, type ProjectName, quote, type SkillName, type TaskId } from './id.ts'
 import { jsonNull, toJsonText, tooLarge } from './json.ts'
 import { ceilings, checkWhole, type Limits } from './limits.ts'
-import { checkNeeds, checkSize } from './needs.ts'
+import { checkNeeds, checkPlaces, checkSize } from './needs.ts'
 import {
   list,
   type Notes,
@@ -253,6 +253,7 @@ export function checkTask(
     checkNumbers(task, limits) ??
     checkSize(task) ??
     checkNames(task, limits) ??
+    checkPlaces(task) ??
     (task.project === undefined ? undefined : checkId(task.project, 'project')) ??
     checkVerification(task.verify, levels) ??
     checkDepth(task, limits) ??

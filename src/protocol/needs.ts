@@ -84,9 +84,38 @@ export function checkSize(task: TaskAnnouncement): Refusal | undefined {
   for (const { skill, count } of task.requires) {
     if (count + spares <= maxGroupSize) continue
     const more = spares === 0 ? '' : ` and ${spares} to spare`
-    return tooSmall(maxGroupSize, `${count} agents with the skill ${quote(skill)}${more}`)
+    return tooSmall(maxGroupSize, `${agents(count)} with the skill ${quote(skill)}${more}`)
   }
   return undefined
+}
+
+/** Every member has a part of the work, so a group has no more members than places. */
+export function checkPlaces({
+  requires,
+  optional,
+  minMembers,
+  include = [],
+  spares = 0,
+}: TaskAnnouncement): Refusal | undefined {
+  if (minMembers === 1 && include.length <= 1) return undefined
+  let places = requires.length * spares
+  for (const { count } of requires) places += count
+  for (const { count } of optional) places += count
+  if (minMembers > places) return tooFewPlaces('minMembers', `${minMembers} members`, places)
+  if (include.length > places) return tooFewPlaces('include', agents(include.length), places)
+  return undefined
+}
+
+function tooFewPlaces(field: string, members: string, places: number): Refusal {
+  const room = places === 1 ? 'only one place' : `only ${places} places`
+  return refuse('E_RANGE', `${field} asks for ${members}, and the skills have ${room}`, {
+    field,
+    hint: 'Every member has a part of the work: ask for more agents of a skill ("count"), or for fewer members.',
+  })
+}
+
+function agents(count: number): string {
+  return count === 1 ? '1 agent' : `${count} agents`
 }
 
 function tooSmall(maxGroupSize: number, needs: string): Refusal {

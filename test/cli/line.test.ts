@@ -88,6 +88,14 @@ test('CLI-2 every command has help with examples that it would accept', async ()
   assert.equal(one.code, 0)
   assert.equal(one.out, other.out)
   assert.match(one.out, /^Examples\n {2}convoke run /m)
+  for (const words of [
+    ['security', '--help'],
+    ['help', 'security'],
+  ]) {
+    const family = await convoke(words)
+    assert.equal(family.code, 0)
+    for (const last of ['generate', 'add', 'remove']) assert.ok(family.out.includes(`  security ${last} `))
+  }
 })
 
 test('CLI-2 the version is that of the package', async () => {

@@ -241,6 +241,7 @@ test('CLI-21 CLI-22 what a command on NATS lacks is told before anything is done
     [['agent', '--network', 'nats://x', '--id', 'a', '--skill', 'b'], /--run is missing/],
     [['agent', '--network', 'nats://x', '--id', 'a', '--skill', 'b:c:1', '--run', 'x'], /skill "b:c:1"/],
     [['announce', 'x', '--network', 'nats://x'], /--requires is missing/],
+    [['announce', 'x', '--network', 'nats://x', '--requires', 'a b'], /the skill "a b" cannot be read/],
     [['announce', 'x', '--network', 'nats://x', '--requires', 'a', '--payload', '{'], /payload/],
     [['announce', 'x', '--network', 'nats://x', '--requires', 'a', '--priority', 'top'], /priority "top"/],
     [['announce', 'x', '--network', 'nats://x', '--requires', 'a', '--deadline', '9'], /deadline "9"/],

@@ -208,3 +208,20 @@ test('TASK-12 the initiator hears the warning with the acceptance, and tasks and
   const text = explanationText(await task.explain())
   assert.match(text, /\nAccepted with a warning: it is expected to end after 60000 ms, .* 30000 ms\.\n/)
 })
+
+test(
+  'TASK-7 where there are enough for each skill and too few for the smallest size, that is said',
+  patient,
+  async (t) => {
+    const network = await networkFor(t)
+    for (const id of ['ada', 'bob', 'cyd']) await agent(network, id, () => 1)
+    const requires = [{ skill: 'work', count: 2 }]
+    const task = await network.announce(need({ requires, optional: [{ skill: 'art' }], minMembers: 3 }))
+    let { waiting, summary } = await task.explain()
+    while (waiting?.kind !== 'unwilling') ({ waiting, summary } = await task.explain())
+    assert.deepEqual(waiting, { kind: 'unwilling', needs: [] })
+    assert.match(summary, /too few agents offered for a group of its smallest size; it asks again soon\.$/)
+    await agent(network, 'eve', () => 2, { skills: [{ name: 'art' }] })
+    assert.equal((await task.outcome()).status, 'completed')
+  },
+)

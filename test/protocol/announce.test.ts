@@ -281,6 +281,12 @@ test('ANN-7 weights, inclusion and spares that cannot be meant are refused by fi
     [{ include: ['ada', 'ada'] }, 'E_RANGE', 'include[1]'],
     [{ include: ['bob', 'ada'], exclude: ['ada'] }, 'E_RANGE', 'include[1]'],
     [{ include: ['ada', 'bob'], maxGroupSize: 1 }, 'E_GROUP_TOO_SMALL', 'maxGroupSize'],
+    [{ include: ['ada', 'bob'], requires: [{ skill: 'x' }] }, 'E_RANGE', 'include'],
+    [
+      { minMembers: 4, requires: [{ skill: 'x', count: 2 }], optional: [{ skill: 'z' }] },
+      'E_RANGE',
+      'minMembers',
+    ],
     [{ spares: -1 }, 'E_RANGE', 'spares'],
     [{ spares: 0.5 }, 'E_RANGE', 'spares'],
     [{ spares: 2, maxGroupSize: 2 }, 'E_GROUP_TOO_SMALL', 'maxGroupSize'],
