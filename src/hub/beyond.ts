@@ -46,6 +46,10 @@ function isSlowAsked({ entry }: Asked): boolean {
   return isSlow(entry)
 }
 
+function entryOf({ entry }: Asked): RosterEntry {
+  return entry
+}
+
 /** What an agent could do of some needs: its part, as far as anybody knows before it is asked. */
 export function partOf(entry: RosterEntry, needs: readonly OpenNeed[]): SkillName[] {
   return needs.flatMap(({ skill, rank }) => (rankIn(entry, skill) >= rank ? skill : []))
@@ -56,12 +60,13 @@ export function overlooked(hub: HubState, task: Task, search: Search): readonly 
   // Most tasks end here, and there are many.
   if (!mayWeigh(task) && !search.asked.some(isSlowAsked)) return nobody
   const { needs } = search
-  const asked = search.asked.map(({ entry }) => entry)
-  if (!weighs(hub, task, needs, asked)) return nobody
+  // Who has said no may even have left.
+  const asked = search.asked.filter(({ verdict }) => verdict === undefined)
+  if (!weighs(hub, task, needs, asked.map(entryOf))) return nobody
   const better = new Set<RosterEntry>()
   needs.forEach(({ skill, rank, count }, need) => {
     const places = count + hub.configuration.limits.shortlistSpare
-    const able = search.asked.filter(({ reach }) => (reach.mask >>> need) & 1)
+    const able = asked.filter(({ reach }) => (reach.mask >>> need) & 1)
     const values = able.map(({ entry }) => prospect(entry, skill)).sort((a, b) => b - a)
     const least = noticeable + (values[places - 1] ?? Number.NEGATIVE_INFINITY)
     const isOut = (slot: number): boolean => !mayBeAsked(hub.bySlot[slot], skill)
