@@ -38,6 +38,11 @@ async function show(call: CommandCall): Promise<ExitCode> {
     : await explainFile(call, id)
   if (json) terminal.out(JSON.stringify(explanation))
   else for (const line of explanationText(explanation).split('\n')) terminal.out(printable(line))
+  const { task, waiting } = explanation
+  if (!json && task.status === 'waiting' && waiting === undefined)
+    terminal.out(
+      'What it waits for the file does not say: the program that runs on it knows (task.explain()).',
+    )
   return exit.done
 }
 

@@ -8,6 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import { Network } from '../../src/index.ts'
 import { convoke, folderWith, root, start } from './convoke.ts'
 
 /** Two tasks that complete, one that fails, one that depends on it. A description is hostile. */
@@ -90,6 +91,17 @@ test('CLI-16 a task is explained, and one that never was is not found', async ()
     assert.equal(out, '')
     assert.equal(code, 4)
   }
+})
+
+test('CLI-16 of a task that waits the file does not say what for, and who does is told', async () => {
+  const place = join(folder, 'waits.db')
+  const network = await Network.open(place)
+  await network.announce({ id: 'lone', description: 'Wait', requires: [{ skill: 'nobody' }] })
+  await network.close()
+  const { code, out } = await convoke(['explain', 'lone', '--network', place])
+  assert.equal(code, 0)
+  assert.match(out, /^Task "lone" is waiting\.\n/)
+  assert.match(out, /^What it waits for the file does not say: .* \(task\.explain\(\)\)\.$/m)
 })
 
 test('CLI-17 the log is shown from any position, as lines for people or of JSON', async () => {
