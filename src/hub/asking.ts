@@ -265,10 +265,7 @@ function collect(hub: HubState, task: Task, search: Search, needs: readonly Open
   const found = enough ? first : joined(first, shortlist(hub, task, search, needs, true))
   const better = overlooked(hub, task, search)
   if (better.length === 0) return found
-  return joined(
-    found,
-    better.map((entry) => enlist(task, search, entry)),
-  )
+  return joined(found, enlist(task, search, better))
 }
 
 /** Who is asked where members must fill several places; undefined when there is no group of the size. */

@@ -29,7 +29,7 @@ export function weighs(
   found: readonly RosterEntry[],
 ): boolean {
   if (!mayWeigh(task) && !found.some(isSlow)) return false
-  return found.some((entry) => drawbacksOf(hub, task, entry, partOf(entry, needs)) > noticeable)
+  return found.some((entry) => drawbacksOf(hub, task, entry, skillsFor(entry, needs)) > noticeable)
 }
 
 function mayWeigh({ deadlineAt, announcement }: Task): boolean {
@@ -51,7 +51,7 @@ function entryOf({ entry }: Asked): RosterEntry {
 }
 
 /** What an agent could do of some needs: its part, as far as anybody knows before it is asked. */
-export function partOf(entry: RosterEntry, needs: readonly OpenNeed[]): SkillName[] {
+export function skillsFor(entry: RosterEntry, needs: readonly OpenNeed[]): SkillName[] {
   return needs.flatMap(({ skill, rank }) => (rankIn(entry, skill) >= rank ? skill : []))
 }
 
@@ -81,7 +81,7 @@ export function overlooked(hub: HubState, task: Task, search: Search): readonly 
   return [...better]
 
   function prospect(entry: RosterEntry, skill: SkillName): number {
-    return prospectOf(hub, task, entry, partOf(entry, needs), skill)
+    return prospectOf(hub, task, entry, skillsFor(entry, needs), skill)
   }
 
   function mayBeAsked(entry: RosterEntry | undefined, skill: SkillName): boolean {

@@ -8,7 +8,7 @@ import type { WaitingFor } from '../protocol/message.ts'
 import type { NoTeam } from '../strategy/form.ts'
 import { type GatheredTeam, type GatherOptions, gather, type Wanted } from '../strategy/gather.ts'
 import { mayJoin } from './asking.ts'
-import { partOf, weighs } from './beyond.ts'
+import { skillsFor, weighs } from './beyond.ts'
 import { leastMembers } from './borrowing.ts'
 import { outstanding } from './including.ts'
 import { invitationOf, partOf } from './members.ts'
@@ -62,7 +62,7 @@ export function gatherAsked(
 
 /** The best team where time, price and deadline count, of which the catalog knows nothing. */
 function weighedTeam(hub: HubState, task: Task, search: Search, open: readonly OpenNeed[]): RosterEntry[] {
-  const costOf = (entry: RosterEntry): number => drawbacksOf(hub, task, entry, partOf(entry, open))
+  const costOf = (entry: RosterEntry): number => drawbacksOf(hub, task, entry, skillsFor(entry, open))
   const team = gatherTeam(hub, task, search, open, (entry) => isOpenTo(search, entry), costOf)
   if (team.kind === 'none') return []
   return team.members.flatMap(({ slot }) => {

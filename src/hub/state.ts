@@ -3,7 +3,6 @@
  * again after a crash.
  * Must never happen here: a decision.
  */
-
 import type { Fact } from '../protocol/fact.ts'
 import type { Checkpoint, Considered, Member } from '../protocol/group.ts'
 import type { AgentId, InviteId, NodeId, SkillName, TaskId } from '../protocol/id.ts'
@@ -211,9 +210,8 @@ export interface RosterEntry extends Due {
   /** What is expected of it in each of `skills`. */
   estimates: Estimate[]
   readonly capacity: number
-  /** As it last stated it. */
+  /** As it last stated them: its open offer, and what it asks for one assignment, 0 before it was asked. */
   openOffer: OpenOffer | undefined
-  /** What it last asked for one assignment; 0 before it was asked. */
   price: number
   /** It stands: no invitation was rejected or has lapsed since the agent last offered, accepted or joined. */
   isOpen: boolean
