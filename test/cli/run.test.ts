@@ -131,6 +131,40 @@ test('CLI-12 what is missing is told before anything is started', async () => {
   assert.deepEqual([code, out, existsSync(join(folder, 'run.db'))], [2, '', false])
 })
 
+test('CLI-12 a task for which the agents of the project make no group is told before anything is started', async () => {
+  const agents = `agents:
+  - { id: ada, skills: { etl: expert }, command: ['true'] }
+  - { id: bob, skills: { etl: novice, ml: novice }, command: ['true'] }
+tasks:
+`
+  const cases: readonly (readonly [string, RegExp])[] = [
+    [
+      'requires: { etl: novice }, include: [adda]',
+      /include\[0\] "adda" is not an agent .*\nhint: Did you mean "ada"/,
+    ],
+    [
+      'requires: { etl: expert }, exclude: [ada]',
+      /requires\.etl needs 1 agent with etl at expert .* has 0$/m,
+    ],
+    [
+      'requires: { etl: novice }, spares: 2',
+      /needs 3 agents with etl at novice or above, with 2 to spare; the p/,
+    ],
+    ['requires: { etl: novice }, verify: { skill: law }', /verify needs 1 agent with law at novice/],
+    ['requires: { etl: expert, ml: novice }, maxGroupSize: 1', /tasks\[0\] asks for a group that the agents/],
+    ['requires: { ml: novice }, include: [ada]', /tasks\[0\] asks for a group that the agents/],
+  ]
+  const files = cases.map(
+    ([more], i) => [`${i}.yaml`, `${agents}  - { id: one, description: One, ${more} }\n`] as const,
+  )
+  const folder = folderWith(Object.fromEntries(files))
+  const ended = await Promise.all(files.map(([name]) => convoke(['run', join(folder, name)])))
+  for (const [i, [more, sentence]] of cases.entries()) {
+    assert.match(ended[i]?.err ?? '', sentence, more)
+    assert.equal(ended[i]?.code, 2)
+  }
+})
+
 test('CLI-13 a module is an agent, as an object or of a class, and the project may rename it', async () => {
   const folder = folderWith({
     'agents.ts': `import { AutonomousAgent } from ${JSON.stringify(join(root, 'src/index.ts'))}

@@ -187,7 +187,7 @@ const keysOf: Readonly<Record<string, readonly string[]>> = {
   skills: Object.keys(skill.shape),
   tasks: Object.keys(task.shape),
   requires: Object.keys(requirement.shape),
-  optional: Object.keys(requirement.shape),
+  optional: Object.keys(optional.shape),
   verify: ['skill', 'level'],
 }
 

@@ -7,12 +7,15 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { AgentDefinition } from '../../index.ts'
 import { checkId, quote } from '../../protocol/id.ts'
+import { defaultLimits } from '../../protocol/limits.ts'
+import { didYouMean } from '../../protocol/nearest.ts'
 import { defaultLevels, rankOf } from '../../protocol/skill.ts'
+import { form } from '../../strategy/form.ts'
 import { commandAgent } from '../../workforce/index.ts'
 import { printable } from '../terminal.ts'
 import { findProgram } from '../which.ts'
 import type { Project } from './read.ts'
-import type { AgentShape, SkillShape } from './shape.ts'
+import type { AgentShape, SkillShape, TaskShape } from './shape.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 type Path = readonly PropertyKey[]
@@ -144,28 +147,81 @@ function lowest({ shape }: Project): string {
 }
 
 /**
- * Nobody else can join, so a need that the agents of the project cannot meet would be waited for in vain. A task with a
- * deadline may wait: it expires, and says why.
+ * Nobody else can join, so what the agents of the project cannot do would be waited for in vain. A task with a deadline
+ * may wait: it expires, and says why.
  */
 function checkCoverage(project: Project, agents: readonly AgentDefinition[]): void {
-  const levels = project.shape.levels ?? defaultLevels
-  const rank = (level: string): number => rankOf(levels, level) ?? -1
   for (const [i, task] of project.shape.tasks.entries()) {
     if (task.deadline !== undefined) continue
-    for (const [j, { skill, level = lowest(project), count = 1 }] of task.requires.entries()) {
-      const able = agents.filter(
-        ({ id, skills }) =>
-          !task.exclude?.includes(id) &&
-          skills.some((claim) => claim.name === skill && rank(claim.level ?? lowest(project)) >= rank(level)),
-      )
-      if (able.length >= count) continue
-      const needs = `${count} ${count === 1 ? 'agent' : 'agents'} with ${skill} at ${level} or above`
-      throw project.problem(
-        ['tasks', i, 'requires', j],
-        'E_NOT_SKILLED',
-        `needs ${needs}; the project has ${able.length}`,
-        'Add agents, ask for less, or give the task a deadline, at which it expires.',
-      )
+    const path = ['tasks', i]
+    for (const [j, need] of task.requires.entries()) {
+      const count = (need.count ?? 1) + (task.spares ?? 0)
+      const more = task.spares === undefined ? '' : `, with ${task.spares} to spare`
+      checkAble(project, task, agents, [...path, 'requires', j], need, count, more)
     }
+    const { verify } = task
+    if (verify !== undefined) checkAble(project, task, agents, [...path, 'verify'], verify, 1, '')
+    checkGroup(project, task, agents, path)
   }
+}
+
+function checkAble(
+  project: Project,
+  task: TaskShape,
+  agents: readonly AgentDefinition[],
+  path: Path,
+  { skill, level = lowest(project) }: { readonly skill: string; readonly level?: string | undefined },
+  count: number,
+  more: string,
+): void {
+  const able = agents.filter((agent) => mayDo(project, task, agent, skill, level)).length
+  if (able >= count) return
+  const needs = `${count} ${count === 1 ? 'agent' : 'agents'} with ${skill} at ${level} or above`
+  throw project.problem(path, 'E_NOT_SKILLED', `needs ${needs}${more}; the project has ${able}`, otherwise)
+}
+
+const otherwise = 'Add agents, ask for less, or give the task a deadline, at which it expires.'
+
+/** There are enough for each skill: whether some of them make a group as it is asked for. */
+function checkGroup(project: Project, task: TaskShape, agents: readonly AgentDefinition[], path: Path): void {
+  const { include = [], spares = 0, requires, optional = [], maxGroupSize, minMembers = 1 } = task
+  for (const [j, id] of include.entries()) {
+    if (agents.some((agent) => agent.id === id)) continue
+    const hint = didYouMean(
+      id,
+      agents.map((agent) => agent.id),
+      'The agents of this project are',
+    )
+    const what = `${quote(id)} is not an agent of this project`
+    throw project.problem([...path, 'include', j], 'E_NO_SUCH_AGENT', what, hint)
+  }
+  const asked = [...requires, ...optional]
+  const needs = asked.map(({ count = 1 }, j) =>
+    j < requires.length ? { count: count + spares } : { count, skipPrice: 0 },
+  )
+  const candidates = agents.map((agent) => ({
+    values: asked.map(({ skill, level = lowest(project) }) =>
+      mayDo(project, task, agent, skill, level) ? 0 : undefined,
+    ),
+    cost: 0,
+    mustInclude: include.includes(agent.id),
+  }))
+  const sizeMax = maxGroupSize ?? project.shape.limits?.groupSizeMax ?? defaultLimits.groupSizeMax
+  const team = form(needs, candidates, { sizeMax, sizeMin: minMembers })
+  if (team.kind === 'team' || team.exact === false) return
+  const what = 'asks for a group that the agents of the project cannot make'
+  throw project.problem(path, 'E_NOT_SKILLED', what, otherwise)
+}
+
+function mayDo(
+  project: Project,
+  { exclude }: TaskShape,
+  { id, skills }: AgentDefinition,
+  skill: string,
+  level: string,
+): boolean {
+  const levels = project.shape.levels ?? defaultLevels
+  const rank = (name: string): number => rankOf(levels, name) ?? -1
+  if (exclude?.includes(id)) return false
+  return skills.some((claim) => claim.name === skill && rank(claim.level ?? lowest(project)) >= rank(level))
 }
