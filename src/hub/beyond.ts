@@ -42,8 +42,9 @@ function isSlow({ estimates }: RosterEntry): boolean {
   return false
 }
 
-function isSlowAsked({ entry }: Asked): boolean {
-  return isSlow(entry)
+function areAnySlow(asked: readonly Asked[]): boolean {
+  for (const { entry } of asked) if (isSlow(entry)) return true
+  return false
 }
 
 function entryOf({ entry }: Asked): RosterEntry {
@@ -58,11 +59,14 @@ export function skillsFor(entry: RosterEntry, needs: readonly OpenNeed[]): Skill
 /** Who is not asked yet, and is expected to be better for one of the needs than those who are: as many again. */
 export function overlooked(hub: HubState, task: Task, search: Search): readonly RosterEntry[] {
   // Most tasks end here, and there are many.
-  if (!mayWeigh(task) && !search.asked.some(isSlowAsked)) return nobody
-  const { needs } = search
+  if (!mayWeigh(task) && !areAnySlow(search.asked)) return nobody
   // Who has said no may even have left.
   const asked = search.asked.filter(({ verdict }) => verdict === undefined)
-  if (!weighs(hub, task, needs, asked.map(entryOf))) return nobody
+  return weighs(hub, task, search.needs, asked.map(entryOf)) ? betterThan(hub, task, search, asked) : nobody
+}
+
+function betterThan(hub: HubState, task: Task, search: Search, asked: readonly Asked[]): RosterEntry[] {
+  const { needs } = search
   const better = new Set<RosterEntry>()
   needs.forEach(({ skill, rank, count }, need) => {
     const places = count + hub.configuration.limits.shortlistSpare
