@@ -36,7 +36,8 @@ export async function networkFor(
 /** The path of a file that does not exist yet, in a directory that goes away with the test. */
 export function fileFor(t: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'network-'))
-  t.after(() => rmSync(directory, { recursive: true, force: true }))
+  // Networks are closed after this, and until then one may still write there.
+  t.after(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }))
   return join(directory, 'network.db')
 }
 
