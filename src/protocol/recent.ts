@@ -34,8 +34,8 @@ const marksMax = 1 << 14
 const charactersMarked = 8
 
 /**
- * Of the keys that are remembered last, at least `keptLeast` are known, and fewer than `1 / generations` more. With one
- * generation that is up to twice as many.
+ * Of the keys that are remembered last, at least `keptLeast` are known, and fewer than two generations more, of which
+ * each has `keptLeast / generations`; at most one where these divide it.
  */
 export function newRecent<Key extends string, Value>(
   keptLeast: number,

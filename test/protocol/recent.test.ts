@@ -17,11 +17,14 @@ test('of the keys that came last enough are known, not many more, and each by it
         latest.set(key, i)
         for (const key of keys.slice(Math.max(0, i + 1 - keptLeast), i + 1))
           assert.equal(recall(recent, key), latest.get(key))
-        const most = keptLeast + Math.ceil(keptLeast / generations)
+        const generation = Math.ceil(keptLeast / generations)
+        const most = keptLeast % generations === 0 ? keptLeast + generation : keptLeast + 2 * generation - 2
         assert.ok(remembered(recent).length <= most, `${remembered(recent).length}`)
       }
       assert.equal(recall(recent, 'never'), undefined)
     }),
+    // Three to a generation, and two of these before the last: nine of five.
+    { examples: [[5, 2, [0, 1, 2, 1, 2, 0, 0, 1, 2].map((number) => `task-${number}`)]], numRuns: 300 },
   )
 })
 
