@@ -9,7 +9,7 @@ import type { AgentId, HubId, SkillName, TaskId } from '../protocol/id.ts'
 import { longer } from '../protocol/longer.ts'
 import { never } from '../protocol/machine.ts'
 import type { SkillStanding } from '../protocol/standing.ts'
-import type { TaskAnnouncement } from '../protocol/task.ts'
+import type { Outcome, TaskAnnouncement } from '../protocol/task.ts'
 import type { Millis } from '../protocol/time.ts'
 import { isUrgent, queueKey } from '../strategy/age.ts'
 import { EndedTask } from './ended.ts'
@@ -29,12 +29,21 @@ export function recordOf(hub: HubState, task: Task, fact: FactOfOpenTask): void 
   applyToTask(task, fact)
 }
 
+/** Likewise its end. */
+export function recordEnd(hub: HubState, task: Task, fact: TaskEndedFact): Outcome {
+  hub.facts.push(fact)
+  return end(hub, task, fact)
+}
+
 export function apply(hub: HubState, fact: Fact): void {
   switch (fact.kind) {
     case 'task.accepted':
       return accept(hub, fact)
-    case 'task.ended':
-      return end(hub, fact)
+    case 'task.ended': {
+      const task = hub.tasks.get(fact.task)
+      if (task !== undefined) end(hub, task, fact)
+      return
+    }
     case 'standing.changed':
       for (const { agent, skills } of fact.evidence) {
         const known = standingsOf(hub, agent)
@@ -210,7 +219,8 @@ function accept(hub: HubState, fact: TaskAcceptedFact): void {
 function waitFor(hub: HubState, { id, dependsOn }: TaskAnnouncement): readonly TaskId[] {
   if (dependsOn.length === 0) return none
   for (const dependency of dependsOn) addTo(hub.dependents, dependency, id)
-  const isOpen = (dependency: TaskId): boolean => hub.ended.get(dependency)?.outcome.status !== 'completed'
+  const isOpen = (dependency: TaskId): boolean =>
+    hub.tasks.has(dependency) || hub.ended.get(dependency)?.outcome.status !== 'completed'
   // Mostly it waits for all of them, and the list is kept as it is.
   return dependsOn.every(isOpen) ? dependsOn : dependsOn.filter(isOpen)
 }
@@ -302,17 +312,15 @@ function isSame(part: Part, member: Member): boolean {
   )
 }
 
-function end(hub: HubState, fact: TaskEndedFact): void {
-  const task = hub.tasks.get(fact.task)
-  if (task === undefined) return
+function end(hub: HubState, task: Task, fact: TaskEndedFact): Outcome {
   const { id, announcement, initiator } = task
   hub.tasks.delete(id)
   // Before, and not after: how this one ended has still to be told.
   forgetEnded(hub)
   const { status, reason } = fact
-  const outcome = { status, results: status === 'completed' ? task.results : none }
-  const ending = reason === undefined ? outcome : { ...outcome, reason }
-  hub.ended.add(id, new EndedTask(announcement, initiator, task.epoch, ending))
+  const bare = { status, results: status === 'completed' ? task.results : none }
+  const outcome = reason === undefined ? bare : { ...bare, reason }
+  hub.ended.add(id, new EndedTask(announcement, initiator, task.epoch, outcome))
   const open = (hub.openByInitiator.get(initiator) ?? 1) - 1
   if (open > 0) hub.openByInitiator.set(initiator, open)
   else hub.openByInitiator.delete(initiator)
@@ -320,11 +328,12 @@ function end(hub: HubState, fact: TaskEndedFact): void {
     takeFrom(hub.dependents, dependency, id)
   }
   if (status === 'completed') unblock(hub, id)
-  if (announcement.parent === undefined) return
+  if (announcement.parent === undefined) return outcome
   const parent = hub.tasks.get(announcement.parent)
   parent?.children?.delete(id)
   if (parent?.check === id) parent.check = undefined
   takeFrom(hub.abroad.children, announcement.parent, id)
+  return outcome
 }
 
 type Hanging = HubState['dependents']

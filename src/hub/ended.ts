@@ -4,7 +4,6 @@
  * all the gaps that they have left.
  */
 import type { NodeId, TaskId } from '../protocol/id.ts'
-import { Table } from '../protocol/table.ts'
 import type { Outcome, TaskAnnouncement } from '../protocol/task.ts'
 
 /**
@@ -25,43 +24,56 @@ export class EndedTask {
   }
 }
 
+/** It lets go of what is forgotten, whatever else points to it: see `protocol/table`. */
+class Place {
+  readonly id: TaskId
+  task: EndedTask | undefined
+
+  constructor(id: TaskId, task: EndedTask) {
+    this.id = id
+    this.task = task
+  }
+}
+
 export class Ended {
-  readonly tasks: Table<TaskId, EndedTask> = new Table()
+  /** There are many, and a look at one that was not touched for long takes as long as ten at others. */
+  readonly places: Map<TaskId, Place> = new Map()
   /** The oldest first, from `#first` on. */
-  readonly #order: TaskId[] = []
+  readonly #order: Place[] = []
   #first = 0
 
   get size(): number {
-    return this.tasks.size
+    return this.places.size
   }
 
   has(id: TaskId): boolean {
-    return this.tasks.has(id)
+    return this.places.has(id)
   }
 
   get(id: TaskId): EndedTask | undefined {
-    return this.tasks.get(id)
+    return this.places.get(id)?.task
   }
 
   /** One that was not there before. */
   add(id: TaskId, task: EndedTask): void {
-    this.tasks.add(id, task)
-    this.#order.push(id)
+    const place = new Place(id, task)
+    this.places.set(id, place)
+    this.#order.push(place)
   }
 
   /** The one before which `at` others have ended. */
   oldest(at: number): TaskId | undefined {
-    return this.#order[this.#first + at]
+    return this.#order[this.#first + at]?.id
   }
 
   /** Forgets that one. Those before it move up: it is for a small number. */
   forget(at: number): void {
     const order = this.#order
-    const place = this.#first + at
-    const id = order[place]
-    if (id === undefined) return
-    this.tasks.delete(id)
-    if (at > 0) order.copyWithin(this.#first + 1, this.#first, place)
+    const gone = order[this.#first + at]
+    if (gone === undefined) return
+    this.places.delete(gone.id)
+    gone.task = undefined
+    if (at > 0) order.copyWithin(this.#first + 1, this.#first, this.#first + at)
     this.#first += 1
     if (2 * this.#first <= order.length) return
     order.copyWithin(0, this.#first)

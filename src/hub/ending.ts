@@ -10,7 +10,7 @@ import type { Address, TaskVerdict } from '../protocol/message.ts'
 import { type Refusal, refuse } from '../protocol/refusal.ts'
 import type { EndStatus, TaskAnnouncement } from '../protocol/task.ts'
 import { tellAskers } from './abroad.ts'
-import { record, recordOf } from './applying.ts'
+import { record, recordEnd, recordOf } from './applying.ts'
 import { openNeeds } from './asking.ts'
 import { stopBorrowing } from './borrowing.ts'
 import { endSearch } from './forming.ts'
@@ -155,7 +155,7 @@ export function end(hub: HubState, task: Task, status: EndStatus, reason: Refusa
   if (task.search !== undefined) endSearch(hub, task, refuse('E_CANCELLED', 'the task has ended'))
   if (task.children !== undefined) for (const child of [...task.children]) cancelChild(hub, child, status)
   const ended: TaskEndedFact = { kind: 'task.ended', task: id, at: hub.now, epoch, status }
-  record(hub, status === 'completed' ? ended : withReasons(ended, task, reason))
+  const outcome = recordEnd(hub, task, status === 'completed' ? ended : withReasons(ended, task, reason))
   hub.taskDeadlines.set(task, undefined)
   withdraw(hub, task, status === 'completed')
   const dissolved = { kind: 'GROUP_DISSOLVED', task: id, epoch, reason: reason?.message ?? status } as const
@@ -174,11 +174,8 @@ export function end(hub: HubState, task: Task, status: EndStatus, reason: Refusa
     }
     send(hub, address, dissolved)
   }
-  const outcome = hub.ended.get(id)?.outcome
-  if (outcome !== undefined) {
-    tellFollowers(hub, task, { kind: 'TASK_ENDED', task: id, outcome })
-    tellAskers(hub, id, outcome)
-  }
+  tellFollowers(hub, task, { kind: 'TASK_ENDED', task: id, outcome })
+  tellAskers(hub, id, outcome)
   passOn(hub, id, status)
   if (announcement.verifies !== undefined) concludeCheck(hub, task, status)
 }

@@ -37,7 +37,7 @@ export class Table<Key, Value extends object> {
 
   /** One that is not there yet, for which there is no need to look. */
   add(key: Key, value: Value): void {
-    this.#places.set(key, { value })
+    this.#places.set(key, new Place(value))
   }
 
   delete(key: Key): void {
