@@ -1,8 +1,9 @@
 /**
  * `convoke announce DESCRIPTION`: announces one task on a network that others run, and waits for its end.
  */
-import type { AnnounceSpec, Outcome, TaskHandle } from '../index.ts'
+import type { AnnounceSpec, Outcome, TaskHandle, TaskSpec } from '../index.ts'
 import { priorities } from '../protocol/task.ts'
+import type { Millis } from '../protocol/time.ts'
 import { type Command, type CommandCall, networkOptions } from './command.ts'
 import { parseDuration } from './duration.ts'
 import { openLive } from './live.ts'
@@ -19,11 +20,15 @@ export const announce: Command = {
   options: {
     ...networkOptions,
     requires: { value: 'SKILLS', help: 'NAME[:LEVEL[:COUNT]], with commas between them' },
+    optional: { value: 'SKILLS', help: 'the same, of skills that are covered where somebody has them' },
     id: { value: 'ID', help: 'the id of the task; announcing it twice is announcing it once' },
     payload: { value: 'JSON', help: 'what the members are handed' },
     priority: { value: 'PRIORITY', help: 'low, normal, high or critical' },
     deadline: { value: 'SPAN', help: 'such as 10m; then the task expires' },
     after: { value: 'TASKS', help: 'ids of tasks that must be completed first, with commas between them' },
+    expected: { value: 'SPAN', help: 'how long the work is expected to take; else it is estimated' },
+    budget: { value: 'NUMBER', help: 'the most that the members may ask together' },
+    project: { value: 'ID', help: 'tasks with the same one are planned together' },
     'no-wait': { help: 'end when the task is accepted and durable' },
   },
   examples: [
@@ -78,27 +83,43 @@ async function followed(call: CommandCall, handle: TaskHandle): Promise<Outcome 
 }
 
 function specOf({ operands, options }: CommandCall): AnnounceSpec {
-  const { requires, id, payload, priority, deadline, after } = options
+  const { requires, optional, id, payload, priority, after, project } = options
   if (typeof requires !== 'string') {
     throw usage('the option --requires is missing', 'Write --requires NAME[:LEVEL[:COUNT]],…')
   }
-  const deadlineMs = typeof deadline === 'string' ? parseDuration(deadline) : undefined
-  if (deadline !== undefined && deadlineMs === undefined) {
-    throw usage(`the deadline ${JSON.stringify(deadline)} is no span`, 'Write --deadline 30s, 10m or 2h.')
-  }
+  const [deadlineMs, expectedMs] = [spanIn(options, 'deadline'), spanIn(options, 'expected')]
+  const budget = options.budget === undefined ? undefined : Number(options.budget)
+  if (budget !== undefined && !(budget >= 0))
+    throw usage(`the budget ${JSON.stringify(options.budget)} is no number`, 'Write --budget 12.5.')
   const wanted = priorities.find((one) => one === priority)
   if (priority !== undefined && wanted === undefined) {
     throw usage(`the priority ${JSON.stringify(priority)} is none`, `Write one of ${priorities.join(', ')}.`)
   }
   return {
     description: operands[0] ?? '',
-    requires: skillWords(requires, 'requires', 3).map(({ name, ...more }) => ({ skill: name, ...more })),
+    requires: skillsIn(requires, 'requires'),
+    ...(typeof optional === 'string' ? { optional: skillsIn(optional, 'optional') } : {}),
     ...(typeof id === 'string' ? { id } : {}),
     ...(typeof payload === 'string' ? { payload: payloadIn(payload) } : {}),
     ...(wanted === undefined ? {} : { priority: wanted }),
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    ...(expectedMs === undefined ? {} : { expectedMs }),
+    ...(budget === undefined ? {} : { budget }),
+    ...(typeof project === 'string' ? { project } : {}),
     ...(typeof after === 'string' ? { dependsOn: after.split(',').map((task) => task.trim()) } : {}),
   }
+}
+
+function skillsIn(words: string, option: string): TaskSpec['requires'] {
+  return skillWords(words, option, 3).map(({ name, ...more }) => ({ skill: name, ...more }))
+}
+
+function spanIn(options: CommandCall['options'], name: 'deadline' | 'expected'): Millis | undefined {
+  const words = options[name]
+  const spanMs = typeof words === 'string' ? parseDuration(words) : undefined
+  if (words !== undefined && spanMs === undefined)
+    throw usage(`the option --${name} ${JSON.stringify(words)} is no span`, `Write --${name} 30s, 10m or 2h.`)
+  return spanMs
 }
 
 function payloadIn(text: string): unknown {

@@ -5,6 +5,8 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { NatsServer } from '../../lab/nats-server.ts'
+import { readNatsJournal } from '../../src/host/nats/reader.ts'
+import type { TaskId } from '../../src/protocol/id.ts'
 import { hasNats, natsFor, patient } from '../nats.ts'
 import { convoke, type Ended, type Running, start } from './convoke.ts'
 
@@ -59,12 +61,22 @@ async function healthy(url: string, partitions: object): Promise<void> {
   assert.fail(JSON.stringify(body))
 }
 
+/** The optional skills, the budget, the expected duration and the project of a task that was accepted. */
+async function announced(place: string, id: string): Promise<unknown[]> {
+  const journal = await readNatsJournal(place, {})
+  const [fact] = await journal.history(id as TaskId)
+  await journal.close()
+  assert.equal(fact?.kind, 'task.accepted')
+  const { optional, budget, expectedMs, project } = fact.announcement
+  return [...optional.map(({ skill }) => skill), budget, expectedMs, project]
+}
+
 if (hasNats('CLI-20 the commands on a real server')) {
   test(
     'CLI-20 CLI-21 CLI-22 a hub, an agent and a task, each from a process of its own',
     patient,
     async (t) => {
-      const { run, stay } = await standFor(t)
+      const { server, run, stay } = await standFor(t)
       const up = stay('up', '--health', '0', '--name', 'alpha')
       const { status, body, url } = await healthOf(up)
       assert.deepEqual([status, body], [200, { connected: true, hub: 'here', refusals: {}, inputsLost: 0 }])
@@ -81,11 +93,12 @@ if (hasNats('CLI-20 the commands on a real server')) {
         '2',
       )
       await said(ada, /ada has joined/)
-      const counted = await run('announce', 'Count these words', '--requires', 'counting:advanced', '--json')
+      const more = '--optional painting --budget 5 --expected 1s --project words --json'.split(' ')
+      const counted = await run('announce', 'Count', '--requires', 'counting:advanced', ...more)
       assert.equal(counted.code, 0, counted.err)
-      const { status: outcome, results } = JSON.parse(counted.out)
-      assert.equal(outcome, 'completed')
-      assert.equal(results.counting[0].agent, 'ada')
+      const { id, status: outcome, results } = JSON.parse(counted.out)
+      assert.deepEqual([outcome, results.counting[0].agent], ['completed', 'ada'])
+      assert.deepEqual(await announced(server.url, id), ['painting', 5, 1_000, 'words'])
       assert.match(ada.err(), /begins t\S+ \(counting\), epoch 1\n/)
       assert.match(ada.err(), /has done t\S+ after /)
       const failing = stay('agent', '--id', 'eve', '--skill', 'harm', '--run', 'echo no >&2; exit 9')
@@ -244,7 +257,13 @@ test('CLI-21 CLI-22 what a command on NATS lacks is told before anything is done
     [['announce', 'x', '--network', 'nats://x', '--requires', 'a b'], /the skill "a b" cannot be read/],
     [['announce', 'x', '--network', 'nats://x', '--requires', 'a', '--payload', '{'], /payload/],
     [['announce', 'x', '--network', 'nats://x', '--requires', 'a', '--priority', 'top'], /priority "top"/],
-    [['announce', 'x', '--network', 'nats://x', '--requires', 'a', '--deadline', '9'], /deadline "9"/],
+    [['announce', 'x', '--network', 'nats://x', '--requires', 'a', '--deadline', '9'], /--deadline "9"/],
+    [['announce', 'x', '--network', 'nats://x', '--requires', 'a', '--expected', '9'], /--expected "9"/],
+    [['announce', 'x', '--network', 'nats://x', '--requires', 'a', '--budget', 'much'], /budget "much"/],
+    [
+      ['announce', 'x', '--network', 'nats://x', '--requires', 'a', '--optional', 'b:c:d'],
+      /"b:c:d".*--optional/s,
+    ],
     [['cancel', 'a b', '--network', 'nats://x'], /TASK/],
   ]
   const ended = await Promise.all(lines.map(([words]) => convoke(words, { env: { CONVOKE_NETWORK: '' } })))
