@@ -14,6 +14,11 @@ import type { Asked, HubState, OpenNeed, RosterEntry, Search, Task } from './sta
 
 /** Agents that are looked at for each need, of all that have the skill the likeliest to succeed. */
 const looksMost = 64
+/**
+ * Where only time weighs, so many first, and the others where one of these is better: most often all take about as long,
+ * and a look at one takes a microsecond. A budget or a deadline is worth them all.
+ */
+const looksFirst = 16
 /** In logits: what weighs less changes nothing, and whoever is better by less is not asked for it. */
 const noticeable = 0.05
 /** Only longer work costs anything noticeable for its length. */
@@ -32,9 +37,12 @@ export function weighs(
   return found.some((entry) => drawbacksOf(hub, task, entry, skillsFor(entry, needs)) > noticeable)
 }
 
-function mayWeigh({ deadlineAt, announcement }: Task): boolean {
-  const { budget, expectedMs } = announcement
-  return deadlineAt !== undefined || budget !== undefined || (expectedMs ?? 0) >= longMs
+function mayWeigh(task: Task): boolean {
+  return isBound(task) || (task.announcement.expectedMs ?? 0) >= longMs
+}
+
+function isBound({ deadlineAt, announcement }: Task): boolean {
+  return deadlineAt !== undefined || announcement.budget !== undefined
 }
 
 function isSlow({ estimates }: RosterEntry): boolean {
@@ -53,7 +61,9 @@ function entryOf({ entry }: Asked): RosterEntry {
 
 /** What an agent could do of some needs: its part, as far as anybody knows before it is asked. */
 export function skillsFor(entry: RosterEntry, needs: readonly OpenNeed[]): SkillName[] {
-  return needs.flatMap(({ skill, rank }) => (rankIn(entry, skill) >= rank ? skill : []))
+  const skills: SkillName[] = []
+  for (const { skill, rank } of needs) if (rankIn(entry, skill) >= rank) skills.push(skill)
+  return skills
 }
 
 /** Who is not asked yet, and is expected to be better for one of the needs than those who are: as many again. */
@@ -65,24 +75,36 @@ export function overlooked(hub: HubState, task: Task, search: Search): readonly 
   return weighs(hub, task, search.needs, asked.map(entryOf)) ? betterThan(hub, task, search, asked) : nobody
 }
 
+interface Prospect {
+  readonly entry: RosterEntry
+  readonly value: number
+}
+
 function betterThan(hub: HubState, task: Task, search: Search, asked: readonly Asked[]): RosterEntry[] {
   const { needs } = search
   const better = new Set<RosterEntry>()
-  needs.forEach(({ skill, rank, count }, need) => {
+  needs.forEach((need, i) => {
+    const { skill, count } = need
     const places = count + hub.configuration.limits.shortlistSpare
-    const able = asked.filter(({ reach }) => (reach.mask >>> need) & 1)
+    const able = asked.filter(({ reach }) => (reach.mask >>> i) & 1)
     const values = able.map(({ entry }) => prospect(entry, skill)).sort((a, b) => b - a)
     const least = noticeable + (values[places - 1] ?? Number.NEGATIVE_INFINITY)
+    const isIdle = !isBound(task) && seenBeyond(need, looksFirst, least).length === 0
+    const beyond = isIdle ? nobody : seenBeyond(need, looksMost, least)
+    for (const { entry } of beyond.slice(0, places)) better.add(entry)
+  })
+  return [...better]
+
+  /** Of so many, those who are better, the best first. */
+  function seenBeyond({ skill, rank }: OpenNeed, looks: number, least: number): readonly Prospect[] {
     const isOut = (slot: number): boolean => !mayBeAsked(hub.bySlot[slot], skill)
-    const { slots } = hub.catalog.best(skill, rank, looksMost, false, hub.random, isOut)
+    const { slots } = hub.catalog.best(skill, rank, looks, false, hub.random, isOut)
     const seen = slots.flatMap((slot) => {
       const entry = hub.bySlot[slot]
       return entry === undefined ? [] : { entry, value: prospect(entry, skill) }
     })
-    const beyond = seen.filter(({ value }) => value > least).sort((a, b) => b.value - a.value)
-    for (const { entry } of beyond.slice(0, places)) better.add(entry)
-  })
-  return [...better]
+    return seen.filter(({ value }) => value > least).sort((a, b) => b.value - a.value)
+  }
 
   function prospect(entry: RosterEntry, skill: SkillName): number {
     return prospectOf(hub, task, entry, skillsFor(entry, needs), skill)

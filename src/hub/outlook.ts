@@ -5,7 +5,7 @@
 import type { SkillName } from '../protocol/id.ts'
 import type { Millis } from '../protocol/time.ts'
 import { type Estimate, expectedTime, latestAfter } from '../strategy/score.ts'
-import { currentEstimate, skillPlace } from './judging.ts'
+import { skillPlace } from './judging.ts'
 import type { HubState, RosterEntry, Task } from './state.ts'
 
 /** What is expected of an agent in all that it could do of a task. An `Estimate` says it of one skill. */
@@ -48,16 +48,11 @@ export function asStated(expected: Estimate, statedMs: Millis): Outlook {
   return { weight, slots, typicalMs, latestMs: latestAfter(expected, typicalMs) }
 }
 
-/** Of an agent that has not been asked. */
-export function outlookOf(
-  hub: HubState,
-  { announcement }: Task,
-  entry: RosterEntry,
-  skills: readonly SkillName[],
-): Outlook {
+/** Of an agent that has not been asked: as the catalog has it, and not made current for a mere look. */
+export function outlookOf({ announcement }: Task, entry: RosterEntry, skills: readonly SkillName[]): Outlook {
   let outlook = unknown
   for (const skill of skills) {
-    const expected = currentEstimate(hub, entry, skillPlace(entry, skill))
+    const expected = entry.estimates[skillPlace(entry, skill)]
     if (expected === undefined) continue
     const { expectedMs } = announcement
     const own = expectedMs === undefined ? expected : asStated(expected, expectedMs)

@@ -67,7 +67,7 @@ export function blameLate(hub: HubState, task: Task): void {
     if (entry === undefined) continue
     const { agent, skills } = part.member
     const tookMs = hub.now - part.startedAt
-    const blame = overdue(outlookOf(hub, task, entry, skills), tookMs)
+    const blame = overdue(outlookOf(task, entry, skills), tookMs)
     if (blame > 0) seen.push({ agent, skills, blame, tookMs, absent: true })
   }
   if (seen.length > 0) learn(hub, task, seen)

@@ -103,7 +103,7 @@ function termsOf(hub: HubState, { announcement, deadlineAt }: Task, latestMs: Mi
 
 /** What it would cost to take an agent that has not been asked, for its part in these skills, by what it last said. */
 function costsAhead(hub: HubState, task: Task, entry: RosterEntry, skills: readonly SkillName[]): Costs {
-  const { slots, typicalMs, latestMs } = outlookOf(hub, task, entry, skills)
+  const { slots, typicalMs, latestMs } = outlookOf(task, entry, skills)
   return costsOf(
     {
       busy: entry.held + entry.running,
@@ -135,7 +135,7 @@ export function prospectOf(
   skills: readonly SkillName[],
   skill: SkillName,
 ): number {
-  const expected = currentEstimate(hub, entry, skillPlace(entry, skill))
+  const expected = entry.estimates[skillPlace(entry, skill)]
   const success = task.announcement.priority === 'critical' ? expected?.lower : expected?.mean
   return Math.log(Math.max(successMin, success ?? 0)) - costsAhead(hub, task, entry, skills).total
 }

@@ -21,9 +21,9 @@ function joins(house: House, id: string, { skills = ['drawing'], price, ...claim
 }
 
 /** Eight of them are likely to succeed; `other` is a little less so, and stands behind them in the catalog. */
-function crowd(eight: Claims, other: Claims): House {
+function crowd(eight: Claims, other: Claims, many = 8): House {
   const house = new House()
-  for (let i = 0; i < 8; i++) joins(house, `one${i}`, eight)
+  for (let i = 0; i < many; i++) joins(house, `one${i}`, eight)
   joins(house, 'other', other)
   return house
 }
@@ -47,6 +47,11 @@ test('ASK-9 who is much faster is asked though many are likelier to succeed', ()
 test('ASK-9 who would be in time is asked though many are likelier to succeed', () => {
   const house = crowd({ successRate: 0.99, meanTimeMs: 2_000 }, { successRate: 0.9, meanTimeMs: 500 })
   assert.equal(whoBegins(house, { deadlineMs: 2_500 }), 'other')
+})
+
+test('ASK-9 with a deadline who would be in time is asked though fifty are likelier to succeed', () => {
+  const house = crowd({ successRate: 0.99, meanTimeMs: 60_000 }, { successRate: 0.9, meanTimeMs: 6_000 }, 50)
+  assert.equal(whoBegins(house, { deadlineMs: 30_000 }), 'other')
 })
 
 test('ASK-9 who is cheap is asked though many are likelier to succeed, and where price is no object is not', () => {
