@@ -15,8 +15,8 @@ import type { Asked, HubState, OpenNeed, RosterEntry, Search, Task } from './sta
 /** Agents that are looked at for each need, of all that have the skill the likeliest to succeed. */
 const looksMost = 64
 /**
- * Where only time weighs, so many first, and the others where one of these is better: most often all take about as long,
- * and a look at one takes a microsecond. A budget or a deadline is worth them all.
+ * Where only time weighs, so many first, and the others where one of these is better: most often all take about as
+ * long, and a look at one takes a microsecond. A budget or a deadline is worth them all.
  */
 const looksFirst = 16
 /** In logits: what weighs less changes nothing, and whoever is better by less is not asked for it. */
