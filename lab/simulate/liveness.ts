@@ -181,7 +181,8 @@ function doubtOf(
     }
     case 'unwilling': {
       // Where a group of its smallest size is lacking, no single need is.
-      if (waiting.needs.length === 0) return undefined
+      if (waiting.needs.length === 0)
+        return announcement.minMembers > 1 ? undefined : 'says that its smallest size is lacking; it is one'
       const willing = waiting.needs.every((need) => free(need, entry, reports, { witness, surroundings }))
       return willing ? `says that nobody is willing; there is somebody free for each need` : undefined
     }

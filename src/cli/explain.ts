@@ -39,7 +39,7 @@ async function show(call: CommandCall): Promise<ExitCode> {
   if (json) terminal.out(JSON.stringify(explanation))
   else for (const line of explanationText(explanation).split('\n')) terminal.out(printable(line))
   const { task, waiting } = explanation
-  if (!json && task.status === 'waiting' && waiting === undefined)
+  if (!json && !isNatsPlace(place) && task.status === 'waiting' && waiting === undefined)
     terminal.out(
       'What it waits for the file does not say: the program that runs on it knows (task.explain()).',
     )

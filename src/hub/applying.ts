@@ -2,7 +2,6 @@
  * From facts to state, live and from the journal alike.
  * Must never happen here: a strategy, a message, a refusal of a fact that was once written.
  */
-
 import type { Fact, GroupFormedFact, TaskAcceptedFact, TaskEndedFact } from '../protocol/fact.ts'
 import type { Member } from '../protocol/group.ts'
 import type { AgentId, HubId, SkillName, TaskId } from '../protocol/id.ts'

@@ -31,10 +31,11 @@ export function weighs(
   hub: HubState,
   task: Task,
   needs: readonly OpenNeed[],
-  found: readonly RosterEntry[],
+  found: readonly Pick<Asked, 'entry'>[],
 ): boolean {
+  // Most tasks end here, and there are many.
   if (!mayWeigh(task) && !found.some(isSlow)) return false
-  return found.some((entry) => drawbacksOf(hub, task, entry, skillsFor(entry, needs)) > noticeable)
+  return found.some(({ entry }) => drawbacksOf(hub, task, entry, skillsFor(entry, needs)) > noticeable)
 }
 
 function mayWeigh(task: Task): boolean {
@@ -45,18 +46,9 @@ function isBound({ deadlineAt, announcement }: Task): boolean {
   return deadlineAt !== undefined || announcement.budget !== undefined
 }
 
-function isSlow({ estimates }: RosterEntry): boolean {
-  for (const { typicalMs } of estimates) if (typicalMs !== undefined && typicalMs >= longMs) return true
+function isSlow({ entry }: Pick<Asked, 'entry'>): boolean {
+  for (const { typicalMs } of entry.estimates) if (typicalMs !== undefined && typicalMs >= longMs) return true
   return false
-}
-
-function areAnySlow(asked: readonly Asked[]): boolean {
-  for (const { entry } of asked) if (isSlow(entry)) return true
-  return false
-}
-
-function entryOf({ entry }: Asked): RosterEntry {
-  return entry
 }
 
 /** What an agent could do of some needs: its part, as far as anybody knows before it is asked. */
@@ -68,11 +60,7 @@ export function skillsFor(entry: RosterEntry, needs: readonly OpenNeed[]): Skill
 
 /** Who is not asked yet, and is expected to be better for one of the needs than those who are: as many again. */
 export function overlooked(hub: HubState, task: Task, search: Search): readonly RosterEntry[] {
-  // Most tasks end here, and there are many.
-  if (!mayWeigh(task) && !areAnySlow(search.asked)) return nobody
-  // Who has said no may even have left.
-  const asked = search.asked.filter(({ verdict }) => verdict === undefined)
-  return weighs(hub, task, search.needs, asked.map(entryOf)) ? betterThan(hub, task, search, asked) : nobody
+  return weighs(hub, task, search.needs, search.asked) ? betterThan(hub, task, search) : nobody
 }
 
 interface Prospect {
@@ -80,8 +68,10 @@ interface Prospect {
   readonly value: number
 }
 
-function betterThan(hub: HubState, task: Task, search: Search, asked: readonly Asked[]): RosterEntry[] {
+function betterThan(hub: HubState, task: Task, search: Search): RosterEntry[] {
   const { needs } = search
+  // Who has said no is nobody to be better than.
+  const asked = search.asked.filter(({ verdict }) => verdict === undefined)
   const better = new Set<RosterEntry>()
   needs.forEach((need, i) => {
     const { skill, count } = need

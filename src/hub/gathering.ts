@@ -55,7 +55,8 @@ export function gatherAsked(
     }
     if (found.size === before) break
   }
-  if (weighs(hub, task, open, [...found]))
+  const asked = [...found].map((entry) => ({ entry }))
+  if (weighs(hub, task, open, asked))
     for (const entry of weighedTeam(hub, task, search, open)) found.add(entry)
   return [...found]
 }

@@ -54,6 +54,20 @@ test('ASK-9 with a deadline who would be in time is asked though fifty are likel
   assert.equal(whoBegins(house, { deadlineMs: 30_000 }), 'other')
 })
 
+test('ASK-9 without a deadline and a budget they are looked at where one of the first sixteen is better', () => {
+  const hourMs = 3_600_000
+  const begins = (betterMs: number): string | undefined => {
+    const house = new House()
+    for (let i = 0; i < 10; i++)
+      joins(house, `top${i}`, { successRate: 0.99, meanTimeMs: i < 6 ? betterMs : hourMs })
+    for (let i = 0; i < 30; i++) joins(house, `mid${i}`, { successRate: 0.7, meanTimeMs: hourMs })
+    joins(house, 'other', { successRate: 0.5, meanTimeMs: 6_000 })
+    return whoBegins(house, {})
+  }
+  assert.equal(begins(hourMs / 6), 'other')
+  assert.match(begins(hourMs) ?? '', /^top/)
+})
+
 test('ASK-9 who is cheap is asked though many are likelier to succeed, and where price is no object is not', () => {
   const dear = { successRate: 0.99, price: 10 }
   assert.equal(whoBegins(crowd(dear, { successRate: 0.9, price: 1 }), { budget: 12 }), 'other')
