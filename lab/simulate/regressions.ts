@@ -95,4 +95,10 @@ export const regressions: readonly Regression[] = [
     hubs: true,
     found: 'two agents that seemed free and were not were granted by turns, and never those who were free',
   },
+  {
+    seed: 1653,
+    hubs: true,
+    found:
+      'who took on an optional skill that the last group stood without was not handed what was saved of it',
+  },
 ]

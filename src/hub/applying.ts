@@ -251,7 +251,7 @@ function adopt(parent: Task, child: TaskId, isCheck: boolean): void {
 function form(task: Task, fact: GroupFormedFact): void {
   const { members, at } = fact
   const before = task.group
-  const heirs = before && heirsOf(before, members)
+  const heirs = before && heirsOf(task, before, members)
   const parts = new Array<Part>(members.length)
   for (let i = 0; i < members.length; i++) {
     const member = members[i] as Member
@@ -284,9 +284,10 @@ function keptPart(before: Group, member: Member): Part | undefined {
 
 /**
  * Who goes on with whose work. Where a skill is asked of several members, each lost part has one heir: the same agent
- * where it has come back, else one that is new, in the order of the members.
+ * where it has come back, else one that is new, in the order of the members. Who takes on what the group stood without
+ * goes on from what was last saved of it.
  */
-function heirsOf(before: Group, members: readonly Member[]): Map<AgentId, AgentId[]> {
+function heirsOf({ checkpoints }: Task, before: Group, members: readonly Member[]): Map<AgentId, AgentId[]> {
   const lost = before.parts.filter(({ state }) => state === 'lost')
   const fresh = members.filter((member) => keptPart(before, member) === undefined)
   const heirs = new Map(fresh.map(({ agent }): [AgentId, AgentId[]] => [agent, []]))
@@ -298,6 +299,11 @@ function heirsOf(before: Group, members: readonly Member[]): Map<AgentId, AgentI
       const heir = takers.includes(member.agent) ? member.agent : others.shift()
       if (heir !== undefined) heirs.get(heir)?.push(member.agent, ...follows)
     }
+  }
+  for (const skill of before.uncovered) {
+    const saved = checkpoints.flatMap(({ agent, skills }) => (skills.includes(skill) ? agent : []))
+    const heir = fresh.find(({ skills }) => skills.includes(skill))
+    if (heir !== undefined) heirs.get(heir.agent)?.push(...saved)
   }
   return heirs
 }
