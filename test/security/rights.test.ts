@@ -157,13 +157,11 @@ if (hasNats('SEC-3 keys on a real server')) {
       // What came last has been heard by now, and nothing before it.
       const own = { kind: 'TASK_FOLLOW', task: 'open' as TaskId } as const
       const me = { id: 'ada' as NodeId, incarnation: Date.now() }
-      ada.publish(
-        subjects.to(hub, me.id),
-        encode({ from: me, to: { id: hub, incarnation: 0 }, message: own }),
-      )
+      const said = encode({ from: me, to: { id: hub, incarnation: 0 }, message: own })
+      assert.ok(ada.publish(subjects.to(hub, me.id), said), 'the line is up')
       await until(
         () => heard.some((each) => each.startsWith('ada TASK_FOLLOW')),
-        () => heard.join(),
+        () => [...heard, ...notices.map(({ text }) => text)].join('\n'),
       )
       assert.ok(!heard.some((each) => each.endsWith('TASK_CANCEL')), heard.join())
       assert.equal(planner.status().hub, 'here')
